@@ -1,0 +1,1 @@
+"""SafeRollout releases several Kubernetes workloads together, in an order proved from the contracts they share."""

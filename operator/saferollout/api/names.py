@@ -1,0 +1,37 @@
+"""Names that other people's objects and tools see: group, labels, annotations, field managers.
+
+A name here is a promise: admission policies, GitOps ignore rules and the chart repeat them.
+"""
+
+from typing import Final
+
+GROUP: Final = "saferollout.io"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+KIND: Final = "SafeRollout"
+PLURAL: Final = "saferollouts"
+
+# Written by users (Git).
+LABEL_MANAGED_BY: Final = "saferollout.io/managed-by"
+ANNOTATION_CONTRACTS: Final = "saferollout.io/contracts"
+ANNOTATION_OWNER_PAUSED: Final = "saferollout.io/paused"
+ANNOTATION_BYPASS: Final = "saferollout.io/bypass"
+
+# Written by admission policies and the operator.
+LABEL_HELD: Final = "saferollout.io/held"
+LABEL_PACED: Final = "saferollout.io/paced"
+LABEL_PINNED: Final = "saferollout.io/pinned"
+ANNOTATION_ORIGINAL: Final = "saferollout.io/original"
+ANNOTATION_LEFT_PAUSED: Final = "saferollout.io/left-paused"
+
+# What a person says to a running release, as annotations on the SafeRollout (see api/commands.py).
+COMMAND_PREFIX: Final = "command.saferollout.io/"
+
+FIELD_MANAGER: Final = "saferollout"
+FIELD_MANAGER_CLI: Final = "saferollout-cli"
+
+# Template annotations whose change is a restart, not a release.
+RESTART_ANNOTATIONS: Final = (
+    "kubectl.kubernetes.io/restartedAt",
+    "reloader.stakater.com/last-reloaded-from",
+)

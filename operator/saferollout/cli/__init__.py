@@ -1,0 +1,1 @@
+"""The command line: offline planning and checks, and what a person says to a running release."""
