@@ -35,3 +35,9 @@ RESTART_ANNOTATIONS: Final = (
     "kubectl.kubernetes.io/restartedAt",
     "reloader.stakater.com/last-reloaded-from",
 )
+
+# Put aside while an old template is pinned, and the policy's note that another one was applied meanwhile.
+ANNOTATION_WAITING_TEMPLATE: Final = "saferollout.io/waiting-template"
+LABEL_TEMPLATE_CAME: Final = "saferollout.io/template-came"
+
+FINALIZER: Final = "saferollout.io/give-back"

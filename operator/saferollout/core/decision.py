@@ -1,0 +1,98 @@
+"""What goes into a decision and what comes out.
+
+    decide(snapshot, observations, now, marks) -> Decision
+
+The reconciler carries a decision out in this order: status (if it differs), then the action, then the notes. So whatever the
+action makes true is on record before it is true. A failed status write means: no action, look again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from saferollout.api.spec import SafeRolloutSpec
+from saferollout.api.status import Status
+from saferollout.core.actions import AnyAction
+from saferollout.core.views import HoldMode, World
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command annotation on the SafeRollout: `verb` is its name behind the prefix; `body` is what stands in it (parsed JSON)."""
+
+    annotation: str
+    id: str
+    verb: str
+    by: str
+    reason: str
+    release: str
+    subject: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a decision rests on, read at one moment.
+
+    `spec_problems`: what the models or the references say against the spec, each a sentence. `hold_mode`: see HoldMode.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    spec: SafeRolloutSpec
+    status: Status
+    world: World
+    hold_mode: HoldMode
+    commands: tuple[Command, ...] = ()
+    spec_problems: tuple[str, ...] = ()
+    deleting: bool = False
+    has_finalizer: bool = False
+    restart_annotations: tuple[str, ...] = ()
+
+
+class NoteType(StrEnum):
+    """Kubernetes' event types."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that happened, past tense, with its numbers: becomes an Event on the SafeRollout and, if named, on the workload."""
+
+    reason: str
+    message: str
+    type: NoteType = NoteType.NORMAL
+    workload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The most pods of the new revision that were ever steady in this batch, and when that number was reached."""
+
+    batch: int
+    steady: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """High-water marks of progress by workload. Kept in memory between decisions: losing them only lengthens a deadline once."""
+
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """At most one write to the cluster, the status to record before it, and when to look again (seconds; None: when something changes)."""
+
+    status: Status
+    action: AnyAction | None = None
+    notes: tuple[Note, ...] = ()
+    requeue_after: float | None = None
+    marks: Marks = field(default_factory=Marks)

@@ -1,0 +1,138 @@
+"""What a decision sees: frozen views of workloads, never raw objects.
+
+A *revision* is a pod template, named by `hash`: a digest of the template without its restart annotations and without the
+`pod-template-hash` label, so a restarted workload still runs the same revision. One revision may be spread over several
+ReplicaSets (a restart makes a second one); each is a `ReplicaSetView`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class PodTrouble:
+    """Why a pod is not ready, in the kubelet's words (`CrashLoopBackOff`, `ImagePullBackOff`, `Unschedulable`, ...)."""
+
+    pod: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSetView:
+    """One ReplicaSet with the pods it owns.
+
+    `pods` counts every pod that is not gone: object exists and phase is not final, terminating included (it still reads and
+    writes). `ready` counts ready pods that are not terminating; `available` those ready for the user's own minReadySeconds,
+    computed from the pods because a paced Deployment's own numbers do not tell. `steady` counts available pods whose containers
+    have never restarted: a crash loop is no progress.
+    """
+
+    name: str
+    uid: str
+    resource_version: str
+    hash: str
+    pod_hash: str
+    contracts: str | None
+    created: datetime
+    replicas: int
+    pods: int
+    ready: int
+    available: int
+    steady: int
+    restarted_at: str = ""
+    next_available: datetime | None = None
+    trouble: tuple[PodTrouble, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """The user's own rolling update, as it stands in Git: the originals where the workload is paced.
+
+    `max_unavailable` and `max_surge` are as written (`3` or `"25%"`).
+    """
+
+    type: str
+    max_unavailable: int | str
+    max_surge: int | str
+    min_ready_seconds: int
+    revision_history_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A pace as it stands on, or is to be written to, a Deployment. Percentages follow an autoscaler, numbers would not."""
+
+    max_unavailable: str
+    max_surge: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadView:
+    """A workload as the API server shows it.
+
+    `template` is what spec asks for now (Git's word, unless `pinned`); `waiting` is the revision put aside while pinned.
+    `settled`: the native controller has seen this generation. `replica_sets` are newest first.
+    """
+
+    name: str
+    kind: str
+    uid: str
+    resource_version: str
+    template: str
+    contracts: str | None
+    template_restarted_at: str
+    replicas: int
+    settled: bool
+    paused: bool
+    held: bool
+    paced: Pace | None
+    pinned: bool
+    strategy: Strategy
+    managed_by: str | None
+    replica_sets: tuple[ReplicaSetView, ...]
+    owner_paused: str | None = None
+    bypass: str | None = None
+    waiting: str | None = None
+    waiting_contracts: str | None = None
+    template_came_while_pinned: bool = False
+    left_paused: bool = False
+    deleting: bool = False
+    trouble: str | None = None
+
+    def of(self, revision: str) -> tuple[ReplicaSetView, ...]:
+        """Return the ReplicaSets of one revision, newest first."""
+        return tuple(rs for rs in self.replica_sets if rs.hash == revision)
+
+    def alive(self) -> tuple[str, ...]:
+        """Return the revisions that have pods, or would get them on scaling up, oldest first."""
+        with_pods = [rs.hash for rs in self.replica_sets if rs.pods > 0 or rs.replicas > 0]
+        return tuple(dict.fromkeys(reversed(with_pods)))
+
+
+class HoldMode(StrEnum):
+    """Who holds a changed template: the API server itself, or the operator as soon as it sees it (weaker)."""
+
+    POLICY = "Policy"
+    REACTIVE = "Reactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A workload that the SafeRollout names but cannot have: missing, of an unsupported kind, or somebody else's."""
+
+    name: str
+    kind: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The workloads of one SafeRollout by the name that the SafeRollout gives them."""
+
+    workloads: Mapping[str, WorkloadView]
+    absent: Mapping[str, Absent]
+    existing_names: tuple[str, ...] = ()
