@@ -1,0 +1,51 @@
+"""The resources the operator talks about, and the four kinds it keeps a copy of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from saferollout.api import names
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of the API server; `group` is empty for the core group."""
+
+    group: str
+    version: str
+    plural: str
+
+    @property
+    def root(self) -> str:
+        """Return the path below which the resource lives."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+
+class Kind(StrEnum):
+    """What the store holds."""
+
+    SAFE_ROLLOUT = names.KIND
+    DEPLOYMENT = "Deployment"
+    REPLICA_SET = "ReplicaSet"
+    POD = "Pod"
+
+    @property
+    def resource(self) -> Resource:
+        """Return the resource that serves this kind."""
+        return _RESOURCES[self]
+
+
+_RESOURCES: Final = {
+    Kind.SAFE_ROLLOUT: Resource(group=names.GROUP, version=names.VERSION, plural=names.PLURAL),
+    Kind.DEPLOYMENT: Resource(group="apps", version="v1", plural="deployments"),
+    Kind.REPLICA_SET: Resource(group="apps", version="v1", plural="replicasets"),
+    Kind.POD: Resource(group="", version="v1", plural="pods"),
+}
+
+# Everything a workload consists of, owners before what they own.
+WORKLOAD_KINDS: Final = (Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.POD)
+
+LEASES: Final = Resource(group="coordination.k8s.io", version="v1", plural="leases")
+EVENTS: Final = Resource(group="events.k8s.io", version="v1", plural="events")
+HOLD_POLICIES: Final = Resource(group="admissionregistration.k8s.io", version="v1", plural="mutatingadmissionpolicies")
+HOLD_POLICY_BINDINGS: Final = Resource(group="admissionregistration.k8s.io", version="v1", plural="mutatingadmissionpolicybindings")

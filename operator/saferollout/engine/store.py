@@ -1,0 +1,234 @@
+"""The operator's copy of the cluster: raw objects, and who belongs to whom.
+
+Invariants: an object never goes back to an older resourceVersion; an identity (uid) that was dropped never comes back, however
+late its last events arrive; workloads are kept only for namespaces that have a SafeRollout, other events pass by unheard.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from saferollout.api import names
+from saferollout.engine.resources import WORKLOAD_KINDS, Kind
+from saferollout.engine.trimming import Raw, trim
+
+# uids are never used twice, so forgetting the oldest only risks a ghost until the next resync.
+_MOST_TOMBSTONES: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where an object lives."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> "Place":
+        """Return the place of an object."""
+        return cls(namespace=raw["metadata"].get("namespace", ""), name=raw["metadata"]["name"])
+
+    @classmethod
+    def parse(cls, key: str) -> "Place":
+        """Return the place that a queue key names."""
+        namespace, _, name = key.partition("/")
+        return cls(namespace=namespace, name=name)
+
+
+class Store:
+    """Objects by kind and place. Not for threads: everything happens in one event loop."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Kind, dict[Place, Raw]] = {kind: {} for kind in Kind}
+        self._places_by_uid: dict[str, Place] = {}
+        self._owned: dict[str, set[tuple[Kind, Place]]] = {}
+        self._naming: dict[Place, set[Place]] = {}      # Deployment -> SafeRollouts that name it
+        self._tombstones: dict[str, None] = {}
+        self._namespaces: set[str] = set()
+
+    def keep_namespace(self, namespace: str) -> None:
+        """Keep workloads of this namespace from now on; what is there already must be listed after this call."""
+        self._namespaces.add(namespace)
+
+    def forget_namespace(self, namespace: str) -> None:
+        """Drop the workloads of a namespace that has no SafeRollout any more; what carries our label stays."""
+        self._namespaces.discard(namespace)
+        for kind in WORKLOAD_KINDS:
+            for raw in [raw for raw in self.all(kind, namespace=namespace) if not self._wants(kind, raw)]:
+                self._unlink(kind, raw)
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """Return the namespaces whose workloads are kept."""
+        return frozenset(self._namespaces)
+
+    def put(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
+        """Take an object in; return False where it is not wanted, gone, or no newer than what is here."""
+        known = self._objects[kind].get(Place.of(raw))
+        if raw["metadata"]["uid"] in self._tombstones or (known is not None and not _newer(raw, known)):
+            return False
+        wanted = self._wants(kind, raw)
+        if known is not None:
+            self._unlink(kind, known)
+        if wanted:
+            self._link(kind, trim(kind, raw))
+        return wanted or known is not None
+
+    def drop(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
+        """Take note that an object was deleted; a successor of the same name stays."""
+        self._bury(raw["metadata"]["uid"])
+        known = self._objects[kind].get(Place.of(raw))
+        if known is None or known["metadata"]["uid"] != raw["metadata"]["uid"]:
+            return False
+        self._unlink(kind, known)
+        return True
+
+    def replace(
+        self, kind: Kind, listed: Iterable[Mapping[str, Any]], *, resource_version: str, namespace: str | None = None, label: str = ""
+    ) -> list[Raw]:
+        """Take a whole list in and drop ghosts: what is here, is older than the list, and is not in it. Return what changed.
+
+        `namespace` and `label` say what was listed: all of a namespace or of the cluster, all or only what carries a label.
+        """
+        listed = list(listed)
+        present = {raw["metadata"]["uid"] for raw in listed}
+        changed = [raw for raw in listed if self.put(kind, raw)]
+        for known in list(self.all(kind, namespace=namespace)):
+            metadata = known["metadata"]
+            if metadata["uid"] in present or (label and label not in (metadata.get("labels") or {})):
+                continue
+            # An object that was born, or written by us, after the list was made.
+            if _version(metadata["resourceVersion"]) > _version(resource_version):
+                continue
+            self.drop(kind, known)
+            changed.append(known)
+        return [dict(raw) for raw in changed]
+
+    def get(self, kind: Kind, place: Place) -> Raw | None:
+        """Return an object, not to be changed by the caller."""
+        return self._objects[kind].get(place)
+
+    def all(self, kind: Kind, *, namespace: str | None = None) -> Iterator[Raw]:
+        """Go through the objects of a kind."""
+        for place, raw in self._objects[kind].items():
+            if namespace is None or place.namespace == namespace:
+                yield raw
+
+    def replica_sets_of(self, deployment: Mapping[str, Any]) -> tuple[Raw, ...]:
+        """Return the ReplicaSets that a Deployment owns, by name."""
+        return self._owned_by(deployment, Kind.REPLICA_SET)
+
+    def pods_of(self, replica_set: Mapping[str, Any]) -> tuple[Raw, ...]:
+        """Return the pods that a ReplicaSet owns, by name."""
+        return self._owned_by(replica_set, Kind.POD)
+
+    def naming(self, deployment: Place) -> frozenset[Place]:
+        """Return the SafeRollouts that name a Deployment."""
+        return frozenset(self._naming.get(deployment, ()))
+
+    def keys_for(self, kind: Kind, raw: Mapping[str, Any]) -> frozenset[str]:
+        """Return the keys of every SafeRollout that a change of this object concerns, existing or missing."""
+        match kind:
+            case Kind.SAFE_ROLLOUT:
+                rivals = (rival for deployment in _named_deployments(raw) for rival in self.naming(deployment))
+                return frozenset({str(Place.of(raw)), *map(str, rivals)})
+            case Kind.DEPLOYMENT:
+                return self._keys_of_deployment(raw)
+            case Kind.REPLICA_SET:
+                deployment = self._owner(raw, Kind.DEPLOYMENT)
+                return frozenset() if deployment is None else self._keys_of_deployment(deployment)
+            case Kind.POD:
+                replica_set = self._owner(raw, Kind.REPLICA_SET)
+                return frozenset() if replica_set is None else self.keys_for(Kind.REPLICA_SET, replica_set)
+
+    def _keys_of_deployment(self, raw: Mapping[str, Any]) -> frozenset[str]:
+        place = Place.of(raw)
+        keys = {str(safe_rollout) for safe_rollout in self.naming(place)}
+        label = managed_by(raw)
+        if label:
+            keys.add(str(Place(namespace=place.namespace, name=label)))
+        return frozenset(keys)
+
+    def _wants(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
+        if kind is Kind.SAFE_ROLLOUT or raw["metadata"].get("namespace", "") in self._namespaces:
+            return True
+        # A labelled Deployment may wait for a SafeRollout that does not exist.
+        return kind is Kind.DEPLOYMENT and managed_by(raw) is not None
+
+    def _link(self, kind: Kind, raw: Raw) -> None:
+        place = Place.of(raw)
+        self._objects[kind][place] = raw
+        self._places_by_uid[raw["metadata"]["uid"]] = place
+        for owner in _owner_uids(raw):
+            self._owned.setdefault(owner, set()).add((kind, place))
+        if kind is Kind.SAFE_ROLLOUT:
+            for deployment in _named_deployments(raw):
+                self._naming.setdefault(deployment, set()).add(place)
+
+    def _unlink(self, kind: Kind, raw: Raw) -> None:
+        place = Place.of(raw)
+        del self._objects[kind][place]
+        self._places_by_uid.pop(raw["metadata"]["uid"], None)
+        for owner in _owner_uids(raw):
+            _discard(self._owned, owner, (kind, place))
+        if kind is Kind.SAFE_ROLLOUT:
+            for deployment in _named_deployments(raw):
+                _discard(self._naming, deployment, place)
+
+    def _bury(self, uid: str) -> None:
+        self._tombstones[uid] = None
+        if len(self._tombstones) > _MOST_TOMBSTONES:
+            del self._tombstones[next(iter(self._tombstones))]
+
+    def _owner(self, raw: Mapping[str, Any], kind: Kind) -> Raw | None:
+        for uid in _owner_uids(raw):
+            place = self._places_by_uid.get(uid)
+            if place is not None:
+                return self._objects[kind].get(place)
+        return None
+
+    def _owned_by(self, owner: Mapping[str, Any], kind: Kind) -> tuple[Raw, ...]:
+        owned = sorted(place for owned_kind, place in self._owned.get(owner["metadata"]["uid"], ()) if owned_kind is kind)
+        return tuple(self._objects[kind][place] for place in owned)
+
+
+def managed_by(raw: Mapping[str, Any]) -> str | None:
+    """Return the name of the SafeRollout that an object's label names."""
+    label: str | None = (raw["metadata"].get("labels") or {}).get(names.LABEL_MANAGED_BY)
+    return label or None
+
+
+def _owner_uids(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    # Only the controlling owner counts: a pod adopted by nobody belongs to no workload.
+    owners = raw["metadata"].get("ownerReferences") or ()
+    return tuple(owner["uid"] for owner in owners if owner.get("controller"))
+
+
+def _named_deployments(raw: Mapping[str, Any]) -> Iterator[Place]:
+    namespace = raw["metadata"].get("namespace", "")
+    for workload in (raw.get("spec") or {}).get("workloads") or ():
+        reference = workload.get("workloadRef") or {}
+        if reference.get("kind", Kind.DEPLOYMENT) == Kind.DEPLOYMENT:
+            yield Place(namespace=namespace, name=reference.get("name") or workload.get("name", ""))
+
+
+def _newer(candidate: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    ours, theirs = known["metadata"]["resourceVersion"], candidate["metadata"]["resourceVersion"]
+    if not (ours.isdecimal() and theirs.isdecimal()):
+        return bool(ours != theirs)
+    return int(theirs) > int(ours)
+
+
+def _version(resource_version: str) -> int:
+    # Kubernetes promises comparable numbers for its own resources; anything else counts as old, so that ghosts go.
+    return int(resource_version) if resource_version.isdecimal() else 0
+
+
+def _discard(index: dict[Any, set[Any]], key: Any, value: Any) -> None:
+    values = index.get(key, set())
+    values.discard(value)
+    if not values:
+        index.pop(key, None)

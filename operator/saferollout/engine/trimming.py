@@ -1,0 +1,46 @@
+"""Cut raw objects down to what a decision reads: a copy of a busy namespace must fit into a small pod's memory."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from saferollout.engine.resources import Kind
+
+Raw = dict[str, Any]
+
+# A second copy of the whole object, kept by client-side apply.
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+_POD_METADATA: Final = (
+    "name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences",
+)
+_POD_STATUS: Final = ("phase", "reason", "message")
+_POD_CONDITION: Final = ("type", "status", "reason", "message", "lastTransitionTime")
+_CONTAINER_STATUS: Final = ("name", "ready", "restartCount", "state", "lastState")
+
+
+def trim(kind: Kind, raw: Mapping[str, Any]) -> Raw:
+    """Return a smaller object; what is left of it is unchanged."""
+    if kind is Kind.POD:
+        return _trimmed_pod(raw)
+    return {**raw, "metadata": _trimmed_metadata(raw["metadata"])}
+
+
+def _trimmed_metadata(metadata: Mapping[str, Any]) -> Raw:
+    trimmed = {key: value for key, value in metadata.items() if key != "managedFields"}
+    if "annotations" in trimmed:
+        trimmed["annotations"] = {key: value for key, value in trimmed["annotations"].items() if key != _LAST_APPLIED}
+    return trimmed
+
+
+def _trimmed_pod(raw: Mapping[str, Any]) -> Raw:
+    status = raw.get("status") or {}
+    trimmed = _pick(status, _POD_STATUS)
+    trimmed["conditions"] = [_pick(condition, _POD_CONDITION) for condition in status.get("conditions") or ()]
+    for field in ("containerStatuses", "initContainerStatuses"):
+        if status.get(field):
+            trimmed[field] = [_pick(container, _CONTAINER_STATUS) for container in status[field]]
+    return {"metadata": _pick(raw["metadata"], _POD_METADATA), "status": trimmed}
+
+
+def _pick(given: Mapping[str, Any], fields: tuple[str, ...]) -> Raw:
+    return {field: given[field] for field in fields if field in given}
