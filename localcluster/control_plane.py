@@ -122,7 +122,8 @@ def _start_api_server(cluster: Cluster) -> None:
     ]
     if not record.mutating_policies:
         arguments += [
-            "--feature-gates=MutatingAdmissionPolicy=false",
+            "--runtime-config=admissionregistration.k8s.io/v1/mutatingadmissionpolicies=false,"
+            "admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings=false",
             "--disable-admission-plugins=MutatingAdmissionPolicy",
         ]
     cluster.processes.start(
