@@ -1,0 +1,118 @@
+"""Name the intermediate revision that makes a refused release possible: nearly always "one that also reads ...".
+
+A repair widens the reads of one revision, because that can break nobody (kernel.md section 5).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from saferollout.core.conflicts import Face, Violation
+from saferollout.core.contracts import NO_VERSIONS, Party, Revision, Use, World, in_order, listed
+from saferollout.core.graph import Cause
+from saferollout.core.plans import Repair, RevisionRole
+
+_LONGEST_TRIED_CYCLE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """One revision that should also read some versions of one channel."""
+
+    face: Face
+    channel: str
+    versions: frozenset[str]
+
+    @property
+    def use(self) -> Use:
+        """Return the use of the channel after the repair."""
+        use = self.face.revision.use(self.channel)
+        return replace(use, reads=(use.reads or NO_VERSIONS) | self.versions)
+
+    @property
+    def repair(self) -> Repair:
+        """Return it as people read it."""
+        use, name = self.use, self.face.party.name
+        what = f"reads {self.channel} {listed(self.versions)}"
+        if self.face.role is RevisionRole.NEW:
+            sentence = f"Let the new revision of {name} still be one that {what}; drop that in a later release."
+        else:
+            sentence = f"Release first a revision of {name} that also {what}, still writing what it writes today."
+        if self.channel in self.face.revision.assumed:
+            sentence += " If it can read that already, say so in its annotation saferollout.io/contracts."
+        return Repair(name, self.channel, in_order(use.reads or ()), in_order(use.writes), sentence)
+
+
+def goal_repairs(violations: Sequence[Violation]) -> tuple[Repair, ...]:
+    """Return what would make an unsafe goal safe: each reader reads on, or the writer keeps to what an external one reads."""
+    ours = [violation for violation in violations if not violation.reader.party.external]
+    foreign = [violation for violation in violations if violation.reader.party.external]
+    return (*(widening.repair for widening in _widenings(ours)), *_kept_writes(foreign))
+
+
+def _widenings(violations: Iterable[Violation]) -> list[Widening]:
+    wanted: dict[tuple[str, str, str], Widening] = {}
+    for violation in violations:
+        face, name = violation.reader, violation.channel.name
+        key = (face.party.name, face.revision.key, name)
+        known = wanted[key].versions if key in wanted else NO_VERSIONS
+        wanted[key] = Widening(face, name, known | {violation.version})
+    return list(wanted.values())
+
+
+def _kept_writes(violations: Iterable[Violation]) -> Iterator[Repair]:
+    said: set[tuple[str, str]] = set()
+    for violation in violations:
+        writer, name = violation.writer, violation.channel.name
+        if writer is None or (writer.party.name, name) in said:
+            continue
+        said.add((writer.party.name, name))
+        readable = violation.reader.revision.use(name).reads or NO_VERSIONS
+        today = frozenset[str]().union(*(revision.use(name).writes for revision in writer.party.alive))
+        writes = today & readable or readable
+        use, reader = writer.revision.use(name), violation.reader.party.name
+        sentence = f"Keep {writer.party.name} writing {name} {listed(writes)} until {reader} also reads {violation.version}."
+        yield Repair(writer.party.name, name, in_order(use.reads or ()), in_order(writes), sentence)
+
+
+def own_repairs(violations: Sequence[Violation]) -> tuple[Repair, ...]:
+    """Return the steps between two revisions of one workload that can't live together, in the order to release them."""
+    widenings = _widenings(violations)
+    # The old one must first understand the new one; only then can the new one come, still understanding the old.
+    return tuple(widening.repair for widening in sorted(widenings, key=lambda widening: widening.face.role is RevisionRole.NEW))
+
+
+def cycle_repairs(world: World, cycle: Sequence[tuple[Cause, ...]], *, works: Callable[[World], bool]) -> tuple[Repair, ...]:
+    """Return the smallest repair that opens a cycle: that of the edge where the fewest workloads change.
+
+    `cycle` holds the causes of each edge; `works` tells whether a repaired world has an order.
+    """
+    choices: list[tuple[tuple[int, bool, int], tuple[Repair, ...]]] = []
+    for causes in cycle:
+        widenings = _widenings(cause.violation for cause in causes if cause.violation is not None)
+        own = dict.fromkeys(cause.repair for cause in causes if cause.repair is not None)
+        repairs = (*(widening.repair for widening in widenings), *own)
+        if not repairs:
+            continue
+        tried = len(cycle) <= _LONGEST_TRIED_CYCLE and not own
+        proved = tried and works(_repaired(world, widenings))
+        choices.append(((len({repair.workload for repair in repairs}), not proved, len(repairs)), repairs))
+    return min(choices, key=lambda choice: choice[0])[1] if choices else ()
+
+
+def _repaired(world: World, widenings: Sequence[Widening]) -> World:
+    by_party: dict[str, list[Widening]] = {}
+    for widening in widenings:
+        by_party.setdefault(widening.face.party.name, []).append(widening)
+    return replace(world, parties=tuple(_repaired_party(party, by_party) for party in world.parties))
+
+
+def _repaired_party(party: Party, by_party: Mapping[str, Sequence[Widening]]) -> Party:
+    widenings = by_party.get(party.name, ())
+    alive = tuple(_repaired_revision(revision, widenings) for revision in party.alive)
+    goal = None if party.goal is None else _repaired_revision(party.goal, widenings)
+    return replace(party, alive=alive, goal=goal)
+
+
+def _repaired_revision(revision: Revision, widenings: Sequence[Widening]) -> Revision:
+    uses = {widening.channel: widening.use for widening in widenings if widening.face.revision.key == revision.key}
+    return replace(revision, uses={**revision.uses, **uses}) if uses else revision

@@ -1,0 +1,179 @@
+"""Decide what goes back after a failure, in which order, and what has to stay (kernel.md section 7).
+
+Going back is planning with the old revisions as goals, without any drain: what can't read what is stored now is at its floor.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from saferollout.core.conflicts import PairKey, Violation, violations
+from saferollout.core.contracts import Party, Preference, Revision, World, listed, stored_now
+from saferollout.core.cycles import components
+from saferollout.core.graph import Node, find
+from saferollout.core.plans import RollbackPlan, Scope, Stay
+from saferollout.core.preferences import add_preferences
+from saferollout.core.requirements import add_requirements
+from saferollout.core.stages import STAGE_RANK, reading_rank, stage_of, writes_change
+from saferollout.core.ties import in_tie_order
+
+NOTHING = Revision(key="", uses={})
+
+
+@dataclass(slots=True)
+class Obstacles:
+    """What stands between a workload and its old revision: a floor, or other workloads that would have to go back too."""
+
+    floor: dict[str, Violation] = field(default_factory=dict)
+    against: dict[str, dict[str, Violation]] = field(default_factory=lambda: defaultdict(dict))
+
+
+def rollback(world: World, *, failed: str, rolled: Mapping[str, Revision | None], scope: Scope) -> RollbackPlan:
+    """Return the largest set that can go back without a drain, in a safe order, and name what stays.
+
+    `world` is what is alive now. `rolled` maps each workload that this release has rolled or is rolling, the failed one
+    included, to the revision it had; None: it did not exist, so it goes back to no pods.
+    """
+    before = {name: revision or NOTHING for name, revision in rolled.items() if world.party(name) is not None}
+    everything = _going_back(world, before, frozenset(before))
+    tolerated = _violated_before(world, before)
+    obstacles = _obstacles(everything, frozenset(before), tolerated)
+    wanted = frozenset(before) if scope is Scope.RELEASE else _drawn_along(world, failed, before, obstacles)
+    back, held = _largest(world, before, wanted, obstacles, tolerated)
+    if scope is Scope.WORKLOAD and failed not in back:
+        # Everybody else was only to make room for it.
+        back = frozenset()
+    order = _order(_going_back(world, before, back), failed, tolerated)
+    stay = tuple(
+        _stay(world, name, failed=failed, holder=held.get(name) or obstacles.floor.get(name))
+        for name in (party.name for party in world.parties)
+        if name in before and name not in back
+    )
+    return RollbackPlan(back=order, stay=stay)
+
+
+def _going_back(world: World, before: Mapping[str, Revision], back: frozenset[str]) -> World:
+    parties = tuple(replace(party, goal=before[party.name] if party.name in back else None) for party in world.parties)
+    preferences = tuple(Preference(first=p.then, then=p.first, contract=p.contract) for p in world.preferences)
+    return replace(world, parties=parties, preferences=preferences, sanctions=(), remarks={})
+
+
+def _violated_before(world: World, before: Mapping[str, Revision]) -> frozenset[PairKey]:
+    """Return the pairs that were violated before the release: returning to them is nothing new."""
+    earlier = [replace(party, alive=(before[party.name],)) if party.name in before else party for party in world.parties]
+    past = replace(world, parties=tuple(replace(party, goal=None) for party in earlier), stored={})
+    return frozenset(violation.key for violation in violations(past, stored_now(past)))
+
+
+def _obstacles(world: World, rolled: frozenset[str], tolerated: frozenset[PairKey]) -> Obstacles:
+    found = list(violations(world, stored_now(world)))
+    accepted = tolerated | {violation.key for violation in found if violation.both_live}
+    obstacles = Obstacles()
+    for violation in found:
+        if violation.both_live or violation.both_final or violation.key in accepted:
+            continue
+        writer, reader = violation.writer, violation.reader
+        if writer is None:
+            if not reader.lives:
+                obstacles.floor.setdefault(reader.party.name, violation)
+            continue
+        returns, meets = (reader, writer) if writer.lives else (writer, reader)
+        if returns.party.name == meets.party.name:
+            if not returns.party.recreate:
+                obstacles.floor.setdefault(returns.party.name, violation)
+        elif returns.party.name in rolled:
+            obstacles.against[returns.party.name].setdefault(meets.party.name, violation)
+    return obstacles
+
+
+def _drawn_along(world: World, failed: str, before: Mapping[str, Revision], obstacles: Obstacles) -> frozenset[str]:
+    """Return the failed workload and whoever can't live with an old revision that comes back."""
+    wanted = {failed} & before.keys()
+    news = list(wanted)
+    while news:
+        drawn = {other for name in news for other in obstacles.against.get(name, ())}
+        drawn |= _stalled(_going_back(world, before, frozenset(wanted)))
+        news = [party.name for party in world.parties if party.name in (drawn & before.keys()) - wanted]
+        wanted |= set(news)
+    return frozenset(wanted)
+
+
+def _largest(
+    world: World, before: Mapping[str, Revision], wanted: frozenset[str], obstacles: Obstacles, tolerated: frozenset[PairKey]
+) -> tuple[frozenset[str], dict[str, Violation]]:
+    """Drop what can't go back until nothing changes; return what is left and what holds the others."""
+    back, held = set(wanted), {}
+    while True:
+        dropped = {name: holder for name in back if (holder := _holder(name, back, obstacles)) is not None}
+        held |= dropped
+        gone = set(dropped) or _left_alone(world, before, frozenset(back), tolerated)
+        if not gone:
+            return frozenset(back), held
+        back -= gone
+
+
+def _holder(name: str, back: set[str], obstacles: Obstacles) -> Violation | None:
+    if name in obstacles.floor:
+        return obstacles.floor[name]
+    return next((violation for other, violation in obstacles.against.get(name, {}).items() if other not in back), None)
+
+
+def _left_alone(world: World, before: Mapping[str, Revision], back: frozenset[str], tolerated: frozenset[PairKey]) -> set[str]:
+    """Return who must stay because a reader that stays would stall without it, or because no order is safe."""
+    target = _going_back(world, before, back)
+    stalled = _stalled(target)
+    if stalled:
+        channels = {c for c in world.channels for name in stalled if _requires(target, name, c)}
+        return {name for name in back if any(_writes_now(world, name, channel) for channel in channels)}
+    graph = find(target, tolerated=tolerated).graph
+    add_requirements(target, graph)
+    return {node[1] for members in components(graph.before) for node in members if node[0] == "roll"}
+
+
+def _stalled(world: World) -> set[str]:
+    _, stalled, _ = add_requirements(world, find(world).graph)
+    return {conflict.reader.workload for conflict in stalled}
+
+
+def _requires(world: World, name: str, channel: str) -> bool:
+    party = world.party(name)
+    return party is not None and any(revision.use(channel).required for revision in party.final)
+
+
+def _writes_now(world: World, name: str, channel: str) -> bool:
+    party = world.party(name)
+    return party is not None and any(revision.use(channel).writes for revision in party.alive)
+
+
+def _order(world: World, failed: str, tolerated: frozenset[PairKey]) -> tuple[str, ...]:
+    graph = find(world, tolerated=tolerated).graph
+    add_requirements(world, graph)
+    add_preferences(world, graph)
+    parties = {party.name: party for party in world.parties}
+
+    def rank(node: Node) -> tuple[int, ...]:
+        party = parties[node[1]]
+        # Writers first: what they stop writing is what readers wait for.
+        return (not writes_change(party), -reading_rank(party), node[1] != failed, STAGE_RANK[stage_of(party)], party.order)
+
+    return tuple(node[1] for node in in_tie_order(graph, rank) if node[0] == "roll")
+
+
+def _stay(world: World, name: str, *, failed: str, holder: Violation | None) -> Stay:
+    if holder is None:
+        return Stay(name, None, None, f"{name} stays: it can live with what goes back, and only {failed} has failed.")
+    channel, version = holder.channel.name, holder.version
+    if holder.reader.party.name != name:
+        reason = f"{holder.reader.party.name}, which stays, can't read the {channel} {version} that its old revision writes"
+    else:
+        reads = holder.reader.revision.use(channel).reads or ()
+        source = f"{holder.writer.party.name}, which stays, writes" if holder.writer else "there may still be"
+        reason = f"{source} {channel} {version}, and its old revision reads only {listed(reads)}"
+    return Stay(name, channel, version, f"{name} stays: {reason}.")
+
+
+def returning(party: Party) -> Revision | None:
+    """Return the revision a workload goes back to if its roll fails; None: it does not exist yet."""
+    if party.stable is not None:
+        return party.stable
+    return party.alive[0] if party.alive else None
