@@ -1,6 +1,5 @@
 """What the demo applies is what the operator understands, and what the services really do."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,13 @@ def documents(file: Path) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(file.read_text()))
 
 
-def pod_templates() -> Iterator[Any]:
-    for file in FILES:
-        for document in documents(file):
-            if document["kind"] in ("Deployment", "Job"):
-                yield pytest.param(document["spec"]["template"], id=f"{file.parent.name}/{document['metadata']['name']}")
+def pod_templates() -> list[Any]:
+    return [
+        pytest.param(document["spec"]["template"], id=f"{file.parent.name}/{document['metadata']['name']}")
+        for file in FILES
+        for document in documents(file)
+        if document["kind"] in ("Deployment", "Job")
+    ]
 
 
 def test_the_saferollout_is_valid_and_its_references_lead_somewhere() -> None:
