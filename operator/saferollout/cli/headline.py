@@ -1,0 +1,149 @@
+"""The first line of every screen: what state, waiting for what, since when; and the commands that help from there."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from saferollout.api.status import Condition, ConditionStatus, PlanStep, State
+from saferollout.cli.look import Mark, duration
+from saferollout.cli.picture import Picture
+
+STATE_MARKS: Final = {
+    State.IDLE: Mark.DONE,
+    State.SETTLING: Mark.WAITING,
+    State.PROGRESSING: Mark.MOVING,
+    State.WAITING: Mark.WAITING,
+    State.AWAITING_APPROVAL: Mark.UNSURE,
+    State.PAUSED: Mark.HALTED,
+    State.ROLLING_BACK: Mark.RETURNING,
+    State.ROLLED_BACK: Mark.RETURNING,
+    State.FAILED: Mark.FAILED,
+    State.REFUSED: Mark.FAILED,
+    State.COMPLETED: Mark.DONE,
+}
+
+_WORDS: Final = {
+    State.IDLE: "Idle",
+    State.SETTLING: "Settling",
+    State.PROGRESSING: "Releasing",
+    State.WAITING: "Waiting",
+    State.AWAITING_APPROVAL: "Waiting for your approval",
+    State.PAUSED: "Paused",
+    State.ROLLING_BACK: "Going back",
+    State.ROLLED_BACK: "Rolled back",
+    State.FAILED: "Stopped",
+    State.REFUSED: "Refused",
+    State.COMPLETED: "Released",
+}
+
+_DEFAULT_SENTENCES: Final = {
+    State.IDLE: "nothing is being released.",
+    State.SETTLING: "new templates came; more may belong to them.",
+    State.COMPLETED: "every workload runs its new template.",
+}
+
+
+def headline(picture: Picture) -> str:
+    """Say in one sentence where the release is."""
+    state = picture.summary.state
+    since = _since(picture)
+    passed = f" ({duration((picture.now - since).total_seconds())})" if since else ""
+    return f"{_WORDS[state]}{passed}: {_sentence(picture)}"
+
+
+def _sentence(picture: Picture) -> str:
+    summary, release = picture.summary, picture.release
+    if summary.state is State.PAUSED and release and release.paused:
+        reason = f": {release.paused.reason}" if release.paused.reason else ""
+        return f"by {release.paused.by or 'somebody'}{reason}"
+    waits = summary.state in (State.WAITING, State.AWAITING_APPROVAL)
+    said = summary.waiting_for if waits and summary.waiting_for else summary.message or summary.waiting_for
+    if not said and release and release.failure:
+        said = release.failure.message
+    return said or _DEFAULT_SENTENCES.get(summary.state, "the operator gave no reason.")
+
+
+def _since(picture: Picture) -> datetime | None:
+    release, state = picture.release, picture.summary.state
+    if state is State.REFUSED:
+        accepted = condition(picture, "PlanAccepted")
+        return accepted.last_transition_time if accepted and accepted.status is ConditionStatus.FALSE else None
+    if release is None or state is State.IDLE:
+        return None
+    match state:
+        case State.PAUSED if release.paused:
+            return release.paused.time
+        case State.ROLLING_BACK if release.rollback:
+            return release.rollback.start_time
+        case State.ROLLED_BACK | State.COMPLETED:
+            return None  # a time span would read as if it had taken that long; the head says when
+        case State.FAILED if release.failure:
+            return release.failure.time
+        case State.SETTLING:
+            return release.changed_time
+        case State.WAITING | State.AWAITING_APPROVAL:
+            stalled = condition(picture, "Stalled")
+            return stalled.last_transition_time if stalled and stalled.status is ConditionStatus.TRUE else None
+        case _:
+            return release.start_time
+
+
+def condition(picture: Picture, kind: str) -> Condition | None:
+    """Return a condition by its type."""
+    return next((entry for entry in picture.status.conditions if entry.type == kind), None)
+
+
+def approvable(picture: Picture) -> tuple[str, ...]:
+    """Name what a person could approve now, as `approve` takes it."""
+    release = picture.release
+    if release is None:
+        return ()
+    granted = {approval.subject for approval in release.approvals}
+    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture))
+    return tuple(subject for subject in asked if subject not in granted)
+
+
+def _waiting_proofs(steps: list[PlanStep]) -> Iterator[str]:
+    for step in steps:
+        if step.kind in ("Prove", "Approve") and step.state == "Waiting":
+            yield step.id if step.id.startswith("Prove/") else f"Prove/{step.contract}/{step.version}"
+
+
+def _gates_in_the_way(picture: Picture) -> Iterator[str]:
+    release = picture.release
+    failing_at_start = {gate.name for gate in release.gates if gate.failing and gate.passed_time is None} if release else set()
+    for gate in picture.status.gates:
+        before_first_step = release is not None and not release.rolls
+        if gate.verdict == "Inconclusive" or (gate.verdict == "Failing" and (gate.name in failing_at_start or before_first_step)):
+            yield f"gate/{gate.name}"
+
+
+def helpful_commands(picture: Picture) -> tuple[tuple[str, str], ...]:
+    """Return what a person can do now: the exact command and what it is for."""
+    name = f"-n {picture.namespace}"
+    state = picture.summary.state
+    match state:
+        case State.PROGRESSING | State.SETTLING:
+            return ((f"saferollout pause {picture.name} {name}", "start nothing new"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
+        case State.WAITING | State.AWAITING_APPROVAL:
+            approvals = tuple((f"saferollout approve {subject} -s {picture.name} {name}", "go on past it, on record") for subject in approvable(picture)[:3])
+            return (*approvals, (f"saferollout abort {picture.name} {name}", "stop and go back"))
+        case State.PAUSED if _paused_by_spec(picture):
+            return (("set spec.mode to Automatic", "go on"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
+        case State.PAUSED:
+            return ((f"saferollout resume {picture.name} {name}", "go on"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
+        case State.ROLLED_BACK:
+            return (("commit a corrected template", "starts a new release"), (f"saferollout retry {picture.name} {name}", "the same template once more"))
+        case State.FAILED:
+            return (
+                (f"saferollout retry {picture.name} {name}", "the same template once more"),
+                (f"saferollout rollback {picture.name} {name}", "go back as far as is safe"),
+            )
+        case State.REFUSED:
+            return (("saferollout plan --live PATH --desired PATH", "try a repair on files before you commit it"),)
+        case _:
+            return ()
+
+
+def _paused_by_spec(picture: Picture) -> bool:
+    return picture.spec is not None and picture.spec.mode.value == "Paused"

@@ -1,0 +1,181 @@
+"""The status screen against plain text files that a person can read; UPDATE_GOLDENS=1 writes them anew."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from saferollout.cli.look import Look, plain
+from saferollout.cli.picture import Heartbeat, Picture
+from saferollout.cli.status_screen import status_screen
+from saferollout.core.views import WorkloadView
+
+from tests.unit.cli.pictures import (
+    GATES,
+    NOW,
+    STEPS,
+    VIEWS,
+    before,
+    condition,
+    picture,
+    raw,
+    release,
+    replica_set,
+    status,
+    view,
+    workload_states,
+)  # fmt: skip
+
+GOLDEN = Path(__file__).parent / "golden"
+
+HELD = workload_states(billing_service="Baking", user_service="Held", gateway="Held")
+
+
+def waiting_steps() -> list[dict[str, Any]]:
+    return [{**step, "state": "Done"} if step["id"] in ("Roll/billing-service", "Roll/user-service") else step for step in STEPS]
+
+
+def idle() -> Picture:
+    resting = {name: view(name, replica_set(f"{name[0]}1", 3), template=f"{name[0]}1") for name in VIEWS}
+    return picture(raw(status("Idle")), views=resting)
+
+
+def rolled(*names: str) -> dict[str, WorkloadView]:
+    return {**VIEWS, **{name: view(name, replica_set(f"{name[0]}2", 5), template=f"{name[0]}2") for name in names}}
+
+
+def returned(*names: str) -> dict[str, WorkloadView]:
+    return {**VIEWS, **{name: view(name, replica_set(f"{name[0]}1", 5), template=f"{name[0]}2", held=True) for name in names}}
+
+
+def progressing_mid_batch() -> Picture:
+    said = status("Progressing", summary={"step": "1/5", "message": "billing-service bakes its batch of 20%"}, release=release(), gates=GATES, workloads=HELD)
+    return picture(raw(said))
+
+
+def waiting_inconclusive() -> Picture:
+    gates = [GATES[0], {"name": "gateway-4xx", "verdict": "Inconclusive", "limit": "<= 0.02", "message": "12 requests on new pods in 60 s, 20 are needed"}]
+    waiting_for = "gate gateway-4xx: 12 requests on new pods in 60 s, 20 are needed"
+    said = status(
+        "Waiting", summary={"step": "1/5", "waitingFor": waiting_for}, release=release(), gates=gates, workloads=HELD,
+        conditions=[condition("Stalled", "True", reason="Inconclusive", seconds=252)],
+    )  # fmt: skip
+    return picture(raw(said))
+
+
+def awaiting_approval() -> Picture:
+    steps = [{**step, "kind": "Approve", "state": "Waiting"} if step["id"].startswith("Prove/") else step for step in waiting_steps()]
+    waiting_for = "an approval of Prove/user-events/1: the topic is endless, so no proof ends by itself"
+    said = status("AwaitingApproval", summary={"step": "3/5", "waitingFor": waiting_for}, release=release(steps=steps, rolls=[]), gates=GATES)
+    return picture(raw(said), views=rolled("billing-service", "user-service"))
+
+
+def refused() -> Picture:
+    message = (
+        "no order is safe: user-service (new) writes user-events 2, which billing-service (new) reads the contract without (failure mode 1: "
+        "new producer, old consumer). Way out: a revision of billing-service that also reads 2, released first"
+    )
+    said = status(
+        "Refused", summary={"message": message}, conditions=[condition("PlanAccepted", "False", reason="UnsafeGoal", seconds=65)],
+        workloads=workload_states(billing_service="Held", user_service="Held"),
+    )  # fmt: skip
+    return picture(raw(said), views=returned("billing-service", "user-service"))
+
+
+def rolled_back() -> Picture:
+    message = "gate dead-letters read 37, more than 5, in batch 1 of billing-service (20%)"
+    failure = {
+        "workload": "billing-service", "hash": "b2", "gate": "dead-letters", "reason": "GateFailed", "message": message, "time": before(180),
+    }  # fmt: skip
+    stay = {"workload": "notification-service", "contract": "user-events", "version": "2", "message": "its old revision can't read user-events 2, which is stored"}
+    way_back = {
+        "back": ["user-service", "billing-service"], "returned": ["user-service", "billing-service"], "stay": [stay], "startTime": before(179), "turnTime": before(90),
+    }  # fmt: skip
+    said = status(
+        "RolledBack", summary={"message": message}, release=release(failure=failure, rollback=way_back, endTime=before(60)),
+        gates=[{**GATES[0], "verdict": "Failing", "value": "37", "message": "37 records more than at the start"}, GATES[1]],
+        workloads=workload_states(billing_service="Failed", gateway="Held"),
+    )  # fmt: skip
+    return picture(raw(said), views=returned("billing-service", "user-service"))
+
+
+def paused() -> Picture:
+    said = status(
+        "Paused", summary={"step": "1/5"}, gates=GATES, workloads=HELD,
+        release=release(paused={"by": "ada", "reason": "the broker is being moved", "time": before(301)}),
+    )  # fmt: skip
+    return picture(raw(said))
+
+
+def reactive_hold() -> Picture:
+    said = status("Progressing", summary={"step": "1/5", "message": "rolling", "holdMode": "Reactive"}, release=release(), gates=GATES, workloads=HELD)
+    return picture(raw(said))
+
+
+def silent_operator() -> Picture:
+    said = status("Progressing", summary={"step": "1/5", "message": "rolling"}, release=release(), gates=GATES, workloads=HELD)
+    return picture(raw(said), heartbeat=Heartbeat(holder="saferollout-0", renewed=NOW.replace(hour=11, minute=55)))
+
+
+def going_back() -> Picture:
+    failure = {"workload": "billing-service", "hash": "b2", "reason": "ProgressDeadlineExceeded", "message": "1 of 5 pods ready for 600 s", "time": before(30)}
+    way_back = {"back": ["user-service", "billing-service"], "returned": ["user-service"], "stay": [], "startTime": before(29), "turnTime": before(9)}
+    said = status("RollingBack", release=release(failure=failure, rollback=way_back), workloads=workload_states(billing_service="Returning"))
+    return picture(raw(said))
+
+
+SCREENS = (
+    idle, progressing_mid_batch, waiting_inconclusive, awaiting_approval, refused, rolled_back, paused, reactive_hold, silent_operator, going_back,
+)  # fmt: skip
+
+
+def compare(name: str, drawn: str) -> None:
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDENS"):
+        file.write_text(drawn, encoding="utf-8")
+    assert drawn == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_the_screen_of_a_release_reads_as_in_its_golden_file(screen: Any) -> None:
+    compare(f"status_{screen.__name__}", plain(status_screen(screen(), Look())))
+
+
+def test_a_screen_in_ascii_has_no_other_characters() -> None:
+    drawn = plain(status_screen(progressing_mid_batch(), Look(ascii_only=True)))
+    compare("status_progressing_ascii", drawn)
+    assert drawn.isascii()
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
+def test_no_line_but_a_command_is_wider_than_eighty_columns(screen: Any) -> None:
+    lines = plain(status_screen(screen(), Look())).splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_a_screen_without_rights_on_workloads_leaves_the_pod_columns_out() -> None:
+    said = status("Progressing", summary={"message": "rolling"}, release=release())
+    drawn = plain(status_screen(picture(raw(said), views={}), Look()))
+    assert "NEW" not in drawn
+    assert "billing-service" in drawn
+
+
+def test_a_spec_that_this_version_cannot_read_still_shows_its_status() -> None:
+    drawn = plain(status_screen(picture(raw(status("Progressing", summary={"message": "rolling"}, release=release()), workloads=[])), Look()))
+    assert "billing-service" in drawn
+
+
+def test_a_saferollout_nobody_has_looked_at_says_so() -> None:
+    drawn = plain(status_screen(picture(raw(None), heartbeat=None), Look()))
+    assert "no operator has looked at this SafeRollout yet" in drawn
+
+
+def test_a_spec_newer_than_its_status_is_named_with_both_generations() -> None:
+    drawn = plain(status_screen(picture(raw(status("Idle"), metadata={"generation": 4})), Look()))
+    assert "generation 3 of the spec, not yet 4" in drawn
+
+
+def test_a_command_nobody_has_taken_yet_is_shown() -> None:
+    annotations = {"command.saferollout.io/abort": "{}", "other": "x"}
+    drawn = plain(status_screen(picture(raw(status("Idle"), metadata={"annotations": annotations})), Look()))
+    assert "Unheard    abort: said, not yet taken by the operator" in drawn
