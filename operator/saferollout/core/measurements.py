@@ -35,13 +35,15 @@ class Query:
 
     `value` is the PromQL of the measured number. Where `value` may be absent although all is well (a counter that exists only
     after its first error), `present` is a PromQL that answers while target and denominator are there: then absent means 0.
-    `exposure` counts requests behind the value; below `minimum_exposure` the answer is TOO_LITTLE_TRAFFIC.
+    `exposure` counts requests behind the value; below `minimum_exposure` the answer is TOO_LITTLE_TRAFFIC. `age` answers how many
+    seconds old the oldest sample behind the value is; too old is STALE.
     """
 
     value: str
     present: str | None = None
     exposure: str | None = None
     minimum_exposure: float = 0.0
+    age: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
