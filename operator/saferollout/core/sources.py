@@ -1,0 +1,91 @@
+"""Read every template of a release once: what it declares, what is wrong with it, and what it describes besides itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from saferollout.core.contracts import Declaration
+from saferollout.core.templates import ProblemKind, TemplateFacts, TemplateProblem, WorkloadTemplates, read_template
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A workload's templates with their declarations by hash (None: silent).
+
+    `goal` is the wanted template unless that is held back by `problem`; `wanted` is its declaration.
+    """
+
+    workload: str
+    templates: WorkloadTemplates
+    declared: Mapping[str, Declaration | None]
+    goal: TemplateFacts | None
+    problem: TemplateProblem | None
+    notes: tuple[str, ...]
+
+    @property
+    def wanted(self) -> Declaration | None:
+        """Return what the wanted template declares, if it can be considered."""
+        return self.declared.get(self.goal.hash) if self.goal is not None else None
+
+    @property
+    def facts(self) -> tuple[TemplateFacts, ...]:
+        """Return every template that counts: alive, then wanted."""
+        alive = self.templates.alive
+        known = {facts.hash for facts in alive}
+        return alive if self.goal is None or self.goal.hash in known else (*alive, self.goal)
+
+
+def sources_of(workloads: Mapping[str, WorkloadTemplates], *, known: tuple[str, ...]) -> list[Source]:
+    """Read the templates of all workloads, in order."""
+    return [_source(name, templates, known) for name, templates in workloads.items()]
+
+
+def _source(workload: str, templates: WorkloadTemplates, known: tuple[str, ...]) -> Source:
+    declared: dict[str, Declaration | None] = {}
+    notes: list[str] = []
+    for facts in templates.alive:
+        read = read_template(workload, facts, known)
+        declared[facts.hash] = read.declaration
+        if read.problem is not None:
+            notes.append(f"{read.problem.message.rstrip('.')}; that template runs already, so only what could be read of it counts.")
+    desired = templates.desired
+    if desired is None:
+        missing = () if templates.exists or templates.alive else (f"{workload} does not exist; the others go on without it.",)
+        return Source(workload, templates, declared, None, None, (*notes, *missing))
+    wanted = read_template(workload, desired, known)
+    problem = wanted.problem or _lost(workload, templates, desired, declared, wanted.declaration)
+    if problem is not None:
+        running = desired.hash in declared
+        return Source(workload, templates, declared, None, problem, () if running else tuple(notes))
+    declared[desired.hash] = wanted.declaration
+    _describe_backwards(templates, desired, declared)
+    return Source(workload, templates, declared, desired, None, tuple(notes))
+
+
+def _lost(
+    workload: str,
+    templates: WorkloadTemplates,
+    desired: TemplateFacts,
+    declared: Mapping[str, Declaration | None],
+    wanted: Declaration | None,
+) -> TemplateProblem | None:
+    """Report a new template that is silent where the one it replaces declared: somebody lost the annotation."""
+    if wanted is not None or desired.hash in declared:
+        return None
+    before = next((declaration for declaration in declared.values() if declaration is not None), None)
+    if before is None:
+        return None
+    named = ", ".join(before) or "no part in any contract"
+    message = (
+        f"{workload} lost its annotation saferollout.io/contracts: the running template declares {named}, the new one nothing; "
+        "it stays held until the annotation is back ({} declares no part in any contract)."
+    )
+    return TemplateProblem(ProblemKind.LOST_DECLARATION, workload, next(iter(before), None), None, message)
+
+
+def _describe_backwards(templates: WorkloadTemplates, desired: TemplateFacts, declared: dict[str, Declaration | None]) -> None:
+    """Let an annotation that was only added or corrected describe the templates it replaces as well."""
+    if desired.body is None or declared[desired.hash] is None:
+        return
+    for facts in templates.alive:
+        if facts.body == desired.body:
+            declared[facts.hash] = declared[desired.hash]
