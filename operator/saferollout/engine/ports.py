@@ -19,14 +19,6 @@ class Listing:
     resource_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What a deletion insists on; the API server answers 409 if the object is another one by now."""
-
-    uid: str | None = None
-    resource_version: str | None = None
-
-
 class Cluster(Protocol):
     """The API server. Every verb raises ClusterError and nothing else, within about ten seconds."""
 
@@ -50,8 +42,8 @@ class Cluster(Protocol):
         """Send a JSON merge patch (RFC 7386); with metadata.resourceVersion in it, it is guarded."""
         ...
 
-    async def delete(self, resource: Resource, place: Place, *, guard: Guard, foreground: bool = False) -> Raw | None:
-        """Delete an object; return what is left of it while others still have to finish, None when it is gone."""
+    async def delete(self, resource: Resource, place: Place, *, body: Mapping[str, Any]) -> Raw | None:
+        """Delete an object as DeleteOptions say; return what is left of it while others still have to finish, None when it is gone."""
         ...
 
 

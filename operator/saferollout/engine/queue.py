@@ -62,7 +62,7 @@ class WorkQueue:
         """Make a key ready after its back-off; return the delay in seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        delay = min(self._first_delay * 2 ** min(failures, _LARGEST_EXPONENT), self._longest_delay)
+        delay = min(self._first_delay * 2.0 ** min(failures, _LARGEST_EXPONENT), self._longest_delay)
         delay = max(delay * (1 + _JITTER * self._random.random()), at_least)
         self.add_after(key, seconds=delay)
         return delay

@@ -35,12 +35,19 @@ class Kind(StrEnum):
         return _RESOURCES[self]
 
 
+def kind_served_by(resource: Resource) -> Kind:
+    """Return the kind that the store knows a resource by; raise KeyError where it keeps no such kind."""
+    return _KINDS[resource]
+
+
 _RESOURCES: Final = {
     Kind.SAFE_ROLLOUT: Resource(group=names.GROUP, version=names.VERSION, plural=names.PLURAL),
     Kind.DEPLOYMENT: Resource(group="apps", version="v1", plural="deployments"),
     Kind.REPLICA_SET: Resource(group="apps", version="v1", plural="replicasets"),
     Kind.POD: Resource(group="", version="v1", plural="pods"),
 }
+
+_KINDS: Final = {resource: kind for kind, resource in _RESOURCES.items()}
 
 # Everything a workload consists of, owners before what they own.
 WORKLOAD_KINDS: Final = (Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.POD)

@@ -103,7 +103,11 @@ class Store:
             # An object that was born, or written by us, after the list was made.
             if _version(metadata["resourceVersion"]) > _version(resource_version):
                 continue
-            self.drop(kind, known)
+            # What lost its label lives on; only a list of everything proves a death.
+            if label:
+                self._unlink(kind, known)
+            else:
+                self.drop(kind, known)
             changed.append(known)
         return [dict(raw) for raw in changed]
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from saferollout.engine.errors import ClusterError, Conflict, NotFound
-from saferollout.engine.merge_patch import apply_merge_patch
-from saferollout.engine.ports import Guard, Listing
+from saferollout.engine.ports import Listing
 from saferollout.engine.resources import Kind, Resource
 from saferollout.engine.store import Place
 from saferollout.engine.trimming import Raw
@@ -79,13 +78,14 @@ class FakeCluster:
         patched = apply_merge_patch(known, visible)
         return self._written("patch", resource, place, patched, subresource=subresource)
 
-    async def delete(self, resource: Resource, place: Place, *, guard: Guard, foreground: bool = False) -> Raw | None:
+    async def delete(self, resource: Resource, place: Place, *, body: Mapping[str, Any]) -> Raw | None:
         await self._answer("delete", resource, place)
-        self._guard(resource, place, guard.resource_version)
-        if guard.uid not in (None, self._known(resource, place)["metadata"]["uid"]):
+        preconditions = body.get("preconditions", {})
+        self._guard(resource, place, preconditions.get("resourceVersion"))
+        if preconditions.get("uid") not in (None, self._known(resource, place)["metadata"]["uid"]):
             raise Conflict("another object has this name now")
         self.writes.append(("delete", resource.plural, str(place)))
-        if foreground or self.objects[resource, place]["metadata"].get("finalizers"):
+        if body.get("propagationPolicy") == "Foreground" or self.objects[resource, place]["metadata"].get("finalizers"):
             self.objects[resource, place]["metadata"]["deletionTimestamp"] = datetime.now(UTC).isoformat()
             return self._keep(resource, place, self.objects[resource, place])
         self.remove(resource, place)
@@ -125,6 +125,20 @@ class FakeCluster:
         else:
             self.objects[resource, place] = raw
         return copy.deepcopy(raw)
+
+
+def apply_merge_patch(document: Mapping[str, Any], patch: Mapping[str, Any]) -> Raw:
+    """Return what a server makes of a JSON merge patch (RFC 7386)."""
+    patched = dict(document)
+    for key, value in patch.items():
+        if value is None:
+            patched.pop(key, None)
+        elif isinstance(value, Mapping):
+            present = patched.get(key)
+            patched[key] = apply_merge_patch(present if isinstance(present, Mapping) else {}, value)
+        else:
+            patched[key] = value
+    return patched
 
 
 def _content(raw: Raw) -> Raw:

@@ -1,0 +1,131 @@
+"""Workloads whose label names a SafeRollout that does not exist, or one that does not name them.
+
+The admission policy holds their changes all the same, so somebody has to say why nothing happens. And what was borrowed from
+them (a pace, a pin) is given back, since nobody else will.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from saferollout.api import names
+from saferollout.core.actions import GiveBack
+from saferollout.core.decision import Note, NoteType
+from saferollout.core.views import WorkloadView
+from saferollout.engine.errors import Conflict, NotFound
+from saferollout.engine.ownership import only_we_labelled
+from saferollout.engine.ports import Cluster, Recorder
+from saferollout.engine.resources import WORKLOAD_KINDS, Kind
+from saferollout.engine.scenes import Scenes
+from saferollout.engine.store import Place, Store, managed_by
+from saferollout.engine.trimming import Raw
+from saferollout.engine.writing import Writer
+from saferollout.workloads.protocol import RawWorkload
+
+# Manifests of one sync arrive in any order: the SafeRollout may be a moment behind its workloads.
+PATIENCE_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Warned:
+    uid: str
+    safe_rollout: str
+
+
+class Orphans:
+    """Cares for workloads without a SafeRollout. `clock` gives monotonic seconds."""
+
+    def __init__(
+        self, *, cluster: Cluster, store: Store, scenes: Scenes, writer: Writer, recorder: Recorder, clock: Callable[[], float]
+    ) -> None:
+        self._cluster = cluster
+        self._store = store
+        self._scenes = scenes
+        self._writer = writer
+        self._recorder = recorder
+        self._clock = clock
+        self._missing_since: dict[Place, float] = {}
+        self._warned: set[_Warned] = set()
+
+    async def of_missing(self, place: Place, *, now: datetime) -> float | None:
+        """Care for what is labelled with a SafeRollout that is not in the store; return when to look again."""
+        labelled = self._labelled(place)
+        if not labelled:
+            self._missing_since.pop(place, None)
+            return None
+        waited = self._clock() - self._missing_since.setdefault(place, self._clock())
+        if waited < PATIENCE_SECONDS:
+            return PATIENCE_SECONDS - waited
+        if await self._exists(place):
+            self._missing_since.pop(place, None)
+            return None
+        reason = f"there is no SafeRollout {place.name!r} in namespace {place.namespace}"
+        for deployment in labelled:
+            await self._care(deployment, place, reason=reason, now=now)
+        return None
+
+    async def of_existing(self, place: Place, *, now: datetime) -> None:
+        """Care for what is labelled with an existing SafeRollout that does not name it."""
+        for deployment in self._labelled(place):
+            if place not in self._store.naming(Place.of(deployment)):
+                await self._care(deployment, place, reason=f"the SafeRollout {place.name!r} does not name it", now=now)
+
+    def _labelled(self, place: Place) -> list[Raw]:
+        return [raw for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace) if managed_by(raw) == place.name]
+
+    async def _exists(self, place: Place) -> bool:
+        try:
+            self._store.put(Kind.SAFE_ROLLOUT, await self._cluster.get(Kind.SAFE_ROLLOUT.resource, place))
+        except NotFound:
+            return False
+        return True
+
+    async def _care(self, deployment: Raw, place: Place, *, reason: str, now: datetime) -> None:
+        if names.ANNOTATION_ORIGINAL in (deployment["metadata"].get("annotations") or {}):
+            await self._give_back(Place.of(deployment), reason=reason, now=now)
+        elif names.LABEL_HELD in (deployment["metadata"].get("labels") or {}):
+            self._warn_once(deployment, place, reason=reason)
+
+    async def _give_back(self, place: Place, *, reason: str, now: datetime) -> None:
+        live = await self._read_live(place)
+        view = self._scenes.view(live, now=now)
+        leave_paused = has_two_templates(view)
+        action = GiveBack(workload=view.name, leave_paused=leave_paused, drop_managed_by=only_we_labelled(live.workload))
+        await self._writer.act(action, safe_rollout={}, raw_workload=live)
+        paused = "; it stays paused, because its template is not what runs" if leave_paused else ""
+        message = f"Gave back what was borrowed from {place.name}, because {reason}{paused}"
+        self._recorder.record(Note(reason="GivenBack", message=message, workload=place.name), safe_rollout=None, workload=live.workload)
+
+    async def _read_live(self, place: Place) -> RawWorkload:
+        # Not through the store: it may not keep this namespace, and it trims what tells whose label it is.
+        lists = {kind: await self._cluster.list(kind.resource, namespace=place.namespace) for kind in WORKLOAD_KINDS}
+        alone = Store()
+        alone.keep_namespace(place.namespace)
+        for kind, listing in lists.items():
+            alone.replace(kind, listing.items, resource_version=listing.resource_version, namespace=place.namespace)
+        deployment = next((raw for raw in lists[Kind.DEPLOYMENT].items if Place.of(raw) == place), None)
+        if deployment is None:
+            raise Conflict(f"{place} is gone")
+        replica_sets = alone.replica_sets_of(deployment)
+        pods = tuple(pod for replica_set in replica_sets for pod in alone.pods_of(replica_set))
+        return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
+
+    def _warn_once(self, deployment: Raw, place: Place, *, reason: str) -> None:
+        warned = _Warned(uid=deployment["metadata"]["uid"], safe_rollout=place.name)
+        if warned in self._warned:
+            return
+        self._warned.add(warned)
+        name = deployment["metadata"]["name"]
+        message = (
+            f"{name} is held although {reason}: create it, correct the label {names.LABEL_MANAGED_BY}, "
+            "or remove that label and set spec.paused to false"
+        )
+        note = Note(reason="HeldWithoutSafeRollout", message=message, type=NoteType.WARNING, workload=name)
+        self._recorder.record(note, safe_rollout=None, workload=deployment)
+
+
+def has_two_templates(view: WorkloadView) -> bool:
+    """Tell whether un-pausing would start a template that does not run now."""
+    wanted = view.waiting or view.template
+    return any(revision != wanted for revision in view.alive())

@@ -1,0 +1,31 @@
+"""Which SafeRollout a workload belongs to. Every SafeRollout must find the same answer by itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from saferollout.api import names
+from saferollout.engine.resources import Kind
+from saferollout.engine.store import Place, Store, managed_by
+
+
+def owner_of(store: Store, deployment: Mapping[str, Any]) -> str | None:
+    """Return the SafeRollout that has a workload: the one its label names, else the oldest of those that name it, else the first by name."""
+    label = managed_by(deployment)
+    if label is not None:
+        return label
+    rivals = [raw for place in store.naming(Place.of(deployment)) if (raw := store.get(Kind.SAFE_ROLLOUT, place)) is not None]
+    by_age = sorted((raw["metadata"].get("creationTimestamp", ""), raw["metadata"]["name"]) for raw in rivals)
+    return by_age[0][1] if by_age else None
+
+
+def only_we_labelled(deployment: Mapping[str, Any]) -> bool:
+    """Tell whether the managed-by label was put on by the operator alone, by the field ownership that the API server records.
+
+    Needs an object with `metadata.managedFields`, so not one from the store.
+    """
+    managers = {
+        entry.get("manager")
+        for entry in deployment["metadata"].get("managedFields") or ()
+        if f"f:{names.LABEL_MANAGED_BY}" in ((entry.get("fieldsV1") or {}).get("f:metadata") or {}).get("f:labels", {})
+    }
+    return managers == {names.FIELD_MANAGER}

@@ -1,0 +1,115 @@
+"""Lists instead of events: what makes the store true at the start, every few minutes, and just before an irreversible step.
+
+Watches lose deletions when they are re-listed (kopf compares a new list with nothing), so only a list that replaces drops ghosts.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Final
+
+import structlog
+
+from saferollout.api import names
+from saferollout.engine.errors import ClusterError, NotFound
+from saferollout.engine.ports import Cluster
+from saferollout.engine.queue import WorkQueue
+from saferollout.engine.resources import WORKLOAD_KINDS, Kind
+from saferollout.engine.store import Place, Store
+from saferollout.engine.trimming import Raw
+
+INTERVAL: Final = 300.0
+_JITTER: Final = 0.2
+_FIRST_RETRY: Final = 1.0
+_LONGEST_RETRY: Final = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Resync:
+    """Brings the store in line with the cluster. `watched` names namespaces, empty means all of them."""
+
+    def __init__(
+        self, *, cluster: Cluster, store: Store, queue: WorkQueue, clock: Callable[[], float], random: Random, watched: tuple[str, ...] = ()
+    ) -> None:
+        self._cluster = cluster
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+        self._random = random
+        self._scopes: tuple[str | None, ...] = watched or (None,)
+        self._listed: set[str] = set()
+        self._listing: dict[str, asyncio.Lock] = {}
+        self._synced_at: float | None = None
+
+    @property
+    def age(self) -> float | None:
+        """Return the seconds since the last full pass; None before the first one: nothing may be decided yet."""
+        return None if self._synced_at is None else self._clock() - self._synced_at
+
+    async def run(self) -> None:
+        """Pass again and again, every few minutes; never returns."""
+        retry = _FIRST_RETRY
+        while True:
+            try:
+                await self.full_pass()
+                retry = _FIRST_RETRY
+                pause = INTERVAL * (1 + _JITTER * self._random.random())
+            except ClusterError as error:
+                _log.warning("Resync failed", error=str(error), retry_seconds=retry)
+                pause, retry = retry, min(retry * 2, _LONGEST_RETRY)
+            await asyncio.sleep(pause)
+
+    async def full_pass(self) -> None:
+        """List every SafeRollout and the workloads of their namespaces, and have each of them looked at."""
+        for scope in self._scopes:
+            listing = await self._cluster.list(Kind.SAFE_ROLLOUT.resource, namespace=scope)
+            self._store.replace(Kind.SAFE_ROLLOUT, listing.items, resource_version=listing.resource_version, namespace=scope)
+            await self._list_labelled(scope)
+        needed = {raw["metadata"]["namespace"] for raw in self._store.all(Kind.SAFE_ROLLOUT)}
+        for namespace in self._store.namespaces - needed:
+            self._listed.discard(namespace)
+            self._store.forget_namespace(namespace)
+        for namespace in sorted(needed):
+            await self.list_namespace(namespace)
+        self._synced_at = self._clock()
+        self._enqueue(Kind.SAFE_ROLLOUT, self._store.all(Kind.SAFE_ROLLOUT))
+        self._enqueue(Kind.DEPLOYMENT, self._store.all(Kind.DEPLOYMENT))
+
+    async def ensure_namespace(self, namespace: str) -> None:
+        """List a namespace if its workloads are not kept yet."""
+        async with self._listing.setdefault(namespace, asyncio.Lock()):
+            if namespace not in self._listed:
+                await self.list_namespace(namespace)
+
+    async def list_namespace(self, namespace: str) -> None:
+        """List the workloads of a namespace, owners first, so that what they own is told whom it concerns."""
+        # From here on events are kept too: between list and watch nothing may be lost.
+        self._store.keep_namespace(namespace)
+        for kind in WORKLOAD_KINDS:
+            listing = await self._cluster.list(kind.resource, namespace=namespace)
+            changed = self._store.replace(kind, listing.items, resource_version=listing.resource_version, namespace=namespace)
+            self._enqueue(kind, changed)
+        self._listed.add(namespace)
+
+    async def read_live(self, place: Place) -> None:
+        """Read a SafeRollout and all workloads of its namespace anew; afterwards the store is as young as this call."""
+        try:
+            raw = await self._cluster.get(Kind.SAFE_ROLLOUT.resource, place)
+        except NotFound:
+            known = self._store.get(Kind.SAFE_ROLLOUT, place)
+            if known is not None:
+                self._store.drop(Kind.SAFE_ROLLOUT, known)
+            return
+        self._store.put(Kind.SAFE_ROLLOUT, raw)
+        await self.list_namespace(place.namespace)
+
+    async def _list_labelled(self, scope: str | None) -> None:
+        # Workloads whose label names a SafeRollout that does not exist are in no namespace we keep.
+        label = names.LABEL_MANAGED_BY
+        listing = await self._cluster.list(Kind.DEPLOYMENT.resource, namespace=scope, label=label)
+        self._store.replace(Kind.DEPLOYMENT, listing.items, resource_version=listing.resource_version, namespace=scope, label=label)
+
+    def _enqueue(self, kind: Kind, changed: Iterable[Raw]) -> None:
+        for key in sorted({key for raw in changed for key in self._store.keys_for(kind, raw)}):
+            self._queue.add(key)

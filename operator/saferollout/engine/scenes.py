@@ -1,0 +1,148 @@
+"""Make of the store what a decision sees, and keep the raw objects it was made of, for the write that may follow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from saferollout.api import names
+from saferollout.api.problems import InvalidSafeRollout
+from saferollout.api.references import check_references, nearest
+from saferollout.api.saferollout import SafeRollout
+from saferollout.api.spec import SafeRolloutSpec, Workload
+from saferollout.api.status import Status
+from saferollout.core.decision import Snapshot
+from saferollout.core.views import Absent, HoldMode, WorkloadView, World
+from saferollout.engine.commands import commands_of
+from saferollout.engine.ownership import owner_of
+from saferollout.engine.resources import Kind
+from saferollout.engine.store import Place, Store
+from saferollout.engine.trimming import Raw
+from saferollout.workloads.protocol import RawWorkload, WorkloadKind
+
+# Reasons of `Absent`.
+NOT_FOUND = "NotFound"
+UNSUPPORTED_KIND = "UnsupportedKind"
+MANAGED_BY_ANOTHER = "ManagedByAnother"
+
+_SUPPORTED = ("apps/v1", Kind.DEPLOYMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A snapshot and what it was made of; `raw_workloads` by the names of the SafeRollout."""
+
+    snapshot: Snapshot
+    safe_rollout: Raw
+    raw_workloads: Mapping[str, RawWorkload]
+
+
+class Scenes:
+    """Builds scenes. `hold_mode` tells the mode of this moment."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        kind: WorkloadKind,
+        hold_mode: Callable[[], HoldMode],
+        restart_annotations: tuple[str, ...],
+    ) -> None:
+        self._store = store
+        self._kind = kind
+        self._hold_mode = hold_mode
+        self._restart_annotations = restart_annotations
+
+    def at(self, place: Place, *, now: datetime) -> Scene | None:
+        """Build the scene of one SafeRollout; None where it does not exist."""
+        raw = self._store.get(Kind.SAFE_ROLLOUT, place)
+        if raw is None:
+            return None
+        spec, spec_problems = read_spec(raw)
+        raw_workloads, absent = self._sort_out(spec, place)
+        views = {name: self.view(raw_workload, now=now) for name, raw_workload in raw_workloads.items()}
+        existing = sorted(deployment["metadata"]["name"] for deployment in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace))
+        metadata = raw["metadata"]
+        snapshot = Snapshot(
+            namespace=place.namespace,
+            name=place.name,
+            uid=metadata["uid"],
+            resource_version=metadata["resourceVersion"],
+            generation=metadata.get("generation", 0),
+            spec=spec,
+            status=read_status(raw),
+            world=World(workloads=views, absent=absent, existing_names=tuple(existing)),
+            hold_mode=self._hold_mode(),
+            commands=commands_of(raw),
+            spec_problems=spec_problems,
+            deleting=metadata.get("deletionTimestamp") is not None,
+            has_finalizer=names.FINALIZER in metadata.get("finalizers", ()),
+            restart_annotations=self._restart_annotations,
+        )
+        return Scene(snapshot=snapshot, safe_rollout=raw, raw_workloads=raw_workloads)
+
+    def view(self, raw_workload: RawWorkload, *, now: datetime) -> WorkloadView:
+        """View one workload as its kind does."""
+        return self._kind.view(raw_workload, restart_annotations=self._restart_annotations, now=now)
+
+    def raw_workload(self, deployment: Raw) -> RawWorkload:
+        """Gather a Deployment with everything it owns."""
+        replica_sets = self._store.replica_sets_of(deployment)
+        pods = tuple(pod for replica_set in replica_sets for pod in self._store.pods_of(replica_set))
+        return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
+
+    def _sort_out(self, spec: SafeRolloutSpec, place: Place) -> tuple[dict[str, RawWorkload], dict[str, Absent]]:
+        present: dict[str, RawWorkload] = {}
+        absent: dict[str, Absent] = {}
+        for workload in spec.workloads:
+            found = self._find(workload, place)
+            if isinstance(found, Absent):
+                absent[workload.name] = found
+            else:
+                present[workload.name] = self.raw_workload(found)
+        return present, absent
+
+    def _find(self, workload: Workload, place: Place) -> Raw | Absent:
+        reference = workload.reference
+        if (reference.api_version, reference.kind) != _SUPPORTED:
+            said = f"{reference.kind} of {reference.api_version} can't be released by this version of the operator, only a Deployment of apps/v1"
+            return Absent(name=workload.name, kind=reference.kind, reason=UNSUPPORTED_KIND, message=said)
+        deployment = self._store.get(Kind.DEPLOYMENT, Place(namespace=place.namespace, name=reference.name))
+        if deployment is None:
+            existing = [raw["metadata"]["name"] for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace)]
+            said = f"there is no {reference.kind} {reference.name!r} in namespace {place.namespace}" + nearest(reference.name, existing)
+            return Absent(name=workload.name, kind=reference.kind, reason=NOT_FOUND, message=said)
+        owner = owner_of(self._store, deployment)
+        if owner != place.name:
+            said = f"{reference.kind} {reference.name!r} belongs to the SafeRollout {owner!r}: let only one of them name it"
+            return Absent(name=workload.name, kind=reference.kind, reason=MANAGED_BY_ANOTHER, message=said)
+        return deployment
+
+
+def read_spec(raw: Mapping[str, Any]) -> tuple[SafeRolloutSpec, tuple[str, ...]]:
+    """Read the spec and everything that speaks against it.
+
+    A spec that can't be read still names its workloads where possible, so that they count as ours and nothing of theirs is lost.
+    """
+    try:
+        spec = SafeRollout.parse_lenient({**raw, "status": None}).spec
+    except InvalidSafeRollout as error:
+        return _salvaged(raw), tuple(str(problem) for problem in error.problems)
+    return spec, tuple(str(problem) for problem in check_references(spec))
+
+
+def read_status(raw: Mapping[str, Any]) -> Status:
+    """Read the status; one that can't be read counts as lost, which every decision survives on the safe side."""
+    try:
+        return Status.model_validate(raw.get("status") or {})
+    except ValidationError:
+        return Status()
+
+
+def _salvaged(raw: Mapping[str, Any]) -> SafeRolloutSpec:
+    try:
+        return SafeRolloutSpec.model_validate({"workloads": (raw.get("spec") or {}).get("workloads")})
+    except ValidationError:
+        return SafeRolloutSpec.model_construct(workloads=())

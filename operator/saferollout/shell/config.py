@@ -1,0 +1,83 @@
+"""The operator's configuration: one YAML file that the chart writes. An unknown key refuses to start, because it is a mistyped one."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from saferollout.api import names
+
+
+class InvalidConfig(ValueError):
+    """A configuration that can't be taken; the message names every key."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class LogLevel(StrEnum):
+    """How much is said."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SeriesLabels(_Section):
+    """What Prometheus calls the namespace and the pod of a series."""
+
+    namespace: str = "namespace"
+    pod: str = "pod"
+
+
+class PrometheusConfig(_Section):
+    """Where gates are measured. An empty `url`: nowhere, gates are inconclusive."""
+
+    url: str = ""
+    token_file: str = Field(default="", description="A file with a bearer token, read again at each use.")
+    tenant: str = Field(default="", description="Sent as X-Scope-OrgID.")
+    timeout_seconds: float = Field(default=10.0, gt=0, le=120)
+    labels: SeriesLabels = SeriesLabels()
+
+
+class LeaseConfig(_Section):
+    """The Lease in the operator's own namespace; one per release of the chart."""
+
+    name: str = "saferollout"
+
+
+class OperatorConfig(_Section):
+    """Everything that can be configured; every key has a default."""
+
+    prometheus: PrometheusConfig = PrometheusConfig()
+    restart_annotations: tuple[str, ...] = Field(default=(), description="In addition to those that the operator knows.")
+    watch_namespaces: tuple[str, ...] = Field(default=(), description="Empty: all.")
+    lease: LeaseConfig = LeaseConfig()
+    hold_policy: str = Field(default="saferollout-hold", description="Name of the policy and its binding; empty: there is none.")
+    health_port: int = Field(default=8080, ge=0, le=65535)
+    metrics_port: int = Field(default=9090, ge=0, le=65535)
+    log_level: LogLevel = LogLevel.INFO
+
+    @classmethod
+    def load(cls, path: Path | None) -> Self:
+        """Read a file; without one everything is as by default. Raise InvalidConfig."""
+        if path is None:
+            return cls()
+        try:
+            given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            return cls.model_validate(given)
+        except (OSError, yaml.YAMLError) as error:
+            raise InvalidConfig(f"{path}: {error}") from error
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'the file'}: {detail['msg']}" for detail in error.errors())
+            raise InvalidConfig(f"{path}: {problems}") from error
+
+    @property
+    def all_restart_annotations(self) -> tuple[str, ...]:
+        """Return every template annotation whose change is a restart."""
+        return tuple(dict.fromkeys((*names.RESTART_ANNOTATIONS, *self.restart_annotations)))
