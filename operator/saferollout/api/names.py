@@ -38,6 +38,7 @@ RESTART_ANNOTATIONS: Final = (
 
 # Put aside while an old template is pinned, and the policy's note that another one was applied meanwhile.
 ANNOTATION_WAITING_TEMPLATE: Final = "saferollout.io/waiting-template"
+ANNOTATION_WAITING_FINGERPRINT: Final = "saferollout.io/waiting-fingerprint"
 LABEL_TEMPLATE_CAME: Final = "saferollout.io/template-came"
 
 FINALIZER: Final = "saferollout.io/give-back"

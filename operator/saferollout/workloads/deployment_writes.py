@@ -1,0 +1,251 @@
+"""Every action on a Deployment as one guarded write.
+
+Each action is a small function that changes a copy of the Deployment; the patch is the difference. `strategy.type` is never touched,
+and everything an action needs to be undone later is written in the same patch.
+"""
+
+import copy
+from collections.abc import Callable
+from datetime import datetime
+from functools import singledispatch
+from typing import Any, Final
+
+from saferollout.api import names
+from saferollout.core import actions
+from saferollout.core.views import Pace
+from saferollout.workloads.deployment_view import RESTARTED_AT, owned_by
+from saferollout.workloads.merge_patch import guarded_patch
+from saferollout.workloads.originals import OriginalsLost, give_back_pace, put_pace
+from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
+from saferollout.workloads.template_hash import bare_template
+from saferollout.workloads.waiting_template import put_aside, waiting_template
+
+Deployment = dict[str, Any]
+
+_PIN_MARKS: Final = (names.LABEL_PINNED, names.LABEL_TEMPLATE_CAME)
+_WAITING_MARKS: Final = (names.ANNOTATION_WAITING_TEMPLATE, names.ANNOTATION_WAITING_FINGERPRINT)
+
+
+def write_deployment(action: actions.Action, raw: RawWorkload, *, now: datetime) -> Write:
+    """Return the one write that carries out an action; raises CannotWrite where it does not fit the objects."""
+    try:
+        return _write(action, raw, now)
+    except OriginalsLost as lost:
+        raise CannotWrite(f"Deployment {raw.workload['metadata']['name']}: {lost}") from lost
+
+
+@singledispatch
+def _write(action: actions.Action, raw: RawWorkload, now: datetime) -> Write:
+    raise CannotWrite(f"a Deployment knows no action {type(action).__name__}")
+
+
+@_write.register
+def _add_label(action: actions.AddLabel, raw: RawWorkload, now: datetime) -> Write:
+    return _change(raw, lambda deployment: _label(deployment, names.LABEL_MANAGED_BY, action.managed_by))
+
+
+@_write.register
+def _hold(action: actions.Hold, raw: RawWorkload, now: datetime) -> Write:
+    return _change(raw, _pause_and_hold)
+
+
+@_write.register(actions.LetThrough)
+@_write.register(actions.Finish)
+def _let_through(action: actions.Action, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        give_back_pace(deployment)
+        _let_go(deployment)
+
+    return _change(raw, change)
+
+
+@_write.register
+def _set_pace(action: actions.SetPace, raw: RawWorkload, now: datetime) -> Write:
+    if _strategy_type(raw.workload) != "RollingUpdate":
+        raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has strategy {_strategy_type(raw.workload)}: no batches")
+
+    def change(deployment: Deployment) -> None:
+        put_pace(deployment, action.pace)
+        _let_go(deployment)
+
+    return _change(raw, change)
+
+
+@_write.register
+def _freeze(action: actions.Freeze, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        if _strategy_type(deployment) == "RollingUpdate":
+            put_pace(deployment, _standing_pace(raw))
+        _pause_and_hold(deployment)
+
+    return _change(raw, change)
+
+
+@_write.register
+def _give_back_held(action: actions.GiveBackHeld, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        give_back_pace(deployment)
+        _pause_and_hold(deployment)
+
+    return _change(raw, change)
+
+
+@_write.register
+def _empty_replica_set(action: actions.EmptyReplicaSet, raw: RawWorkload, now: datetime) -> Write:
+    if not raw.workload["spec"].get("paused"):
+        raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} is not paused: it would fill the ReplicaSet again")
+    replica_set = _find(raw, action.uid)
+    emptied = copy.deepcopy(dict(replica_set))
+    emptied["spec"]["replicas"] = 0
+    return _patch("replicasets", replica_set, emptied)
+
+
+@_write.register
+def _delete_replica_set(action: actions.DeleteReplicaSet, raw: RawWorkload, now: datetime) -> Write:
+    replica_set = _find(raw, action.uid)
+    metadata = replica_set["metadata"]
+    if not raw.workload["spec"].get("paused") and action.with_pods:
+        raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} is not paused: it would create ReplicaSet {metadata['name']} again")
+    if not action.with_pods and (replica_set["spec"].get("replicas", 1) > 0 or (replica_set.get("status") or {}).get("replicas", 0) > 0):
+        raise CannotWrite(f"ReplicaSet {metadata['name']} still has pods")
+    preconditions = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+    body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions, "propagationPolicy": "Background"}
+    return Write(
+        verb=Verb.DELETE, group="apps", version="v1", plural="replicasets", namespace=metadata["namespace"], name=metadata["name"], body=body
+    )  # fmt: skip
+
+
+@_write.register
+def _pin_back(action: actions.PinBack, raw: RawWorkload, now: datetime) -> Write:
+    old_template = bare_template(_find(raw, action.uid)["spec"]["template"])
+    if action.restarted_at:
+        old_template["metadata"].setdefault("annotations", {})[RESTARTED_AT] = action.restarted_at
+
+    def change(deployment: Deployment) -> None:
+        give_back_pace(deployment)
+        if names.LABEL_PINNED not in (deployment["metadata"].get("labels") or {}):
+            put_aside(deployment, deployment["spec"]["template"])
+        deployment["spec"]["template"] = old_template
+        _let_go(deployment)
+        _label(deployment, names.LABEL_PINNED, "true")
+
+    return _change(raw, change)
+
+
+@_write.register
+def _unpin(action: actions.Unpin, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        _restore_waiting(deployment)
+        _pause_and_hold(deployment)
+
+    return _change(raw, change)
+
+
+@_write.register
+def _clear_bypass(action: actions.ClearBypass, raw: RawWorkload, now: datetime) -> Write:
+    return _change(raw, lambda deployment: _drop_annotations(deployment, names.ANNOTATION_BYPASS))
+
+
+@_write.register
+def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        give_back_pace(deployment)
+        if action.leave_paused:
+            _restore_waiting(deployment)
+            deployment["spec"]["paused"] = True
+            reason = _why_left_paused(deployment["metadata"], now)
+            deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LEFT_PAUSED] = reason
+        else:
+            _let_go(deployment)
+        _drop_labels(deployment, names.LABEL_HELD, *_PIN_MARKS)
+        _drop_annotations(deployment, *_WAITING_MARKS)
+        if action.drop_managed_by:
+            _drop_labels(deployment, names.LABEL_MANAGED_BY)
+
+    return _change(raw, change)
+
+
+def _pause_and_hold(deployment: Deployment) -> None:
+    deployment["spec"]["paused"] = True
+    _label(deployment, names.LABEL_HELD, "true")
+    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED)
+
+
+def _let_go(deployment: Deployment) -> None:
+    deployment["spec"].pop("paused", None)
+    _drop_labels(deployment, names.LABEL_HELD)
+    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED)
+
+
+def _restore_waiting(deployment: Deployment) -> None:
+    """Put Git's template back in spec; where it was too large to keep, the pinned one stays until somebody applies again."""
+    waiting = waiting_template(deployment)
+    if waiting is not None:
+        deployment["spec"]["template"] = waiting
+    _drop_labels(deployment, *_PIN_MARKS)
+    _drop_annotations(deployment, *_WAITING_MARKS)
+
+
+def _standing_pace(raw: RawWorkload) -> Pace:
+    """Return the pace that changes nothing: maxUnavailable as it is, and exactly the surge that is in use.
+
+    A Deployment paused in the middle of a roll is scaled up, by shares, to replicas + maxSurge (scale() in the native controller).
+    """
+    spec = raw.workload["spec"]
+    replicas = spec.get("replicas", 1)
+    in_use = sum(replica_set["spec"].get("replicas", 1) for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.replica_sets))
+    surge = max(0, in_use - replicas)
+    unavailable = (spec.get("strategy", {}).get("rollingUpdate") or {}).get("maxUnavailable", "25%")
+    if isinstance(unavailable, int):
+        unavailable = f"{min(100, -(-100 * unavailable // replicas)) if replicas else 100}%"
+    if surge == 0 and unavailable == "0%":
+        unavailable = "1%"  # the API refuses a strategy of 0 and 0
+    return Pace(max_unavailable=unavailable, max_surge=surge)
+
+
+def _why_left_paused(metadata: dict[str, Any], now: datetime) -> str:
+    name, namespace = metadata["name"], metadata["namespace"]
+    return (
+        f"SafeRollout gave this Deployment back at {now:%Y-%m-%dT%H:%M:%SZ}. What runs is not what spec.template says, so it stays paused: "
+        f"'kubectl -n {namespace} rollout resume deployment/{name}' releases spec.template. To keep what runs, first put its template back."
+    )
+
+
+def _strategy_type(deployment: RawObject) -> str:
+    chosen: str = deployment["spec"].get("strategy", {}).get("type", "RollingUpdate")
+    return chosen
+
+
+def _label(deployment: Deployment, key: str, value: str) -> None:
+    deployment["metadata"].setdefault("labels", {})[key] = value
+
+
+def _drop_labels(deployment: Deployment, *keys: str) -> None:
+    for key in keys:
+        deployment["metadata"].get("labels", {}).pop(key, None)
+
+
+def _drop_annotations(deployment: Deployment, *keys: str) -> None:
+    for key in keys:
+        deployment["metadata"].get("annotations", {}).pop(key, None)
+
+
+def _find(raw: RawWorkload, uid: str) -> RawObject:
+    for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.replica_sets):
+        if replica_set["metadata"]["uid"] == uid:
+            return replica_set
+    raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has no ReplicaSet with uid {uid} any more")
+
+
+def _change(raw: RawWorkload, change: Callable[[Deployment], None]) -> Write:
+    changed = copy.deepcopy(dict(raw.workload))
+    change(changed)
+    return _patch("deployments", raw.workload, changed)
+
+
+def _patch(plural: str, before: RawObject, after: RawObject) -> Write:
+    metadata = before["metadata"]
+    return Write(
+        verb=Verb.PATCH, group="apps", version="v1", plural=plural, namespace=metadata["namespace"], name=metadata["name"],
+        body=guarded_patch(before, after), content_type=MERGE_PATCH,
+    )  # fmt: skip
