@@ -64,8 +64,8 @@ class Revision:
 class Party:
     """A workload or an external one. `goal` None: it stays as it is.
 
-    `alive` is oldest first; a workload not created yet has none. `stable` is the revision that an interrupted roll
-    can go back to.
+    `alive` is oldest first; a workload not created yet has none. `stable` is what ran before the release under way, alive or
+    not: the revision to go back to.
     """
 
     name: str

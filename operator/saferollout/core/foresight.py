@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from saferollout.api.spec import RollbackScope
 from saferollout.core.contracts import Party, World, stored_after_roll, stored_now
-from saferollout.core.plans import Plan, Roll, RollbackPlan, Scope
-from saferollout.core.rollback import returning, rollback
+from saferollout.core.plans import Plan, Roll, RollbackPlan
+from saferollout.core.rollback import rollback
 
 
-def if_failed(world: World, plan: Plan, *, workload: str, scope: Scope) -> RollbackPlan:
+def if_failed(world: World, plan: Plan, *, workload: str, scope: RollbackScope) -> RollbackPlan:
     """Return the rollback for a workload that fails in its roll, all steps before it done.
 
     The plan must be an accepted plan of the world; a workload that it does not roll gives an empty answer.
     """
     asked = {(sanction.contract, sanction.version) for sanction in world.sanctions}
     current = world
-    rolled: dict[str, Party] = {}
+    rolled: list[str] = []
     for step in plan.steps:
         if not isinstance(step, Roll):
             if (step.contract, step.version) not in asked:
@@ -24,14 +25,14 @@ def if_failed(world: World, plan: Plan, *, workload: str, scope: Scope) -> Rollb
         party = world.party(step.workload)
         if party is None or party.goal is None:
             continue
-        rolled[step.workload] = party
+        rolled.append(step.workload)
         stored = stored_after_roll(current, step.workload)
         failing = step.workload == workload
         alive = (*party.alive, party.goal) if failing and not party.recreate else (party.goal,)
-        current = _with(current, replace(party, alive=alive, goal=None), stored)
+        stable = party.stable or (party.alive[0] if party.alive else None)
+        current = _with(current, replace(party, alive=alive, goal=None, stable=stable), stored)
         if failing:
-            before = {name: returning(one) for name, one in rolled.items()}
-            return rollback(current, failed=workload, rolled=before, scope=scope)
+            return rollback(current, failed=workload, rolled=rolled, scope=scope)
     return RollbackPlan(back=(), stay=())
 
 

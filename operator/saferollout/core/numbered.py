@@ -1,5 +1,6 @@
 """Describe revisions on contracts whose versions somebody numbers: what they declare, or what they are taken to do."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from saferollout.api.contracts import Contract
@@ -60,7 +61,7 @@ def numbered_revisions(
             if declaration is not None:
                 revisions[source.workload, facts.hash] = Revision(facts.hash, dict(declaration))
                 continue
-            uses = assumed_uses(source.workload, successor=source.wanted, customs=customs)
+            uses = assumed_uses(source.workload, successor=source.successor, customs=customs)
             revisions[source.workload, facts.hash] = Revision(facts.hash, uses, assumed=frozenset(uses))
     return revisions
 
@@ -68,19 +69,29 @@ def numbered_revisions(
 def _customs(
     contracts: Sequence[Contract], sources: Sequence[Source], stored: Mapping[str, frozenset[str]], externals: Sequence[Party]
 ) -> dict[str, Custom]:
-    written: dict[str, set[str]] = {}
+    written: dict[str, set[str]] = defaultdict(set)
+    brought: dict[str, set[str]] = defaultdict(set)
     for source in sources:
-        for facts in source.templates.alive:
+        for facts in source.facts:
+            # What this release brings is no custom yet: a silent party is not known to speak it.
+            place = brought if _is_new(source, facts) else written
             for name, use in (source.declared.get(facts.hash) or {}).items():
-                written.setdefault(name, set()).update(use.writes)
+                place[name] |= use.writes
     for party in externals:
         for name, use in party.alive[0].uses.items():
-            written.setdefault(name, set()).update(use.writes)
+            written[name] |= use.writes
     customs: dict[str, Custom] = {}
     for contract in contracts:
         for name, roles in roles_of(contract).items():
             versions = customary(
-                stored=stored.get(name, frozenset()), written=frozenset(written.get(name, ())), base=contract.base_version
+                stored=stored.get(name, frozenset()) - (brought[name] - written[name]), written=frozenset(written[name]), base=contract.base_version
             )  # fmt: skip
             customs[name] = Custom(roles=roles, versions=versions)
     return customs
+
+
+def _is_new(source: Source, facts: TemplateFacts) -> bool:
+    stable = source.templates.stable
+    if stable is not None:
+        return facts.hash != stable.hash
+    return facts.hash not in {alive.hash for alive in source.templates.alive}

@@ -29,13 +29,6 @@ class RevisionRole(StrEnum):
     EXTERNAL = "external"
 
 
-class Scope(StrEnum):
-    """How much goes back after a failure."""
-
-    WORKLOAD = "Workload"
-    RELEASE = "Release"
-
-
 class Refusal(StrEnum):
     """Why there is no plan."""
 

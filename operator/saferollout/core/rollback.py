@@ -4,14 +4,15 @@ Going back is planning with the old revisions as goals, without any drain: what 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from saferollout.api.spec import RollbackScope
 from saferollout.core.conflicts import PairKey, Violation, violations
 from saferollout.core.contracts import Party, Preference, Revision, World, listed, stored_now
 from saferollout.core.cycles import components
 from saferollout.core.graph import Node, find
-from saferollout.core.plans import RollbackPlan, Scope, Stay
+from saferollout.core.plans import RollbackPlan, Stay
 from saferollout.core.preferences import add_preferences
 from saferollout.core.requirements import add_requirements
 from saferollout.core.stages import STAGE_RANK, reading_rank, stage_of, writes_change
@@ -28,19 +29,19 @@ class Obstacles:
     against: dict[str, dict[str, Violation]] = field(default_factory=lambda: defaultdict(dict))
 
 
-def rollback(world: World, *, failed: str, rolled: Mapping[str, Revision | None], scope: Scope) -> RollbackPlan:
+def rollback(world: World, *, failed: str, rolled: Collection[str], scope: RollbackScope) -> RollbackPlan:
     """Return the largest set that can go back without a drain, in a safe order, and name what stays.
 
-    `world` is what is alive now. `rolled` maps each workload that this release has rolled or is rolling, the failed one
-    included, to the revision it had; None: it did not exist, so it goes back to no pods.
+    `world` is what is alive now; goals do not count. `rolled` names what this release has rolled or is rolling, the failed
+    one included; each goes back to its party's `stable` revision, and to no pods where it has none.
     """
-    before = {name: revision or NOTHING for name, revision in rolled.items() if world.party(name) is not None}
+    before = {party.name: returning(party) for party in world.parties if party.name in rolled}
     everything = _going_back(world, before, frozenset(before))
     tolerated = _violated_before(world, before)
     obstacles = _obstacles(everything, frozenset(before), tolerated)
-    wanted = frozenset(before) if scope is Scope.RELEASE else _drawn_along(world, failed, before, obstacles)
+    wanted = frozenset(before) if scope is RollbackScope.RELEASE else _drawn_along(world, failed, before, obstacles)
     back, held = _largest(world, before, wanted, obstacles, tolerated)
-    if scope is Scope.WORKLOAD and failed not in back:
+    if scope is RollbackScope.WORKLOAD and failed not in back:
         # Everybody else was only to make room for it.
         back = frozenset()
     order = _order(_going_back(world, before, back), failed, tolerated)
@@ -172,8 +173,8 @@ def _stay(world: World, name: str, *, failed: str, holder: Violation | None) -> 
     return Stay(name, channel, version, f"{name} stays: {reason}.")
 
 
-def returning(party: Party) -> Revision | None:
-    """Return the revision a workload goes back to if its roll fails; None: it does not exist yet."""
+def returning(party: Party) -> Revision:
+    """Return the revision a party goes back to; one that had none goes back to no pods, which read and write nothing."""
     if party.stable is not None:
         return party.stable
-    return party.alive[0] if party.alive else None
+    return party.alive[0] if len(party.alive) > 1 else NOTHING

@@ -28,10 +28,17 @@ class Source:
 
     @property
     def facts(self) -> tuple[TemplateFacts, ...]:
-        """Return every template that counts: alive, then wanted."""
-        alive = self.templates.alive
-        known = {facts.hash for facts in alive}
-        return alive if self.goal is None or self.goal.hash in known else (*alive, self.goal)
+        """Return every template that counts, once: alive, then wanted, then the one to go back to."""
+        others = (self.goal, self.templates.stable)
+        return tuple({facts.hash: facts for facts in (*self.templates.alive, *others) if facts is not None}.values())
+
+    @property
+    def successor(self) -> Declaration | None:
+        """Return the newest declaration there is: it tells in what a silent predecessor had a part."""
+        if self.wanted is not None:
+            return self.wanted
+        running = (self.declared.get(facts.hash) for facts in reversed(self.templates.alive))
+        return next((declaration for declaration in running if declaration is not None), None)
 
 
 def sources_of(workloads: Mapping[str, WorkloadTemplates], *, known: tuple[str, ...]) -> list[Source]:
@@ -47,6 +54,8 @@ def _source(workload: str, templates: WorkloadTemplates, known: tuple[str, ...])
         declared[facts.hash] = read.declaration
         if read.problem is not None:
             notes.append(f"{read.problem.message.rstrip('.')}; that template runs already, so only what could be read of it counts.")
+    if templates.stable is not None and templates.stable.hash not in declared:
+        declared[templates.stable.hash] = read_template(workload, templates.stable, known).declaration
     desired = templates.desired
     if desired is None:
         missing = () if templates.exists or templates.alive else (f"{workload} does not exist; the others go on without it.",)
@@ -69,9 +78,10 @@ def _lost(
     wanted: Declaration | None,
 ) -> TemplateProblem | None:
     """Report a new template that is silent where the one it replaces declared: somebody lost the annotation."""
+    running = [facts.hash for facts in templates.alive]
     if wanted is not None or desired.hash in declared:
         return None
-    before = next((declaration for declaration in declared.values() if declaration is not None), None)
+    before = next((declaration for hash_, declaration in declared.items() if hash_ in running and declaration is not None), None)
     if before is None:
         return None
     named = ", ".join(before) or "no part in any contract"
@@ -86,6 +96,6 @@ def _describe_backwards(templates: WorkloadTemplates, desired: TemplateFacts, de
     """Let an annotation that was only added or corrected describe the templates it replaces as well."""
     if desired.body is None or declared[desired.hash] is None:
         return
-    for facts in templates.alive:
-        if facts.body == desired.body:
+    for facts in (*templates.alive, templates.stable):
+        if facts is not None and facts.body == desired.body:
             declared[facts.hash] = declared[desired.hash]

@@ -29,14 +29,14 @@ class TemplateFacts:
 class WorkloadTemplates:
     """A workload's alive templates, oldest first, and the one that Git asks for.
 
-    `stable` is the hash it can go back to. `reverted`: the wanted template is an earlier one that came back.
+    `stable` is what ran before the release under way, alive or not; None while no release touches it. `reverted`: the wanted template is an earlier one that came back.
     """
 
     alive: tuple[TemplateFacts, ...] = ()
     desired: TemplateFacts | None = None
     strategy_type: str = "RollingUpdate"
     exists: bool = True
-    stable: str | None = None
+    stable: TemplateFacts | None = None
     reverted: bool = False
 
 

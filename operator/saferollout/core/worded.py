@@ -58,7 +58,7 @@ def _add(
 
 
 def _by_hash(party: Generations) -> dict[str, int]:
-    return dict(party.alive) if party.goal_hash is None or party.goal is None else {**party.alive, party.goal_hash: party.goal}
+    return {**party.before, **party.alive, **({} if party.goal_hash is None or party.goal is None else {party.goal_hash: party.goal})}
 
 
 def _generations(source: Source) -> Generations:
@@ -66,11 +66,16 @@ def _generations(source: Source) -> Generations:
     alive = {
         facts.hash: facts.generation if facts.generation is not None else place for place, facts in enumerate(source.templates.alive)
     }
+    stable = source.templates.stable
+    if stable is not None and not any(alive.values()):
+        # Whatever has replaced the stable template came with the release under way.
+        alive = {hash_: 0 if hash_ == stable.hash else 1 for hash_ in alive}
+    before = {stable.hash: 0} if stable is not None else {}
     goal = source.goal
     if goal is None or goal.hash in alive:
-        return Generations(source.workload, alive, None, None)
+        return Generations(source.workload, alive, before=before)
     number = goal.generation if goal.generation is not None else max(alive.values(), default=0) + 1
-    return Generations(source.workload, alive, number, goal.hash)
+    return Generations(source.workload, alive, goal=number, goal_hash=goal.hash, before=before)
 
 
 def _remark_unchanged(wording: Wording, word: Compatibility, channel: Channel, parties: Sequence[Generations]) -> None:

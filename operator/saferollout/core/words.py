@@ -4,7 +4,7 @@ Rules: kernel.md section 8.3. A derived version is a *generation*: 0 is what ran
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from saferollout.api.contracts import Compatibility
 from saferollout.core.contracts import Use
@@ -25,12 +25,13 @@ TRANSITIVE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """The generations of one workload: by template hash, and that of the goal if it changes."""
+    """The generations of one workload by template hash: alive, before the release, and the goal's if it changes."""
 
     workload: str
     alive: Mapping[str, int]
-    goal: int | None
+    goal: int | None = None
     goal_hash: str | None = None
+    before: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def all(self) -> frozenset[int]:

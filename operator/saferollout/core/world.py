@@ -79,7 +79,7 @@ def _party(source: Source, order: int, revisions: Mapping[tuple[str, str], Revis
         goal=revision(source.goal.hash) if source.goal is not None else None,
         recreate=templates.strategy_type == RECREATE,
         order=order,
-        stable=revision(templates.stable) if templates.stable in {facts.hash for facts in templates.alive} else None,
+        stable=revision(templates.stable.hash) if templates.stable is not None else None,
     )
 
 
