@@ -33,7 +33,8 @@ NODE_PACKAGES = {
 _SERVICES = ("etcd", "containerd", "prometheus", "nftables")
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _LISTS_OLD_AFTER_SECONDS = 7 * 24 * 3600
-_EXTRA_PATHS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+# A non-root shell's PATH often leaves the system folders out.
+SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
 class PackagesMissing(RuntimeError):
@@ -41,8 +42,8 @@ class PackagesMissing(RuntimeError):
 
 
 def find_command(name: str) -> str | None:
-    """Return the path of a command; the system folders count even where PATH of a non-root shell leaves them out."""
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *_EXTRA_PATHS]))
+    """Return the path of a command, also from the system folders."""
+    return shutil.which(name, path=SEARCH_PATH)
 
 
 def missing_packages(wanted: Mapping[str, str]) -> list[str]:

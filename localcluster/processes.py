@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from localcluster.packages import SEARCH_PATH
+
 _KILL_AFTER_SECONDS = 15.0
 
 
@@ -55,7 +57,7 @@ class ProcessTable:
         # nsenter and not `ip netns exec`: the latter mounts a new /sys, which hides the control groups.
         prefix = ["nsenter", f"--net=/run/netns/{network_namespace}", "--"] if network_namespace else []
         argv = [*prefix, *command]
-        pid = _spawn(argv, log=log, environment={**os.environ, **(environment or {})})
+        pid = _spawn(argv, log=log, environment={**os.environ, "PATH": SEARCH_PATH, **(environment or {})})
         record = ProcessRecord(name=name, pid=pid, start_ticks=_start_ticks(pid) or 0, log=str(log), command=argv)
         self._file(name).write_text(json.dumps(asdict(record), indent=1))
         return record

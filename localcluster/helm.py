@@ -1,0 +1,85 @@
+"""The helm command, built from Go modules into the cache: it renders and installs the chart."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from localcluster.binaries import BinariesMissing, BuildFailed
+from localcluster.golang import ensure_go
+from localcluster.paths import CHECKOUT, cache_folder
+from localcluster.ports import locked
+from localcluster.progress import timed
+
+CHART = CHECKOUT / "charts" / "saferollout"
+_MODULE_FOLDER = Path(__file__).resolve().parent / "helm_build"
+_COMMAND = "helm.sh/helm/v4/cmd/helm"
+
+
+class HelmFailed(RuntimeError):
+    """Raised with helm's own words."""
+
+
+def helm_binary() -> str:
+    """Return the path of the built helm, or raise BinariesMissing."""
+    path = _folder() / "helm"
+    if not path.exists():
+        raise BinariesMissing(f"helm {_version()} is not built yet; run: python3 -m localcluster.helm")
+    return str(path)
+
+
+def ensure_helm() -> str:
+    """Return the path of helm, building it first if it is not there yet (about a minute)."""
+    path = _folder() / "helm"
+    if not path.exists():
+        with locked("helm-build.lock"):
+            if not path.exists():
+                _build(path)
+    return str(path)
+
+
+def run_helm(*arguments: str, kubeconfig: Path | None = None) -> str:
+    """Run helm and return its output; its own caches stay inside ours. Raises HelmFailed."""
+    home = cache_folder() / "helm-home"
+    environment = {
+        **os.environ,
+        "HELM_CACHE_HOME": str(home / "cache"),
+        "HELM_CONFIG_HOME": str(home / "config"),
+        "HELM_DATA_HOME": str(home / "data"),
+    }
+    command = [ensure_helm(), *arguments, *([f"--kubeconfig={kubeconfig}"] if kubeconfig else [])]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    if finished.returncode != 0:
+        raise HelmFailed(f"helm {' '.join(arguments)}: {finished.stderr.strip()}")
+    return finished.stdout
+
+
+def _folder() -> Path:
+    content = b"".join((_MODULE_FOLDER / name).read_bytes() for name in ("go.mod", "go.sum"))
+    return cache_folder() / "helm" / hashlib.sha256(content).hexdigest()[:16]
+
+
+def _version() -> str:
+    found = re.search(r"helm\.sh/helm/v4 v(\S+)", (_MODULE_FOLDER / "go.mod").read_text())
+    return found.group(1) if found else "4"
+
+
+def _build(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name("helm.partial")
+    # Whatever the machine's Go settings are, the committed go.sum decides what is compiled.
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
+    flags = f"-s -w -X helm.sh/helm/v4/internal/version.version=v{_version()}"
+    with timed(f"helm {_version()} from Go modules"):
+        command = [ensure_go(), "build", "-trimpath", "-ldflags", flags, "-o", str(partial), _COMMAND]
+        finished = subprocess.run(command, cwd=_MODULE_FOLDER, env=environment, capture_output=True, text=True, check=False)
+    if finished.returncode != 0:
+        raise BuildFailed("building helm failed:\n" + "\n".join(finished.stderr.splitlines()[-20:]))
+    partial.rename(path)
+
+
+if __name__ == "__main__":
+    print(ensure_helm())
