@@ -158,5 +158,5 @@ def _truth(contract: str, node: yaml.Node) -> bool:
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
     """Return a hint at the known name that is most like a mistyped one, or nothing."""
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    close = get_close_matches(name, known, n=1, cutoff=0.75)
     return f"; did you mean {close[0]}?" if close else ""
