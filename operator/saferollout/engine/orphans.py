@@ -92,7 +92,7 @@ class Orphans:
         view = self._scenes.view(live, now=now)
         leave_paused = has_two_templates(view)
         action = GiveBack(workload=view.name, leave_paused=leave_paused, drop_managed_by=only_we_labelled(live.workload))
-        await self._writer.act(action, safe_rollout={}, raw_workload=live)
+        await self._writer.act(action, safe_rollout={}, raw_workload=live, now=now)
         paused = "; it stays paused, because its template is not what runs" if leave_paused else ""
         message = f"Gave back what was borrowed from {place.name}, because {reason}{paused}"
         self._recorder.record(Note(reason="GivenBack", message=message, workload=place.name), safe_rollout=None, workload=live.workload)

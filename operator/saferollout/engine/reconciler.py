@@ -141,7 +141,7 @@ class Reconciler:
 
     async def _act(self, action: AnyAction, thought: _Thought, *, safe_rollout: Raw) -> None:
         raw_workload = thought.scene.raw_workloads.get(action.workload) if isinstance(action, Action) else None
-        await self._writer.act(action, safe_rollout=safe_rollout, raw_workload=raw_workload)
+        await self._writer.act(action, safe_rollout=safe_rollout, raw_workload=raw_workload, now=thought.now)
 
     def _tell(self, notes: tuple[Note, ...], scene: Scene) -> None:
         for note in notes:

@@ -41,11 +41,22 @@ class Resync:
         self._listed: set[str] = set()
         self._listing: dict[str, asyncio.Lock] = {}
         self._synced_at: float | None = None
+        self._attempted_at: float | None = None
+        self._synced = asyncio.Event()
 
     @property
     def age(self) -> float | None:
         """Return the seconds since the last full pass; None before the first one: nothing may be decided yet."""
         return None if self._synced_at is None else self._clock() - self._synced_at
+
+    @property
+    def attempt_age(self) -> float | None:
+        """Return the seconds since a full pass was last attempted, whatever came of it."""
+        return None if self._attempted_at is None else self._clock() - self._attempted_at
+
+    async def wait_for_first_pass(self) -> None:
+        """Wait until the store is true for the first time."""
+        await self._synced.wait()
 
     async def run(self) -> None:
         """Pass again and again, every few minutes; never returns."""
@@ -62,6 +73,7 @@ class Resync:
 
     async def full_pass(self) -> None:
         """List every SafeRollout and the workloads of their namespaces, and have each of them looked at."""
+        self._attempted_at = self._clock()
         for scope in self._scopes:
             listing = await self._cluster.list(Kind.SAFE_ROLLOUT.resource, namespace=scope)
             self._store.replace(Kind.SAFE_ROLLOUT, listing.items, resource_version=listing.resource_version, namespace=scope)
@@ -73,6 +85,7 @@ class Resync:
         for namespace in sorted(needed):
             await self.list_namespace(namespace)
         self._synced_at = self._clock()
+        self._synced.set()
         self._enqueue(Kind.SAFE_ROLLOUT, self._store.all(Kind.SAFE_ROLLOUT))
         self._enqueue(Kind.DEPLOYMENT, self._store.all(Kind.DEPLOYMENT))
 

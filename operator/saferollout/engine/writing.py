@@ -1,6 +1,7 @@
 """Turn a decision into writes: the status before the action, each guarded by the resourceVersion it was decided on."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from saferollout.api import names
@@ -18,11 +19,10 @@ from saferollout.workloads.protocol import RawWorkload, Verb, WorkloadKind, Writ
 class Writer:
     """Sends writes and takes what the server made of them into the store, so that nobody decides on what was before."""
 
-    def __init__(self, *, cluster: Cluster, store: Store, kind: WorkloadKind, restart_annotations: tuple[str, ...]) -> None:
+    def __init__(self, *, cluster: Cluster, store: Store, kind: WorkloadKind) -> None:
         self._cluster = cluster
         self._store = store
         self._kind = kind
-        self._restart_annotations = restart_annotations
 
     async def write_status(self, scene: Scene, status: Status) -> Raw | None:
         """Record a status if it differs from what is recorded; return the SafeRollout as it is afterwards, None if nothing differed."""
@@ -38,7 +38,7 @@ class Writer:
             Kind.SAFE_ROLLOUT, await self._cluster.patch(Kind.SAFE_ROLLOUT.resource, place, body=body, subresource="status")
         )
 
-    async def act(self, action: AnyAction, *, safe_rollout: Raw, raw_workload: RawWorkload | None) -> None:
+    async def act(self, action: AnyAction, *, safe_rollout: Raw, raw_workload: RawWorkload | None, now: datetime) -> None:
         """Carry one action out; an action on a workload needs its raw objects."""
         if not isinstance(action, Action):
             body = _own_patch(action, safe_rollout)
@@ -47,7 +47,7 @@ class Writer:
             return
         if raw_workload is None:
             raise ValueError(f"{type(action).__name__} is for a workload that is not there: {action.workload}")
-        await self.send(self._kind.write(action, raw_workload, restart_annotations=self._restart_annotations))
+        await self.send(self._kind.write(action, raw_workload, now=now))
 
     async def send(self, write: Write) -> None:
         """Send one write of a workload kind."""

@@ -5,14 +5,12 @@ left to the queue, which knows what else there is to do.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
-from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
 
 from saferollout.api import names
 from saferollout.engine.errors import ClusterError, Conflict, Forbidden, Gone, Invalid, NotFound, Throttled, Unreachable
@@ -117,27 +115,6 @@ class KubernetesCluster:
         response = await self._client.call_api(method, url, header_params=headers, body=sent, _request_timeout=TIMEOUT_SECONDS)
         data: bytes = await response.read()  # type: ignore[no-untyped-call]  # as above
         return response.status, response.headers, data.decode("utf-8", errors="replace")
-
-
-async def connect(*, count_request: CountRequest, kubeconfig: str | None = None, context: str | None = None) -> KubernetesCluster:
-    """Connect by the service account of the pod, else by a kubeconfig (KUBECONFIG or the usual file)."""
-    configuration = Configuration()
-    if kubeconfig is None and context is None and _in_cluster(configuration):
-        pass  # its token is read from the file again every minute
-    else:
-        load: Callable[..., Awaitable[None]] = kubernetes_config.load_kube_config
-        await load(config_file=kubeconfig, context=context, client_configuration=configuration, persist_config=False)
-    client = ApiClient(configuration)
-    client.user_agent = names.FIELD_MANAGER
-    return KubernetesCluster(client, count_request=count_request)
-
-
-def _in_cluster(configuration: Configuration) -> bool:
-    try:
-        kubernetes_config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # as above
-    except kubernetes_config.ConfigException:
-        return False
-    return True
 
 
 def _path(resource: Resource, namespace: str, name: str = "", subresource: str = "") -> str:

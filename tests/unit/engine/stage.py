@@ -47,7 +47,7 @@ class PlainKind:
         """Refuse nothing."""
         return ()
 
-    def write(self, action: Action, raw: RawWorkload, *, restart_annotations: Sequence[str]) -> Write:
+    def write(self, action: Action, raw: RawWorkload, *, now: datetime) -> Write:
         """Write down which action it was, guarded."""
         metadata = raw.workload["metadata"]
         body = {
@@ -139,7 +139,7 @@ class Stage:
         self.moment = START
         kind = PlainKind()
         self.scenes = Scenes(store=self.store, kind=kind, hold_mode=lambda: HoldMode.POLICY, restart_annotations=())
-        self.writer = Writer(cluster=cluster, store=self.store, kind=kind, restart_annotations=())
+        self.writer = Writer(cluster=cluster, store=self.store, kind=kind)
         self.orphans = Orphans(
             cluster=cluster, store=self.store, scenes=self.scenes, writer=self.writer, recorder=self.listener, clock=self._monotonic
         )

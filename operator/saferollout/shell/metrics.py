@@ -1,0 +1,147 @@
+"""The operator's own Prometheus metrics. Series of a SafeRollout vanish with it: they are made at scrape time from what is known."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from saferollout.api.status import GateStatus, Status
+from saferollout.core.decision import Decision, Snapshot
+
+_OBJECT: Final = ("namespace", "name")
+_DONE: Final = "Done"
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What is known of one SafeRollout."""
+
+    namespace: str
+    name: str
+    status: Status
+    held: dict[str, bool]
+    rollbacks: int = 0
+
+    @property
+    def labels(self) -> list[str]:
+        return [self.namespace, self.name]
+
+
+@dataclass(slots=True)
+class _Releases(Collector):
+    """Turns facts into series whenever somebody asks."""
+
+    facts: dict[str, _Facts] = field(default_factory=dict)
+
+    def collect(self) -> Iterator[Metric]:
+        """Make every series that speaks of a SafeRollout."""
+        yield from (self._info(), *self._steps(), self._held(), self._values(), self._verdicts(), self._rollbacks())
+
+    def _info(self) -> Metric:
+        family = GaugeMetricFamily("saferollout_info", "A SafeRollout, its release and where that is.", labels=[*_OBJECT, "release", "state"])
+        for facts in self.facts.values():
+            release, summary = facts.status.release, facts.status.summary
+            family.add_metric([*facts.labels, release.id if release else "", summary.state.value if summary else ""], 1)
+        return family
+
+    def _steps(self) -> Iterator[Metric]:
+        done = GaugeMetricFamily("saferollout_step", "Steps of the release that are done.", labels=_OBJECT)
+        known = GaugeMetricFamily("saferollout_steps", "Steps of the release that are known.", labels=_OBJECT)
+        for facts in self.facts.values():
+            steps = facts.status.release.steps if facts.status.release else []
+            done.add_metric(facts.labels, sum(step.state == _DONE for step in steps))
+            known.add_metric(facts.labels, len(steps))
+        yield from (done, known)
+
+    def _held(self) -> Metric:
+        family = GaugeMetricFamily("saferollout_workload_held", "1 while a template of the workload is held.", labels=[*_OBJECT, "workload"])
+        for facts in self.facts.values():
+            for workload, held in sorted(facts.held.items()):
+                family.add_metric([*facts.labels, workload], held)
+        return family
+
+    def _values(self) -> Metric:
+        family = GaugeMetricFamily("saferollout_gate_value", "The value that a gate measured last.", labels=[*_OBJECT, "gate"])
+        for facts in self.facts.values():
+            for gate in facts.status.gates:
+                value = _number(gate)
+                if value is not None:
+                    family.add_metric([*facts.labels, gate.name], value)
+        return family
+
+    def _verdicts(self) -> Metric:
+        family = GaugeMetricFamily("saferollout_gate_verdict", "1 for the verdict that a gate gives.", labels=[*_OBJECT, "gate", "verdict"])
+        for facts in self.facts.values():
+            for gate in facts.status.gates:
+                family.add_metric([*facts.labels, gate.name, gate.verdict], 1)
+        return family
+
+    def _rollbacks(self) -> Metric:
+        family = CounterMetricFamily("saferollout_rollbacks", "Ways back that were started.", labels=_OBJECT)
+        for facts in self.facts.values():
+            family.add_metric(facts.labels, facts.rollbacks)
+        return family
+
+
+class Metrics:
+    """Implements engine.ports.Telemetry, and hears of requests and of leadership."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._releases = _Releases()
+        self._registry.register(self._releases)
+        self._looks = Counter("saferollout_reconcile", "Looks at a SafeRollout by how they ended.", ["result"], registry=self._registry)
+        self._seconds = Histogram("saferollout_reconcile_duration_seconds", "Seconds that a look took.", registry=self._registry)
+        self._requests = Counter("saferollout_kube_requests", "Requests to the API server.", ["verb", "code"], registry=self._registry)
+        self._leader = Gauge("saferollout_leader", "1 while this process holds the Lease.", registry=self._registry)
+        self._depth = Gauge("saferollout_work_queue_depth", "SafeRollouts that wait for a worker.", registry=self._registry)
+
+    def watch_queue(self, depth: Callable[[], int]) -> None:
+        """Show the depth of the queue as it is when asked."""
+        self._depth.set_function(depth)
+
+    def lead(self, leading: bool) -> None:
+        """Show whether this process leads."""
+        self._leader.set(leading)
+
+    def requested(self, verb: str, code: str) -> None:
+        """Count a request to the API server."""
+        self._requests.labels(verb=verb, code=code).inc()
+
+    def decided(self, key: str, snapshot: Snapshot, decision: Decision) -> None:
+        """Show what a decision made of a SafeRollout."""
+        held = {name: view.held for name, view in snapshot.world.workloads.items()}
+        known = self._releases.facts.get(key)
+        rollbacks = (known.rollbacks if known else 0) + _turned_back(snapshot.status, decision.status)
+        self._releases.facts[key] = _Facts(
+            namespace=snapshot.namespace, name=snapshot.name, status=decision.status, held=held, rollbacks=rollbacks
+        )
+
+    def reconciled(self, result: str, *, seconds: float) -> None:
+        """Count a look and its seconds."""
+        self._looks.labels(result=result).inc()
+        self._seconds.observe(seconds)
+
+    def forget(self, key: str) -> None:
+        """Let the series of a SafeRollout vanish."""
+        self._releases.facts.pop(key, None)
+
+    def exposition(self) -> bytes:
+        """Write everything in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+def _turned_back(before: Status, after: Status) -> bool:
+    was = before.release.rollback if before.release else None
+    now = after.release.rollback if after.release else None
+    return now is not None and (was is None or was.start_time != now.start_time)
+
+
+def _number(gate: GateStatus) -> float | None:
+    try:
+        return float(gate.value)
+    except ValueError:
+        return None
