@@ -12,13 +12,14 @@ from saferollout.core.plans import Conflict, RevisionRole, Side
 
 PairKey = tuple[str, str, str | None, str]
 
-FAILURES = {
-    1: "an old consumer would get what it cannot read",
-    2: "the new server would refuse what an old client still sends",
-    3: "the new consumer would run ahead of its producer",
+_CONSEQUENCES = {
+    1: "the consumer would get what it cannot read",
+    2: "the server would refuse what the client still sends",
+    3: "the consumer would be ahead of its producer",
     4: "each side would find cache entries in a format it does not know",
-    5: "the old pods would meet rows they cannot read",
+    5: "the reader would meet rows it cannot read",
 }
+_CLIENT_AHEAD = "the client would be ahead of its server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,12 @@ def described(violation: Violation) -> Conflict:
         writer=violation.writer.side if violation.writer else None,
         reader=violation.reader.side,
         failure_mode=mode,
-        sentence=f"{clause(violation)}: {FAILURES[mode]}.",
+        sentence=f"{clause(violation)}: {_consequence(violation.channel.kind, mode)}.",
     )
+
+
+def _consequence(kind: ContractKind, mode: int) -> str:
+    return _CLIENT_AHEAD if kind is ContractKind.REQUEST and mode == 3 else _CONSEQUENCES[mode]
 
 
 def clause(violation: Violation) -> str:
@@ -166,7 +171,8 @@ def clause(violation: Violation) -> str:
     written = (
         f"{violation.writer.title} writes {name} {version}" if violation.writer else f"{name} {version} may still be stored"
     )
-    return f"{written}, and {reader.title} reads only {listed(reads)}"
+    assumed = " (assumed, it declares nothing)" if name in reader.revision.assumed else ""
+    return f"{written}, and {reader.title} reads only {listed(reads)}{assumed}"
 
 
 def without_stored_shadows(found: list[Violation]) -> list[Violation]:

@@ -67,6 +67,8 @@ def shortest_cycle(before: Mapping[N, Iterable[N]], members: list[N]) -> list[N]
         cycle = _cycle_through(before, inside, start)
         if cycle and (not best or len(cycle) < len(best)):
             best = cycle
+        if 0 < len(best) <= 2:
+            break
     return best
 
 

@@ -23,6 +23,11 @@ class Widening:
     versions: frozenset[str]
 
     @property
+    def _given_up(self) -> bool:
+        read = [revision.use(self.channel).reads or NO_VERSIONS for revision in self.face.party.alive]
+        return bool(read) and all(self.versions <= versions for versions in read)
+
+    @property
     def use(self) -> Use:
         """Return the use of the channel after the repair."""
         use = self.face.revision.use(self.channel)
@@ -32,11 +37,13 @@ class Widening:
     def repair(self) -> Repair:
         """Return it as people read it."""
         use, name = self.use, self.face.party.name
-        what = f"reads {self.channel} {listed(self.versions)}"
-        if self.face.role is RevisionRole.NEW:
-            sentence = f"Let the new revision of {name} still be one that {what}; drop that in a later release."
+        what = f"{self.channel} {listed(self.versions)}"
+        if self.face.role is not RevisionRole.NEW:
+            sentence = f"Release first a revision of {name} that also reads {what}, still writing what it writes today."
+        elif self._given_up:
+            sentence = f"Let the new revision of {name} still read {what}; drop that in a later release."
         else:
-            sentence = f"Release first a revision of {name} that also {what}, still writing what it writes today."
+            sentence = f"Let the new revision of {name} also read {what}."
         if self.channel in self.face.revision.assumed:
             sentence += " If it can read that already, say so in its annotation saferollout.io/contracts."
         return Repair(name, self.channel, in_order(use.reads or ()), in_order(use.writes), sentence)

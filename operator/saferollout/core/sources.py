@@ -20,6 +20,7 @@ class Source:
     goal: TemplateFacts | None
     problem: TemplateProblem | None
     notes: tuple[str, ...]
+    described_backwards: bool = False
 
     @property
     def wanted(self) -> Declaration | None:
@@ -66,8 +67,8 @@ def _source(workload: str, templates: WorkloadTemplates, known: tuple[str, ...])
         running = desired.hash in declared
         return Source(workload, templates, declared, None, problem, () if running else tuple(notes))
     declared[desired.hash] = wanted.declaration
-    _describe_backwards(templates, desired, declared)
-    return Source(workload, templates, declared, desired, None, tuple(notes))
+    described = _describe_backwards(templates, desired, declared)
+    return Source(workload, templates, declared, desired, None, tuple(notes), described)
 
 
 def _lost(
@@ -92,10 +93,12 @@ def _lost(
     return TemplateProblem(ProblemKind.LOST_DECLARATION, workload, next(iter(before), None), None, message)
 
 
-def _describe_backwards(templates: WorkloadTemplates, desired: TemplateFacts, declared: dict[str, Declaration | None]) -> None:
-    """Let an annotation that was only added or corrected describe the templates it replaces as well."""
+def _describe_backwards(templates: WorkloadTemplates, desired: TemplateFacts, declared: dict[str, Declaration | None]) -> bool:
+    """Let an annotation that was only added or corrected describe the templates it replaces as well; tell whether it did."""
     if desired.body is None or declared[desired.hash] is None:
-        return
-    for facts in (*templates.alive, templates.stable):
-        if facts is not None and facts.body == desired.body:
-            declared[facts.hash] = declared[desired.hash]
+        return False
+    replaced = [facts for facts in (*templates.alive, templates.stable) if facts is not None and facts.hash != desired.hash]
+    described = [facts for facts in replaced if facts.body == desired.body]
+    for facts in described:
+        declared[facts.hash] = declared[desired.hash]
+    return bool(described)

@@ -91,5 +91,7 @@ def _remarks(
         hashes = [facts.hash for facts in source.templates.alive] + ([source.goal.hash] if source.goal else [])
         assumed = sorted({name for hash_ in hashes for name in revisions[source.workload, hash_].assumed})
         said = [f"assumed, because a template of it does not declare {name}: it speaks what is written or stored now" for name in assumed]
+        if source.described_backwards:
+            said.append("only the annotation changes, so it describes the replaced template as well")
         remarks[source.workload] = (*said, *wording.remarks.get(source.workload, ()))
     return remarks
