@@ -12,6 +12,7 @@ import structlog
 
 from saferollout.api import names
 from saferollout.engine.errors import ClusterError, NotFound
+from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.ports import Cluster
 from saferollout.engine.queue import WorkQueue
 from saferollout.engine.resources import WORKLOAD_KINDS, Kind
@@ -30,11 +31,20 @@ class Resync:
     """Brings the store in line with the cluster. `watched` names namespaces, empty means all of them."""
 
     def __init__(
-        self, *, cluster: Cluster, store: Store, queue: WorkQueue, clock: Callable[[], float], random: Random, watched: tuple[str, ...] = ()
+        self,
+        *,
+        cluster: Cluster,
+        store: Store,
+        queue: WorkQueue,
+        hold_mode: HoldModeProbe,
+        clock: Callable[[], float],
+        random: Random,
+        watched: tuple[str, ...] = (),
     ) -> None:
         self._cluster = cluster
         self._store = store
         self._queue = queue
+        self._hold_mode = hold_mode
         self._clock = clock
         self._random = random
         self._scopes: tuple[str | None, ...] = watched or (None,)
@@ -74,6 +84,7 @@ class Resync:
     async def full_pass(self) -> None:
         """List every SafeRollout and the workloads of their namespaces, and have each of them looked at."""
         self._attempted_at = self._clock()
+        await self._hold_mode.look()
         for scope in self._scopes:
             listing = await self._cluster.list(Kind.SAFE_ROLLOUT.resource, namespace=scope)
             self._store.replace(Kind.SAFE_ROLLOUT, listing.items, resource_version=listing.resource_version, namespace=scope)

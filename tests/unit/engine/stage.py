@@ -12,6 +12,7 @@ from saferollout.core.actions import Action, LetThrough
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.measurements import Observations, Question
 from saferollout.core.views import HoldMode, ReplicaSetView, Strategy, WorkloadView
+from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.intake import Intake
 from saferollout.engine.orphans import Orphans
 from saferollout.engine.queue import WorkQueue
@@ -135,7 +136,10 @@ class Stage:
         self.store = Store()
         self.queue = WorkQueue(clock=self._monotonic, random=Random(1))
         self.intake = Intake(store=self.store, queue=self.queue)
-        self.resync = Resync(cluster=cluster, store=self.store, queue=self.queue, clock=self._monotonic, random=Random(1))
+        hold_mode = HoldModeProbe(cluster, policy="")
+        self.resync = Resync(
+            cluster=cluster, store=self.store, queue=self.queue, hold_mode=hold_mode, clock=self._monotonic, random=Random(1)
+        )
         self.moment = START
         kind = PlainKind()
         self.scenes = Scenes(store=self.store, kind=kind, hold_mode=lambda: HoldMode.POLICY, restart_annotations=())

@@ -1,0 +1,157 @@
+"""The operator as a process: what starts when, and how it ends.
+
+The order matters. The store is filled by lists before kopf starts, so that the CRD is known to be there (kopf would ignore one
+that comes later). Everything that must outlive kopf starts before it, because kopf cancels, at its end, each task it did not find at
+its start. A standby does all of this too; only the workers wait for the Lease.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from enum import IntEnum
+from random import Random
+from typing import Any, Final
+
+import kopf
+import structlog
+from kubernetes.aio.client.configuration import Configuration
+
+from saferollout.engine.lease import LeaseLost
+from saferollout.engine.ports import Observer
+from saferollout.engine.reconciler import Brain
+from saferollout.shell.config import OperatorConfig
+from saferollout.shell.connection import connect, kopf_credentials
+from saferollout.shell.handlers import registry_for, watching_settings
+from saferollout.shell.health import serve
+from saferollout.shell.metrics import Metrics
+from saferollout.shell.wiring import Identity, Parts, assemble
+
+# A write under way is answered within the client's time-out; the pod's grace period is longer still.
+_LAST_WORDS_SECONDS: Final = 12.0
+_KOPF_EXIT_SECONDS: Final = 8.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Ending(IntEnum):
+    """Exit codes of the process."""
+
+    ASKED = 0
+    FAILED = 1
+    LEASE_LOST = 2
+
+
+async def run_operator(
+    config: OperatorConfig, *, configuration: Configuration, identity: Identity, brain: Brain, observer: Observer
+) -> Ending:
+    """Run until a signal comes, the Lease is lost, or a part ends that should not."""
+    clock = asyncio.get_running_loop().time
+    metrics = Metrics()
+    async with connect(configuration, count_request=metrics.requested) as cluster:
+        parts = assemble(
+            config, cluster=cluster, identity=identity, brain=brain, observer=observer, metrics=metrics, clock=clock, random=Random(),
+        )
+        async with serve(
+            health=parts.health, exposition=metrics.exposition, health_port=config.health_port, metrics_port=config.metrics_port
+        ):
+            return await Process(config, parts=parts, configuration=configuration, metrics=metrics).live()
+
+
+class Process:
+    """The tasks of one operator process."""
+
+    def __init__(self, config: OperatorConfig, *, parts: Parts, configuration: Configuration, metrics: Metrics) -> None:
+        self._config = config
+        self._parts = parts
+        self._configuration = configuration
+        self._metrics = metrics
+        self._asked_to_stop = asyncio.Event()
+        self._kopf_stop = asyncio.Event()
+
+    async def live(self) -> Ending:
+        """Live from the first list to the last word."""
+        self._listen_to_signals()
+        asked = _task("signals", self._asked_to_stop.wait())
+        helpers = [_task("lag", self._parts.lag.run()), _task("events", self._parts.recorder.run()), _task("resync", self._parts.resync.run())]
+        leading = _task("leading", self._lead())
+        watching = _task("watching", self._watch())
+        try:
+            return self._ending(await _first(asked, leading, watching, *helpers), asked)
+        finally:
+            await self._leave(leading, watching)
+            await _cancel(asked, *helpers)
+
+    def _ending(self, ended: asyncio.Task[Any], asked: asyncio.Task[Any]) -> Ending:
+        if ended is asked:
+            _log.info("Operator was asked to stop")
+            return Ending.ASKED
+        error = None if ended.cancelled() else ended.exception()
+        if isinstance(error, LeaseLost):
+            _log.error("Operator stops acting", error=str(error))
+            return Ending.LEASE_LOST
+        _log.error("A part of the operator ended", part=ended.get_name(), exc_info=error)
+        return Ending.FAILED
+
+    async def _lead(self) -> None:
+        """Wait for the Lease and work while it is held; ends when the queue is closed, or by raising LeaseLost."""
+        await self._parts.resync.wait_for_first_pass()
+        _log.info("Operator waits for the Lease")
+        await self._parts.lock.acquire()
+        _log.info("Operator leads")
+        self._metrics.lead(True)
+        lease, work = _task("lease", self._parts.lock.keep()), _task("work", self._work())
+        try:
+            await (await _first(lease, work))
+        finally:
+            await _cancel(lease, work)
+
+    async def _work(self) -> None:
+        # What the last leader wrote may not have reached our watches yet.
+        await self._parts.resync.full_pass()
+        await self._parts.workers.run()
+
+    async def _watch(self) -> None:
+        await self._parts.resync.wait_for_first_pass()
+        registry = registry_for(
+            self._parts.intake,
+            login=lambda: kopf_credentials(self._configuration),
+            # kopf takes the signals for itself when it starts.
+            on_startup=self._listen_to_signals,
+        )
+        namespaces = self._config.watch_namespaces
+        await kopf.operator(
+            registry=registry, settings=watching_settings(), standalone=True, clusterwide=not namespaces, namespaces=namespaces,
+            stop_flag=self._kopf_stop,
+        )
+
+    async def _leave(self, leading: asyncio.Task[Any], watching: asyncio.Task[Any]) -> None:
+        """Finish the writes under way, hand the Lease over, and let kopf go last, because it takes what is left with it."""
+        self._parts.queue.close()
+        if self._parts.lock.held:
+            await asyncio.wait([leading], timeout=_LAST_WORDS_SECONDS)
+        await _cancel(leading)
+        self._metrics.lead(False)
+        await self._parts.lock.release()
+        self._kopf_stop.set()
+        await asyncio.wait([watching], timeout=_KOPF_EXIT_SECONDS)
+        await _cancel(watching)
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop.set)
+
+
+def _task(name: str, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    return asyncio.create_task(coroutine, name=name)
+
+
+async def _first(*tasks: asyncio.Task[Any]) -> asyncio.Task[Any]:
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    return next(task for task in tasks if task in done)
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
