@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import struct
 import sys
 import time
@@ -88,31 +88,17 @@ def _record(address: str) -> bytes:
     return struct.pack(">HHHIH", pointer_to_the_question, _TYPE_A, _CLASS_IN, _TIME_TO_LIVE, len(data)) + data
 
 
-class _Protocol(asyncio.DatagramProtocol):
-    def __init__(self, names: ServiceNames) -> None:
-        self._names = names
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+def serve(listener: socket.socket, names: ServiceNames) -> None:
+    """Answer for ever, one question after the other; a question that can't be answered is left for the asker to repeat."""
+    while True:
+        query, asker = listener.recvfrom(512)
         try:
-            response = answer(data, self._names)
+            listener.sendto(answer(query, names), asker)
         except (ApiError, OSError, IndexError, struct.error) as error:
-            print(f"{addr}: {error}", file=sys.stderr, flush=True)
-            return  # no answer: the asker tries again
-        if self._transport is not None:
-            self._transport.sendto(response, addr)
-
-
-async def _serve(cluster: Cluster) -> None:
-    names = ServiceNames(api=cluster.api())
-    loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(lambda: _Protocol(names), local_addr=(NODE_ADDRESS, 53))
-    await asyncio.Event().wait()
+            print(f"{asker}: {error}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(find_cluster(sys.argv[1])))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((NODE_ADDRESS, 53))
+        serve(server, ServiceNames(api=find_cluster(sys.argv[1]).api()))

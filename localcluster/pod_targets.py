@@ -1,0 +1,85 @@
+"""Tell Prometheus which pods to scrape (Debian builds it without discovery of Kubernetes).
+
+`python -m localcluster.pod_targets CLUSTER_NAME FILE` keeps the file up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from localcluster.api_server import ApiError, ApiServer
+from localcluster.cluster import Cluster, find_cluster
+from localcluster.paths import CHECKOUT
+
+_ANNOTATION = "prometheus.io"
+_LOOK_EVERY_SECONDS = 0.5
+
+
+def start_pod_targets(cluster: Cluster, file: Path) -> None:
+    """Start the process that writes the file."""
+    cluster.processes.start(
+        "pod-targets",
+        [sys.executable, "-m", "localcluster.pod_targets", cluster.record.name, str(file)],
+        environment={"PYTHONPATH": str(CHECKOUT)},
+    )
+
+
+def scrape_targets(pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return Prometheus' target groups for the running pods that ask to be scraped, in a stable order."""
+    wanted = [pod for pod in pods if _annotations(pod).get(f"{_ANNOTATION}/scrape") == "true"]
+    running = [pod for pod in wanted if pod.get("status", {}).get("phase") == "Running" and pod["status"].get("podIP")]
+    groups = [_group(pod) for pod in running]
+    return sorted(groups, key=lambda group: (group["labels"]["namespace"], group["labels"]["pod"]))
+
+
+def write_targets(file: Path, groups: list[dict[str, Any]]) -> None:
+    """Replace the file in one step, and only when it says something else."""
+    text = json.dumps(groups, indent=1)
+    if file.exists() and file.read_text() == text:
+        return
+    partial = file.with_suffix(".partial")
+    partial.write_text(text)
+    partial.rename(file)
+
+
+def _group(pod: dict[str, Any]) -> dict[str, Any]:
+    annotations = _annotations(pod)
+    container = pod["spec"]["containers"][0]
+    port = annotations.get(f"{_ANNOTATION}/port") or _first_port(container)
+    return {
+        "targets": [f"{pod['status']['podIP']}:{port}"],
+        "labels": {
+            "namespace": pod["metadata"]["namespace"],
+            "pod": pod["metadata"]["name"],
+            "container": container["name"],
+            "__metrics_path__": annotations.get(f"{_ANNOTATION}/path", "/metrics"),
+        },
+    }
+
+
+def _annotations(pod: dict[str, Any]) -> dict[str, str]:
+    annotations: dict[str, str] = pod["metadata"].get("annotations", {})
+    return annotations
+
+
+def _first_port(container: dict[str, Any]) -> int:
+    ports = container.get("ports") or [{"containerPort": 80}]
+    return int(ports[0]["containerPort"])
+
+
+def _keep_up_to_date(api: ApiServer, file: Path) -> None:
+    while True:
+        try:
+            # resourceVersion=0: from the server's memory; a moment old is good enough.
+            write_targets(file, scrape_targets(api.get("/api/v1/pods?resourceVersion=0")["items"]))
+        except (ApiError, OSError) as error:
+            print(error, file=sys.stderr, flush=True)
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+if __name__ == "__main__":
+    _keep_up_to_date(find_cluster(sys.argv[1]).api(), Path(sys.argv[2]))
