@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import yaml
 
+from saferollout.api.base import Model
 from saferollout.api.names import GROUP, KIND, PLURAL, VERSION
 from saferollout.api.saferollout import SafeRollout
 
@@ -87,8 +88,7 @@ def custom_resource_definition() -> dict[str, Any]:
 
 
 def _schema() -> dict[str, Any]:
-    described = SafeRollout.model_json_schema(by_alias=True, mode="validation")
-    schema = _structural(described, described.get("$defs", {}))
+    schema = structural(SafeRollout)
     properties = schema["properties"]
     # The API server owns these and accepts no more than their types.
     for owned in ("apiVersion", "kind"):
@@ -99,6 +99,12 @@ def _schema() -> dict[str, Any]:
     conditions = properties["status"]["properties"]["conditions"]
     conditions |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
     return _in_reading_order(schema)
+
+
+def structural(model: type[Model]) -> dict[str, Any]:
+    """Describe a model as a structural schema; raise UnstructuredSchema where it says more than such a schema can."""
+    described = model.model_json_schema(by_alias=True, mode="validation")
+    return _in_reading_order(_structural(described, described.get("$defs", {})))
 
 
 def _structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

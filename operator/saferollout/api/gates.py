@@ -105,8 +105,8 @@ class Gate(Model):
     )
     inconclusive_limit: Limit | None = Field(
         default=None,
-        description="Inconclusive measurements after which the release counts as stalled. It goes on holding and never rolls back for them. "
-        "Without it there is no limit.",
+        description="Inconclusive measurements after which the release counts as stalled. It goes on holding and never rolls back "
+        "for them. Without it there is no limit.",
     )
     consecutive_error_limit: Limit = Field(
         default=4,

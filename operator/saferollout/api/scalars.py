@@ -31,11 +31,19 @@ ForeignName = Annotated[str, Field(min_length=1, max_length=249, pattern=r"^[^\s
 PromQL = Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
 """A PromQL expression; whether it parses is told by `saferollout lint` and by the condition PlanAccepted."""
 
-Seconds = Annotated[int, Field(strict=True, ge=0, le=LONGEST_DAY_SPAN)]
-PositiveSeconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST_DAY_SPAN)]
-LongSeconds = Annotated[int, Field(strict=True, ge=0, le=LONGEST_YEARS_SPAN)]
-Limit = Annotated[int, Field(strict=True, ge=0, le=10_000)]
-PositiveCount = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+
+def _whole(given: Any) -> Any:
+    # YAML and JSON know one kind of number; the API server takes 2.0 for 2.
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+WHOLE: Final = BeforeValidator(_whole)
+
+Seconds = Annotated[int, Field(strict=True, ge=0, le=LONGEST_DAY_SPAN), WHOLE]
+PositiveSeconds = Annotated[int, Field(strict=True, ge=1, le=LONGEST_DAY_SPAN), WHOLE]
+LongSeconds = Annotated[int, Field(strict=True, ge=0, le=LONGEST_YEARS_SPAN), WHOLE]
+Limit = Annotated[int, Field(strict=True, ge=0, le=10_000), WHOLE]
+PositiveCount = Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE]
 
 
 def _parse_decimal(given: Any) -> Decimal:

@@ -9,7 +9,7 @@ from pydantic import Field
 from saferollout.api.base import ListKind, ListType, Model, Rule
 from saferollout.api.contracts import Contract
 from saferollout.api.gates import Gate
-from saferollout.api.scalars import Name, ObjectName, PositiveSeconds, Seconds
+from saferollout.api.scalars import WHOLE, Name, ObjectName, PositiveSeconds, Seconds
 
 MAX_WORKLOADS: Final = 200
 MAX_CONTRACTS: Final = 200
@@ -139,7 +139,7 @@ class SafeRolloutSpec(Model):
         default=OnInconclusive.HOLD,
         description="Hold: wait until gates can tell. Approve: ask a person at once, for places without traffic.",
     )
-    max_parallel: Annotated[int, Field(strict=True, ge=1, le=MAX_WORKLOADS)] = Field(
+    max_parallel: Annotated[int, Field(strict=True, ge=1, le=MAX_WORKLOADS), WHOLE] = Field(
         default=1, description="How many workloads may roll at once, if no path of contracts lies between them."
     )
     settle_seconds: Seconds = Field(
