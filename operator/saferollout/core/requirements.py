@@ -37,12 +37,14 @@ def add_requirements(world: World, graph: Graph) -> tuple[list[Conflict], list[C
         changes = _changes(name, faces)
         if not changes.written_now:
             stalled_now += [_stall(channel, party, _face(party, lives=True).role) for party in changes.requiring_now]
-        if not changes.lasting and not changes.starting:
-            refused = [party for party in changes.requiring_then if changes.written_now or party not in changes.requiring_now]
-            stalled_goal += [_stall(channel, party, _face(party, lives=False).role) for party in refused]
-            repairs += [_keep_writing(channel, party) for party in changes.stopping if refused]
-        elif not changes.lasting:
-            _add_edges(graph, channel, changes)
+        if changes.lasting:
+            continue
+        refused = [] if changes.starting else [p for p in changes.requiring_then if changes.written_now or p not in changes.requiring_now]
+        stalled_goal += [_stall(channel, party, _face(party, lives=False).role) for party in refused]
+        if refused:
+            kept = [_keep_writing(channel, party) for party in changes.stopping]
+            repairs += kept or [_without_requirement(channel, party) for party in refused]
+        _add_edges(graph, channel, changes)
     return stalled_now, stalled_goal, repairs
 
 

@@ -1,0 +1,104 @@
+"""The rollback against a search over every set that could go back, at random points of random releases."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import combinations
+from random import Random
+
+from saferollout.api.spec import RollbackScope
+from saferollout.core.contracts import World
+from saferollout.core.planner import plan
+from saferollout.core.plans import Roll
+from saferollout.core.rollback import rollback
+from tests.property.worlds import State, broken, finished, moves, passages, random_world, safe_along, start
+
+RELEASES = 2500
+
+
+@dataclass(frozen=True)
+class Point:
+    """A release that was stopped somewhere: what is alive and stored, what has rolled, who failed."""
+
+    world: World
+    rolled: tuple[str, ...]
+    failed: str
+
+
+def random_point(random: Random) -> Point | None:
+    """Return a point of a random release; None where the random world starts unsafe, is refused or rolls nothing."""
+    drafted = random_world(random)
+    world = replace(drafted, parties=tuple(replace(p, alive=p.alive[:1], stable=p.alive[0] if p.alive else None) for p in drafted.parties))
+    answer = plan(world)
+    rolls = [step.workload for step in answer.steps if isinstance(step, Roll)]
+    if broken(world, start(world)) or not rolls:
+        return None
+    failed, rolled = random.choice(rolls), []
+    parties, state = {party.name: party for party in world.parties}, start(world)
+    for step in answer.steps:
+        if not isinstance(step, Roll):
+            state = State(state.alive, state.stored - {(step.contract, step.version)})
+            continue
+        passed = passages(world, state, parties[step.workload])
+        rolled.append(step.workload)
+        if step.workload == failed:
+            state = passed[0] if random.random() < 0.7 else passed[-1]
+            break
+        state = passed[-1]
+    return Point(_at(world, state), tuple(rolled), failed)
+
+
+def _at(world: World, state: State) -> World:
+    alive = dict(state.alive)
+    stored = {name: frozenset(version for channel, version in state.stored if channel == name) for name in world.channels}
+    return replace(world, parties=tuple(replace(p, alive=alive[p.name], goal=None) for p in world.parties), stored=stored)
+
+
+def going_back(world: World, names: tuple[str, ...]) -> World:
+    return replace(world, parties=tuple(replace(p, goal=p.stable if p.name in names else None) for p in world.parties))
+
+
+def can_go_back(world: World, names: tuple[str, ...]) -> bool:
+    """Search every order in which exactly these go back, without any drain."""
+    target = going_back(world, names)
+    first = start(target)
+    accepted, seen, work = broken(target, first), {first.key()}, [first]
+    while work:
+        state = work.pop()
+        if finished(target, state):
+            return True
+        for name, following in moves(target, state, accepted):
+            if "/" not in name and following.key() not in seen:
+                seen.add(following.key())
+                work.append(following)
+    return False
+
+
+def points() -> list[Point]:
+    found = (random_point(Random(seed)) for seed in range(RELEASES))
+    # Going back to "no pods" is no roll the search knows; named tests have it.
+    return [point for point in found if point is not None and all(p.stable for p in point.world.parties)]
+
+
+def test_what_goes_back_with_the_release_is_the_largest_set_a_search_finds() -> None:
+    sizes: Counter[int] = Counter()
+    for point in points():
+        answer = rollback(point.world, failed=point.failed, rolled=point.rolled, scope=RollbackScope.RELEASE)
+        subsets = [names for size in range(len(point.rolled) + 1) for names in combinations(point.rolled, size)]
+        largest = max((names for names in subsets if can_go_back(point.world, names)), key=len)
+        assert set(answer.back) == set(largest), point
+        assert safe_along(going_back(point.world, answer.back), [(name,) for name in answer.back]) == frozenset()
+        assert {stay.workload for stay in answer.stay} == set(point.rolled) - set(answer.back)
+        assert all(stay.version for stay in answer.stay), "what can't go back is held by a version"
+        sizes[len(answer.back)] += 1
+    assert sizes.total() > 500
+    assert sizes[1] > 50
+    assert sizes[2] > 50
+
+
+def test_what_goes_back_with_the_workload_is_the_smallest_set_that_holds_it() -> None:
+    for point in points():
+        answer = rollback(point.world, failed=point.failed, rolled=point.rolled, scope=RollbackScope.WORKLOAD)
+        subsets = [names for size in range(1, len(point.rolled) + 1) for names in combinations(point.rolled, size)]
+        possible = [names for names in subsets if point.failed in names and can_go_back(point.world, names)]
+        assert len(answer.back) == min(map(len, possible), default=0), point
+        assert safe_along(going_back(point.world, answer.back), [(name,) for name in answer.back]) == frozenset()
