@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 from kubernetes.client.rest import ApiException
+from saferollout.api.crdgen import custom_resource_definition
 from saferollout.api.names import GROUP, PLURAL, VERSION
 from saferollout.api.problems import InvalidSafeRollout
 from saferollout.api.saferollout import SafeRollout
+from saferollout.api.status import Status
 
 from localcluster.testing import RunningCluster
-from tests.data.manifests import RIGHT, WRONG, Case, odd_cases
+from tests.data.manifests import RIGHT, WRONG, Case, changed, odd_cases
 
 # The API server takes 2.0 for an integer, but hands it to CEL as a double, on which a rule that calculates fails. Pydantic must go on
 # reading a stored 2.0, so here it is the milder one.
@@ -22,13 +24,13 @@ DEFINITION = Path(__file__).parents[2] / "crds" / f"{GROUP}_{PLURAL}.yaml"
 
 
 class Server:
-    """Asks the API server about objects without storing any."""
+    """Asks the API server about objects."""
 
     def __init__(self, api: client.ApiClient) -> None:
         self._objects = client.CustomObjectsApi(api)
 
     def refusal(self, manifest: dict[str, Any]) -> str:
-        """Return why the server refuses an object; empty where it takes it."""
+        """Return why the server refuses an object, without storing it; empty where it takes it."""
         try:
             self._objects.create_namespaced_custom_object(
                 GROUP, VERSION, "default", PLURAL, manifest, dry_run="All", field_validation="Strict"
@@ -38,6 +40,12 @@ class Server:
                 raise
             return str(json.loads(refused.body)["message"])
         return ""
+
+    def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """Replace the status as the operator does; fields unknown to the schema are an error."""
+        self._objects.patch_namespaced_custom_object_status(
+            GROUP, VERSION, namespace, PLURAL, name, {"status": status}, field_validation="Strict"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +91,33 @@ def test_the_server_refuses_what_is_wrong_and_names_the_field(server: Server) ->
 
 def test_pydantic_and_the_server_agree_about_odd_values_in_every_place(server: Server) -> None:
     assert disagreements(server, odd_cases()) == []
+
+
+def filled(schema: dict[str, Any]) -> Any:
+    """Give every field of a schema some value."""
+    match schema["type"]:
+        case "object":
+            return {name: filled(child) for name, child in schema["properties"].items()}
+        case "array":
+            return [filled(schema["items"])]
+        case "integer":
+            return 3
+        case "boolean":
+            return True
+        case _:
+            return schema["enum"][0] if "enum" in schema else "2026-01-01T00:00:00Z" if "format" in schema else "Ready"
+
+
+def test_a_status_is_stored_as_the_operator_wrote_it_and_shown_in_columns(
+    server: Server, control_plane: RunningCluster, namespace: str
+) -> None:
+    schema = custom_resource_definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]
+    status = Status.model_validate(filled(schema)).model_dump(mode="json", by_alias=True, exclude_none=True)
+    control_plane.apply(changed({("metadata", "namespace"): namespace}))
+
+    server.write_status(namespace, "opencore", status)
+
+    assert control_plane.get("saferollout", "opencore", namespace=namespace)["status"] == status
+    shown = control_plane.kubectl("get", "sro", "-n", namespace, "-o", "wide").splitlines()
+    assert shown[0].split() == ["NAME", "READY", "STATE", "STEP", "WAITING-FOR", "AGE", "MESSAGE"]
+    assert shown[1].split()[:5] == ["opencore", "True", "Idle", "Ready", "Ready"]
