@@ -80,7 +80,7 @@ def _add_folder(tar: tarfile.TarFile, name: str) -> None:
 def _add(tar: tarfile.TarFile, name: str, content: Path | bytes) -> None:
     info = tarfile.TarInfo(name.strip("/"))
     if isinstance(content, bytes):
-        info.size, info.mode = len(content), 0o644
+        info.size, info.mode = len(content), 0o755 if content.startswith(b"#!") else 0o644
         tar.addfile(info, io.BytesIO(content))
         return
     if content.is_symlink():
