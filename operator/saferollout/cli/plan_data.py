@@ -31,7 +31,7 @@ def rollback_data(rollback: RollbackPlan) -> dict[str, Any]:
 
 def refused_templates(problems: Sequence[TemplateProblem]) -> Plan:
     """Return the refusal of templates that can't be considered."""
-    message = " ".join(problem.message.rstrip(".") + "." for problem in problems)
+    message = " ".join(problem.message for problem in problems)
     return Plan(accepted=False, reason=Refusal.UNKNOWN_CONTRACT, message=message)
 
 

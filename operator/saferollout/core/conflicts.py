@@ -19,7 +19,10 @@ _CONSEQUENCES = {
     4: "each side would find cache entries in a format it does not know",
     5: "the reader would meet rows it cannot read",
 }
-_CLIENT_AHEAD = "the client would be ahead of its server"
+_PECULIAR_CONSEQUENCES = {
+    (ContractKind.REQUEST, 3): "the client would be ahead of its server",
+    (ContractKind.TABLE, 3): "the reader would meet rows it cannot read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def described(violation: Violation) -> Conflict:
 
 
 def _consequence(kind: ContractKind, mode: int) -> str:
-    return _CLIENT_AHEAD if kind is ContractKind.REQUEST and mode == 3 else _CONSEQUENCES[mode]
+    return _PECULIAR_CONSEQUENCES.get((kind, mode), _CONSEQUENCES[mode])
 
 
 def clause(violation: Violation) -> str:

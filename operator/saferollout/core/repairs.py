@@ -10,6 +10,7 @@ from saferollout.core.conflicts import Face, Violation
 from saferollout.core.contracts import NO_VERSIONS, Party, Revision, Use, World, in_order, listed
 from saferollout.core.graph import Cause
 from saferollout.core.plans import Repair, RevisionRole
+from saferollout.core.words import generation_of
 
 _LONGEST_TRIED_CYCLE = 8
 
@@ -38,7 +39,9 @@ class Widening:
         """Return it as people read it."""
         use, name = self.use, self.face.party.name
         what = f"{self.channel} {listed(self.versions)}"
-        if self.face.role is not RevisionRole.NEW:
+        if any(generation_of(version) is not None for version in self.versions):
+            sentence = f"Release first a revision of {name} that reads {self.channel} in both formats, and number the versions."
+        elif self.face.role is not RevisionRole.NEW:
             sentence = f"Release first a revision of {name} that also reads {what}, still writing what it writes today."
         elif self._given_up:
             sentence = f"Let the new revision of {name} still read {what}; drop that in a later release."
@@ -93,7 +96,7 @@ def cycle_repairs(world: World, cycle: Sequence[tuple[Cause, ...]], *, works: Ca
 
     `cycle` holds the causes of each edge; `works` tells whether a repaired world has an order.
     """
-    choices: list[tuple[tuple[int, bool, int], tuple[Repair, ...]]] = []
+    choices: list[tuple[tuple[int, bool, bool, int], tuple[Repair, ...]]] = []
     for causes in cycle:
         widenings = _widenings(cause.violation for cause in causes if cause.violation is not None)
         own = dict.fromkeys(cause.repair for cause in causes if cause.repair is not None)
@@ -102,7 +105,10 @@ def cycle_repairs(world: World, cycle: Sequence[tuple[Cause, ...]], *, works: Ca
             continue
         tried = len(cycle) <= _LONGEST_TRIED_CYCLE and not own
         proved = tried and works(_repaired(world, widenings))
-        choices.append(((len({repair.workload for repair in repairs}), not proved, len(repairs)), repairs))
+        changed = len({repair.workload for repair in repairs})
+        # Between equals the one to release first: it leaves the wanted templates as they are.
+        touches_goal = any(widening.face.role is RevisionRole.NEW for widening in widenings)
+        choices.append(((changed, not proved, touches_goal, len(repairs)), repairs))
     return min(choices, key=lambda choice: choice[0])[1] if choices else ()
 
 

@@ -87,5 +87,6 @@ def _unknown(workload: str, declared: Mapping[str, DeclaredUse], known: tuple[st
     line = declared[name].line
     sides = [channel for channel in known if channel.startswith(f"{name}/")]
     hint = f"; an API has two, {' and '.join(sides)}" if sides else nearest(name, known)
-    message = f"{workload} declares {name} (line {line}), a contract that the SafeRollout does not have{hint}."
+    end = "" if hint.endswith("?") else "."
+    message = f"{workload} declares {name} (line {line}), a contract that the SafeRollout does not have{hint}{end}"
     return TemplateProblem(ProblemKind.UNKNOWN_CONTRACT, workload, name, line, message)

@@ -41,8 +41,7 @@ def _add(
     wording: Wording, word: Compatibility, channel: Channel, roles: Roles, parties: Sequence[Generations], recorded: frozenset[str]
 ) -> None:
     changed = is_change(word, roles, parties)
-    if not changed:
-        _remark_unchanged(wording, word, channel, parties)
+    _remark(wording, word, channel, parties, changed=changed)
     under_way = any(generation for party in parties for generation in party.alive.values())
     stored = {number for version in recorded if (number := generation_of(version)) is not None}
     if not under_way:
@@ -78,10 +77,13 @@ def _generations(source: Source) -> Generations:
     return Generations(source.workload, alive, goal=number, goal_hash=goal.hash, before=before)
 
 
-def _remark_unchanged(wording: Wording, word: Compatibility, channel: Channel, parties: Sequence[Generations]) -> None:
+def _remark(wording: Wording, word: Compatibility, channel: Channel, parties: Sequence[Generations], *, changed: bool) -> None:
+    if changed:
+        sentence = f"by the word {word} on {channel.name}: {label(0)} is what ran before, {label(1)} what this release brings"
+    else:
+        sentence = f"only one side of {channel.name} changes, so it counts as unchanged under {word}; the gates watch"
     for party in parties:
         if party.changes:
-            sentence = f"only one side of {channel.name} changes, so it counts as unchanged under {word}; the gates watch"
             wording.remarks[party.workload] = (*wording.remarks.get(party.workload, ()), sentence)
 
 
