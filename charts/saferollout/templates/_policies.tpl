@@ -1,0 +1,94 @@
+{{/* User names that act for the operator: itself, the Job that gives fields back, and what values add. */}}
+{{- define "saferollout.operatorUsers" -}}
+{{- $accounts := list (include "saferollout.fullname" .) (include "saferollout.giveBackAccount" .) -}}
+{{- $users := list -}}
+{{- range $accounts -}}
+{{- $users = append $users (printf "'system:serviceaccount:%s:%s'" $.Release.Namespace .) -}}
+{{- end -}}
+{{- range .Values.operatorUsers -}}
+{{- $users = append $users (printf "'%s'" .) -}}
+{{- end -}}
+[{{ join ", " $users }}]
+{{- end -}}
+
+{{- define "saferollout.notOperator" -}}
+- name: not-the-operator
+  expression: "!(request.userInfo.username in {{ include "saferollout.operatorUsers" . }})"
+{{- end -}}
+
+{{/* The native controllers write to Deployments too (deployment.kubernetes.io/revision): nobody reads their warnings. */}}
+{{- define "saferollout.notController" -}}
+- name: not-a-native-controller
+  expression: >-
+    request.userInfo.username != 'system:kube-controller-manager'
+    && !request.userInfo.username.startsWith('system:serviceaccount:kube-system:')
+{{- end -}}
+
+{{/* The annotation counts only with a reason, only in the update that adds or changes it, and only with the verb: GitOps tools
+     often are cluster admins, so the verb alone would let everything through. */}}
+{{- define "saferollout.bypassed" -}}
+(object.metadata.?annotations[?'saferollout.io/bypass'].orValue('') != ''
+&& (oldObject == null
+|| oldObject.metadata.?annotations[?'saferollout.io/bypass'].orValue('') != object.metadata.annotations['saferollout.io/bypass'])
+&& authorizer.group('saferollout.io').resource('saferollouts').namespace(request.namespace).check('bypass').allowed())
+{{- end -}}
+
+{{- define "saferollout.notBypassed" -}}
+- name: not-bypassed
+  expression: >-
+    !{{ include "saferollout.bypassed" . | nindent 4 | trim }}
+{{- end -}}
+
+{{/* Deployments that carry one of our labels, before or after the change: the selector looks at both objects. */}}
+{{- define "saferollout.matchDeployments" -}}
+matchConstraints:
+  resourceRules:
+  - apiGroups: [apps]
+    apiVersions: [v1]
+    resources: [deployments]
+    operations: {{ .operations }}
+  objectSelector:
+    matchExpressions:
+    - {key: {{ .label }}, operator: Exists}
+{{- end -}}
+
+{{/* JSON patches that make sure there is a map of labels, and of annotations, to add to. */}}
+{{- define "saferollout.ensureLabels" -}}
+(has(object.metadata.labels) ? [] : [JSONPatch{op: 'add', path: '/metadata/labels', value: {}}])
+{{- end -}}
+{{- define "saferollout.ensureAnnotations" -}}
+(has(object.metadata.annotations) ? [] : [JSONPatch{op: 'add', path: '/metadata/annotations', value: {}}])
+{{- end -}}
+
+{{/* Whoever leaves the label out does not leave management in the middle of something; whoever states another name corrects it. */}}
+{{- define "saferollout.keepManagedBy" -}}
+[JSONPatch{op: 'add', path: '/metadata/labels/saferollout.io~1managed-by', value:
+string(object.metadata.?labels[?'saferollout.io/managed-by'].orValue(
+oldObject == null ? '' : oldObject.metadata.?labels[?'saferollout.io/managed-by'].orValue('')))}]
+{{- end -}}
+
+{{/* JSON patch that keeps one annotation of the old object, if it has it. Arguments: key, escaped. */}}
+{{- define "saferollout.keepAnnotation" -}}
+('{{ .key }}' in oldObject.metadata.?annotations.orValue({})
+? [JSONPatch{op: 'add', path: '/metadata/annotations/{{ .key | replace "/" "~1" }}', value: string(oldObject.metadata.annotations['{{ .key }}'])}]
+: [])
+{{- end -}}
+
+{{- define "saferollout.binding" -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ .name }}
+  labels: {{- include "saferollout.labels" .root | nindent 4 }}
+spec:
+  policyName: {{ .name }}
+{{- with .actions }}
+  validationActions: {{ . }}
+{{- end }}
+{{- with .root.Values.watchNamespaces }}
+  matchResources:
+    namespaceSelector:
+      matchExpressions:
+      - {key: kubernetes.io/metadata.name, operator: In, values: {{ toJson . }}}
+{{- end }}
+{{- end -}}
