@@ -10,18 +10,15 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.api import names
-from saferollout.core.actions import GiveBack
 from saferollout.core.decision import Note, NoteType
-from saferollout.core.views import WorkloadView
-from saferollout.engine.errors import Conflict, NotFound
-from saferollout.engine.ownership import only_we_labelled
+from saferollout.engine.errors import NotFound
+from saferollout.engine.giving_back import give_back_action, read_workload
 from saferollout.engine.ports import Cluster, Recorder
-from saferollout.engine.resources import WORKLOAD_KINDS, Kind
+from saferollout.engine.resources import Kind
 from saferollout.engine.scenes import Scenes
 from saferollout.engine.store import Place, Store, managed_by
 from saferollout.engine.trimming import Raw
 from saferollout.engine.writing import Writer
-from saferollout.workloads.protocol import RawWorkload
 
 # Manifests of one sync arrive in any order: the SafeRollout may be a moment behind its workloads.
 PATIENCE_SECONDS: Final = 10.0
@@ -88,28 +85,12 @@ class Orphans:
             self._warn_once(deployment, place, reason=reason)
 
     async def _give_back(self, place: Place, *, reason: str, now: datetime) -> None:
-        live = await self._read_live(place)
-        view = self._scenes.view(live, now=now)
-        leave_paused = has_two_templates(view)
-        action = GiveBack(workload=view.name, leave_paused=leave_paused, drop_managed_by=only_we_labelled(live.workload))
+        live = await read_workload(self._cluster, place)
+        action = give_back_action(self._scenes.view(live, now=now), live)
         await self._writer.act(action, safe_rollout={}, raw_workload=live, now=now)
-        paused = "; it stays paused, because its template is not what runs" if leave_paused else ""
+        paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
         message = f"Gave back what was borrowed from {place.name}, because {reason}{paused}"
         self._recorder.record(Note(reason="GivenBack", message=message, workload=place.name), safe_rollout=None, workload=live.workload)
-
-    async def _read_live(self, place: Place) -> RawWorkload:
-        # Not through the store: it may not keep this namespace, and it trims what tells whose label it is.
-        lists = {kind: await self._cluster.list(kind.resource, namespace=place.namespace) for kind in WORKLOAD_KINDS}
-        alone = Store()
-        alone.keep_namespace(place.namespace)
-        for kind, listing in lists.items():
-            alone.replace(kind, listing.items, resource_version=listing.resource_version, namespace=place.namespace)
-        deployment = next((raw for raw in lists[Kind.DEPLOYMENT].items if Place.of(raw) == place), None)
-        if deployment is None:
-            raise Conflict(f"{place} is gone")
-        replica_sets = alone.replica_sets_of(deployment)
-        pods = tuple(pod for replica_set in replica_sets for pod in alone.pods_of(replica_set))
-        return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
 
     def _warn_once(self, deployment: Raw, place: Place, *, reason: str) -> None:
         warned = _Warned(uid=deployment["metadata"]["uid"], safe_rollout=place.name)
@@ -123,9 +104,3 @@ class Orphans:
         )
         note = Note(reason="HeldWithoutSafeRollout", message=message, type=NoteType.WARNING, workload=name)
         self._recorder.record(note, safe_rollout=None, workload=deployment)
-
-
-def has_two_templates(view: WorkloadView) -> bool:
-    """Tell whether un-pausing would start a template that does not run now."""
-    wanted = view.waiting or view.template
-    return any(revision != wanted for revision in view.alive())

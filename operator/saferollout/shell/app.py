@@ -112,17 +112,16 @@ class Process:
 
     async def _watch(self) -> None:
         await self._parts.resync.wait_for_first_pass()
-        registry = registry_for(
-            self._parts.intake,
-            login=lambda: kopf_credentials(self._configuration),
-            # kopf takes the signals for itself when it starts.
-            on_startup=self._listen_to_signals,
-        )
+        registry = registry_for(self._parts.intake, login=lambda: kopf_credentials(self._configuration))
         namespaces = self._config.watch_namespaces
-        await kopf.operator(
+        ours = asyncio.all_tasks()
+        watches = await kopf.spawn_tasks(
             registry=registry, settings=watching_settings(), standalone=True, clusterwide=not namespaces, namespaces=namespaces,
             stop_flag=self._kopf_stop,
         )
+        # kopf has just taken the signals for itself; it would stop the watches first and cut the writes under way.
+        self._listen_to_signals()
+        await kopf.run_tasks(watches, ignored=ours)
 
     async def _leave(self, leading: asyncio.Task[Any], watching: asyncio.Task[Any]) -> None:
         """Finish the writes under way, hand the Lease over, and let kopf go last, because it takes what is left with it."""

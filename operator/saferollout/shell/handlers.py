@@ -18,10 +18,8 @@ _REQUEST_TIMEOUT: Final = 15
 _CONNECT_TIMEOUT: Final = 5
 
 
-def registry_for(
-    intake: Intake, *, login: Callable[[], Awaitable[kopf.ConnectionInfo]], on_startup: Callable[[], None]
-) -> kopf.OperatorRegistry:
-    """Return kopf's registry with a handler for each kind, our login, and what must happen once kopf has set itself up."""
+def registry_for(intake: Intake, *, login: Callable[[], Awaitable[kopf.ConnectionInfo]]) -> kopf.OperatorRegistry:
+    """Return kopf's registry with a handler for each kind and our login."""
     registry = kopf.OperatorRegistry()
     for kind in Kind:
         resource = kind.resource
@@ -30,11 +28,7 @@ def registry_for(
     async def log_in(**_: Any) -> kopf.ConnectionInfo:
         return await login()
 
-    async def started(**_: Any) -> None:
-        on_startup()
-
     kopf.on.login(id="log-in", registry=registry)(log_in)
-    kopf.on.startup(id="started", registry=registry)(started)
     return registry
 
 

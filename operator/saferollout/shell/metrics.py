@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -30,7 +30,7 @@ class _Facts:
         return [self.namespace, self.name]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Releases(Collector):
     """Turns facts into series whenever somebody asks."""
 
@@ -90,6 +90,8 @@ class Metrics:
     """Implements engine.ports.Telemetry, and hears of requests and of leadership."""
 
     def __init__(self) -> None:
+        # Two series for each counter tell nothing that a rate needs.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library is typed only in part
         self._registry = CollectorRegistry()
         self._releases = _Releases()
         self._registry.register(self._releases)

@@ -1,0 +1,53 @@
+"""`saferollout give-back --all`: what the chart runs before it takes the operator away."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saferollout.cli import options
+from saferollout.cli.exit_codes import CommandFailed, ExitCode
+from saferollout.cli.operator_options import Config, read_config
+
+
+def give_back(
+    everything: Annotated[bool, typer.Option("--all", help="Everything that this operator manages; needed, so that nobody runs it by mistake.")] = False,
+    operator_deployment: Annotated[str, typer.Option("--operator-deployment", help="The operator's Deployment, in POD_NAMESPACE; stopped first.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Also in the middle of a roll; such workloads stay paused as they are.")] = False,
+    config: Config = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
+) -> ExitCode:  # fmt: skip
+    """Stop the operator and give every workload back: pace, pin, hold and labels. Pods stay as they are."""
+    if not everything:
+        raise CommandFailed("say --all: this stops the operator and gives back every workload that it manages", exit_code=ExitCode.BAD_USAGE)
+    return asyncio.run(_give_back(config, operator_deployment, force=force, kubeconfig=kubeconfig, context=context))
+
+
+async def _give_back(config: Path | None, operator_deployment: str, *, force: bool, kubeconfig: str | None, context: str | None) -> ExitCode:
+    # These take a second to import, which the other commands should not pay.
+    from saferollout.engine.errors import ClusterError
+    from saferollout.engine.store import Place
+    from saferollout.shell.connection import NoCluster, connect, load_configuration
+    from saferollout.shell.uninstall import CannotGiveBack, Uninstall
+    from saferollout.workloads.deployment import DeploymentKind
+
+    settings = read_config(config)
+    operator = Place(namespace=os.environ.get("POD_NAMESPACE", "default"), name=operator_deployment) if operator_deployment else None
+    try:
+        configuration = await load_configuration(kubeconfig=kubeconfig, context=context)
+        async with connect(configuration, count_request=lambda verb, code: None) as cluster:
+            uninstall = Uninstall(
+                cluster=cluster, kind=DeploymentKind(), restart_annotations=settings.all_restart_annotations,
+                watched=settings.watch_namespaces, clock=lambda: datetime.now(UTC), tell=print,
+            )
+            await uninstall.run(operator=operator, force=force)
+    except (CannotGiveBack, ClusterError, NoCluster) as error:
+        raise CommandFailed(str(error), exit_code=ExitCode.FAULT) from error
+    return ExitCode.DONE
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("give-back", hidden=True)(options.ends_plainly(give_back))
