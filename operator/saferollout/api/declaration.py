@@ -21,13 +21,14 @@ MOST_VERSIONS: Final = 50
 FIELDS: Final = ("reads", "writes", "required")
 
 _STRING, _INTEGER, _BOOLEAN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool"
+_MAPPING, _SEQUENCE = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 _TAG_WORDS: Final = {
     "tag:yaml.org,2002:float": "a decimal number",
     "tag:yaml.org,2002:bool": "a truth value",
     "tag:yaml.org,2002:null": "nothing",
     "tag:yaml.org,2002:timestamp": "a date",
-    "tag:yaml.org,2002:map": "a mapping",
-    "tag:yaml.org,2002:seq": "a list",
+    _MAPPING: "a mapping",
+    _SEQUENCE: "a list",
 }
 
 
@@ -58,7 +59,7 @@ def parse_declaration(text: str) -> Mapping[str, DeclaredUse]:
     if len(text) > LONGEST_ANNOTATION:
         raise BrokenDeclaration(f"is longer than {LONGEST_ANNOTATION} characters", line=1)
     root = _composed(text)
-    if not isinstance(root, yaml.MappingNode):
+    if not isinstance(root, yaml.MappingNode) or root.tag != _MAPPING:
         raise BrokenDeclaration("must map contracts to what the template reads and writes; {} means no part in any", line=_line(root))
     if len(root.value) > MOST_CONTRACTS:
         raise BrokenDeclaration(f"names more than {MOST_CONTRACTS} contracts", line=1)
@@ -106,7 +107,7 @@ def _entries(node: yaml.MappingNode, *, contract: str | None) -> Iterator[tuple[
 
 
 def _use(contract: str, node: yaml.Node, line: int) -> DeclaredUse:
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml.MappingNode) or node.tag != _MAPPING:
         raise BrokenDeclaration("must be a mapping such as {reads: [1, 2], writes: [1]}", line=line, contract=contract)
     fields: dict[str, yaml.Node] = {}
     for field, value, place in _entries(node, contract=contract):
@@ -122,7 +123,7 @@ def _use(contract: str, node: yaml.Node, line: int) -> DeclaredUse:
 
 
 def _versions(contract: str, field: str, node: yaml.Node) -> frozenset[str]:
-    if not isinstance(node, yaml.SequenceNode):
+    if not isinstance(node, yaml.SequenceNode) or node.tag != _SEQUENCE:
         raise BrokenDeclaration(f"{field} must be a list of versions such as [1, 2]", line=_line(node), contract=contract)
     if len(node.value) > MOST_VERSIONS:
         raise BrokenDeclaration(f"{field} has more than {MOST_VERSIONS} versions", line=_line(node), contract=contract)
