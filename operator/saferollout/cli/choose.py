@@ -36,7 +36,9 @@ def chosen(cluster: Cluster, name: str | None) -> str:
         return existing[0]
     if not existing:
         raise CommandFailed(f"no SafeRollout in namespace {cluster.namespace}; give another with -n", exit_code=ExitCode.BAD_USAGE)
-    raise CommandFailed(f"namespace {cluster.namespace} has several SafeRollouts; name one{_listed(existing)}", exit_code=ExitCode.BAD_USAGE)
+    raise CommandFailed(
+        f"namespace {cluster.namespace} has several SafeRollouts; name one{_listed(existing)}", exit_code=ExitCode.BAD_USAGE
+    )
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -97,5 +99,3 @@ def failed(refusal: ApiRefused, *, what: str) -> CommandFailed:
     if refusal.status == NOT_FOUND:
         return CommandFailed(f"{what}: not there; is SafeRollout installed in this cluster?", exit_code=ExitCode.FAULT)
     return CommandFailed(f"{what}: the API server said {refusal.status}: {refusal}", exit_code=ExitCode.FAULT)
-
-

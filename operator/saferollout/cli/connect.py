@@ -165,7 +165,9 @@ def _loader() -> Any:
 def _inside_a_pod() -> bool:
     from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION
 
-    return (_SERVICE_ACCOUNT / "token").exists() and not any(Path(place).expanduser().exists() for place in KUBE_CONFIG_DEFAULT_LOCATION.split(":"))
+    return (_SERVICE_ACCOUNT / "token").exists() and not any(
+        Path(place).expanduser().exists() for place in KUBE_CONFIG_DEFAULT_LOCATION.split(":")
+    )
 
 
 def _from_kubeconfig(connection: Connection) -> tuple[str, str]:

@@ -124,16 +124,28 @@ def helpful_commands(picture: Picture) -> tuple[tuple[str, str], ...]:
     state = picture.summary.state
     match state:
         case State.PROGRESSING | State.SETTLING:
-            return ((f"saferollout pause {picture.name} {name}", "start nothing new"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
+            return (
+                (f"saferollout pause {picture.name} {name}", "start nothing new"),
+                (f"saferollout abort {picture.name} {name}", "stop and go back"),
+            )
         case State.WAITING | State.AWAITING_APPROVAL:
-            approvals = tuple((f"saferollout approve {subject} -s {picture.name} {name}", "go on past it, on record") for subject in approvable(picture)[:3])
+            approvals = tuple(
+                (f"saferollout approve {subject} -s {picture.name} {name}", "go on past it, on record")
+                for subject in approvable(picture)[:3]
+            )
             return (*approvals, (f"saferollout abort {picture.name} {name}", "stop and go back"))
         case State.PAUSED if _paused_by_spec(picture):
             return (("set spec.mode to Automatic", "go on"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
         case State.PAUSED:
-            return ((f"saferollout resume {picture.name} {name}", "go on"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
+            return (
+                (f"saferollout resume {picture.name} {name}", "go on"),
+                (f"saferollout abort {picture.name} {name}", "stop and go back"),
+            )
         case State.ROLLED_BACK:
-            return (("commit a corrected template", "starts a new release"), (f"saferollout retry {picture.name} {name}", "the same template once more"))
+            return (
+                ("commit a corrected template", "starts a new release"),
+                (f"saferollout retry {picture.name} {name}", "the same template once more"),
+            )
         case State.FAILED:
             return (
                 (f"saferollout retry {picture.name} {name}", "the same template once more"),

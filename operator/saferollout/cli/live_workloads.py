@@ -3,20 +3,51 @@
 A reader may lack the right to look at them; the screen then does without.
 """
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from saferollout.cli.connect import ApiRefused, Cluster, Raw
+from saferollout.api import names
+from saferollout.cli.connect import ApiRefused, Cluster, Raw, apps_path, pods_path
 from saferollout.cli.picture import Heartbeat
 from saferollout.core.views import WorkloadView
+from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.protocol import RawWorkload
 
-_LEASES = "/apis/coordination.k8s.io/v1/leases"
-_OURS = "app.kubernetes.io/name=saferollout"
+_LEASES: Final = "/apis/coordination.k8s.io/v1/leases"
+_OURS: Final = "app.kubernetes.io/name=saferollout"
 
 
-def views_of(cluster: Cluster, raw: Raw) -> dict[str, WorkloadView]:
-    """Read the workloads of a raw SafeRollout by the names it gives them."""
-    return {}
+def deployment_names(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return the Deployment behind each workload of a raw SafeRollout, by the name the SafeRollout gives it."""
+    entries = raw.get("spec", {}).get("workloads", [])
+    references = ((entry.get("name", ""), entry.get("workloadRef") or {}) for entry in entries)
+    return {name: reference.get("name", name) for name, reference in references if reference.get("kind", "Deployment") == "Deployment"}
+
+
+def views_of(cluster: Cluster, raw: Mapping[str, Any]) -> dict[str, WorkloadView]:
+    """Read the workloads of a raw SafeRollout by the names it gives them; empty where they may not be read."""
+    try:
+        objects = [cluster.read(path).get("items", []) for path in _paths(cluster.namespace)]
+    except ApiRefused:
+        return {}
+    deployments, replica_sets, pods = objects
+    found = {deployment["metadata"]["name"]: deployment for deployment in deployments}
+    return {
+        name: view_of(found[deployment], replica_sets=replica_sets, pods=pods)
+        for name, deployment in deployment_names(raw).items()
+        if deployment in found
+    }
+
+
+def view_of(deployment: Raw, *, replica_sets: list[Raw], pods: list[Raw]) -> WorkloadView:
+    """Look at a Deployment as the operator does; ReplicaSets and pods may be those of the whole namespace."""
+    raw = RawWorkload(workload=deployment, replica_sets=tuple(replica_sets), pods=tuple(pods))
+    return DeploymentKind().view(raw, restart_annotations=names.RESTART_ANNOTATIONS, now=datetime.now(UTC))
+
+
+def _paths(namespace: str) -> tuple[str, str, str]:
+    return apps_path(namespace, "deployments"), apps_path(namespace, "replicasets"), pods_path(namespace)
 
 
 def heartbeat_of(cluster: Cluster) -> Heartbeat | None:
@@ -25,13 +56,9 @@ def heartbeat_of(cluster: Cluster) -> Heartbeat | None:
         leases = cluster.read(_LEASES, selector=_OURS).get("items", [])
     except ApiRefused:
         return None
-    beats = [Heartbeat(holder=lease["spec"].get("holderIdentity") or "", renewed=_time(lease["spec"])) for lease in leases if _renewed(lease)]
+    beats = [_heartbeat(lease["spec"]) for lease in leases if lease.get("spec", {}).get("renewTime")]
     return max(beats, key=lambda beat: beat.renewed, default=None)
 
 
-def _renewed(lease: Raw) -> bool:
-    return bool(lease.get("spec", {}).get("renewTime"))
-
-
-def _time(spec: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(spec["renewTime"])
+def _heartbeat(spec: Mapping[str, Any]) -> Heartbeat:
+    return Heartbeat(holder=spec.get("holderIdentity") or "", renewed=datetime.fromisoformat(spec["renewTime"]))

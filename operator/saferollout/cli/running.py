@@ -102,7 +102,9 @@ def _the_one_that_waits(picture: Picture) -> str:
     if len(waiting) == 1:
         return waiting[0]
     if not waiting:
-        raise CommandFailed(f"nothing in SafeRollout {picture.name} waits for an approval; {headline(picture)}", exit_code=ExitCode.BAD_USAGE)
+        raise CommandFailed(
+            f"nothing in SafeRollout {picture.name} waits for an approval; {headline(picture)}", exit_code=ExitCode.BAD_USAGE
+        )
     raise CommandFailed(f"several things wait for an approval; name one: {', '.join(waiting)}", exit_code=ExitCode.BAD_USAGE)
 
 

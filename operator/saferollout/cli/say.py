@@ -134,7 +134,9 @@ def answer(cluster: Cluster, saying: Saying, *, name: str, waiting: Waiting) -> 
 
 def _nobody_answered(saying: Saying, picture: Picture, waiting: Waiting) -> str:
     still_there = saying.verb in picture.waiting_commands
-    fate = "it stands there and is taken as soon as the operator runs" if still_there else "its annotation is gone, so something took it away"
+    fate = (
+        "it stands there and is taken as soon as the operator runs" if still_there else "its annotation is gone, so something took it away"
+    )
     return (
         f"nobody answered `{saying.verb}` within {waiting.timeout_seconds:g} s; {fate}. Is the operator up? "
         "kubectl get pods,leases -A -l app.kubernetes.io/name=saferollout"

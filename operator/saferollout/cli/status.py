@@ -85,7 +85,9 @@ def machine(raw: Raw) -> dict[str, Any]:
     }
 
 
-def _looks(cluster: Cluster, name: str, *, timeout_seconds: float | None, with_pods: bool) -> Iterator[tuple[Raw, Picture, ExitCode | None]]:
+def _looks(
+    cluster: Cluster, name: str, *, timeout_seconds: float | None, with_pods: bool
+) -> Iterator[tuple[Raw, Picture, ExitCode | None]]:
     """Look again and again; the last look carries the exit code."""
     end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     while True:
@@ -130,7 +132,9 @@ def _watch_changes(looks: Iterator[tuple[Raw, Picture, ExitCode | None]], consol
 
 def _watch_lines(looks: Iterator[tuple[Raw, Picture, ExitCode | None]], output: options.Output) -> ExitCode:
     def show(raw: Raw, _: Picture) -> None:
-        line = json.dumps(machine(raw)) if output is options.Output.JSON else "---\n" + yaml.safe_dump(machine(raw), sort_keys=False).rstrip()
+        line = (
+            json.dumps(machine(raw)) if output is options.Output.JSON else "---\n" + yaml.safe_dump(machine(raw), sort_keys=False).rstrip()
+        )
         print(line, flush=True)
 
     return _on_change(looks, key=machine, show=show)

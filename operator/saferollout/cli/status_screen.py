@@ -65,12 +65,16 @@ def _head(picture: Picture, look: Look) -> list[Text]:
     if picture.spec is not None and picture.spec.gating.value == "Disabled":
         facts.append(("Gates", "off (spec.gating: Disabled); only order and readiness count"))
     if picture.summary.hold_mode == "Reactive":
-        weaker = "reactive: this API server has no hold policy, so the operator pauses a change only after it has seen it; pods of it may start"
+        weaker = (
+            "reactive: this API server has no hold policy, so the operator pauses a change only after it has seen it; pods of it may start"
+        )
         facts.append(("Hold", weaker))
     if release is not None and release.expedited is not None:
         facts.append(("Expedited", f"by {release.expedited.by or 'somebody'}: {release.expedited.reason}; no bakes, same order"))
     if release is not None:
-        facts.extend(("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}") for given in release.approvals)
+        facts.extend(
+            ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}") for given in release.approvals
+        )
     if picture.waiting_commands:
         facts.append(("Unheard", f"{', '.join(picture.waiting_commands)}: said, not yet taken by the operator"))
     return _facts(facts, look)
@@ -108,7 +112,9 @@ def _failure(picture: Picture, look: Look) -> Iterator[Text]:
     blamed = f"{failure.workload}, gate {failure.gate}" if failure.gate else failure.workload
     yield Text("WHAT FAILED", style="bold")
     yield from look.wrapped(
-        f"{look.symbol(Mark.FAILED)} {blamed} ({failure.reason}, {ago(failure.time, picture.now)}): {failure.message}", first="  ", indent="    "
+        f"{look.symbol(Mark.FAILED)} {blamed} ({failure.reason}, {ago(failure.time, picture.now)}): {failure.message}",
+        first="  ",
+        indent="    ",
     )
     rollback = release.rollback
     if rollback is None:
@@ -119,7 +125,9 @@ def _failure(picture: Picture, look: Look) -> Iterator[Text]:
     for stay in rollback.stay:
         held_there = f"{stay.contract} {stay.version}".strip()
         sentence = stay.message or f"{held_there} holds it there"
-        yield from look.wrapped(f"{look.symbol(Mark.HALTED)} stays (rollback floor): {stay.workload}: {sentence}", first="  ", indent="    ")
+        yield from look.wrapped(
+            f"{look.symbol(Mark.HALTED)} stays (rollback floor): {stay.workload}: {sentence}", first="  ", indent="    "
+        )
 
 
 def _workload_messages(picture: Picture, look: Look) -> Iterator[Text]:

@@ -68,7 +68,11 @@ def _names(picture: Picture) -> Iterator[str]:
 
 def _step_row(picture: Picture, step: PlanStep) -> Row:
     if step.kind != "Roll":
-        return Row(name=f"{step.contract} {step.version}".strip() or step.id, stage="Prove" if step.kind == "Prove" else "Approve", state=step.state)
+        return Row(
+            name=f"{step.contract} {step.version}".strip() or step.id,
+            stage="Prove" if step.kind == "Prove" else "Approve",
+            state=step.state,
+        )
     target, view = picture.target(step.workload), picture.views.get(step.workload)
     new, old = _pods(view, target.to_hash) if view and target else ("", "")
     state = _state(picture, step)

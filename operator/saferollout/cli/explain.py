@@ -1,0 +1,106 @@
+"""`saferollout explain WORKLOAD`: why is this Deployment paused, held or paced, and what would let it go?"""
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Group
+
+from saferollout.api.names import LABEL_MANAGED_BY
+from saferollout.api.references import nearest
+from saferollout.cli import options
+from saferollout.cli.choose import all_in, deployment_or_none, name_inside
+from saferollout.cli.connect import ApiRefused, Cluster, Connection, Raw, apps_path, connect, pods_path
+from saferollout.cli.exit_codes import CommandFailed, ExitCode
+from saferollout.cli.explanation import Explanation, Seen, explanation
+from saferollout.cli.explanation_screen import explanation_screen
+from saferollout.cli.live_workloads import deployment_names, heartbeat_of, view_of
+from saferollout.cli.look import console_of, look_of
+from saferollout.cli.picture import picture_of
+from saferollout.core.views import WorkloadView
+
+
+def explain(
+    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="Name of the Deployment, or of the workload in its SafeRollout.")],
+    output: Annotated[options.Output, typer.Option("--output", "-o", help="text, json or yaml.")] = options.Output.TEXT,
+    ascii_only: options.Ascii = False,
+    namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
+) -> ExitCode:  # fmt: skip
+    """Say why a Deployment is paused, held or paced, what it waits for, and how to break the glass."""
+    found = explanation(look(connect(Connection(kubeconfig, context, namespace)), workload))
+    match output:
+        case options.Output.TEXT:
+            console_of().print(Group(*explanation_screen(found, look_of(sys.stdout, ascii_only=ascii_only))))
+        case options.Output.JSON:
+            print(json.dumps(machine(found), indent=2))
+        case options.Output.YAML:
+            print(yaml.safe_dump(machine(found), sort_keys=False), end="")
+    return ExitCode.DONE
+
+
+def look(cluster: Cluster, workload: str) -> Seen:
+    """Read everything an explanation rests on; raise CommandFailed where nothing has that name."""
+    documents = all_in(cluster)
+    deployment = deployment_or_none(cluster, _deployment_name(documents, workload))
+    label = (deployment["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY, "") if deployment else ""
+    manager = next((raw for raw in documents if _is_manager(raw, label, workload)), None)
+    if deployment is None and manager is None:
+        raise CommandFailed(_no_such_workload(cluster, documents, workload), exit_code=ExitCode.BAD_USAGE)
+    now = datetime.now(UTC)
+    return Seen(
+        workload=(manager and name_inside(manager, workload)) or workload,
+        deployment=deployment["metadata"]["name"] if deployment else "",
+        namespace=cluster.namespace,
+        annotations=(deployment["metadata"].get("annotations") or {}) if deployment else {},
+        view=_view(cluster, deployment) if deployment else None,
+        label=label,
+        saferollouts=tuple(sorted(raw["metadata"]["name"] for raw in documents)),
+        picture=picture_of(manager, now=now, heartbeat=heartbeat_of(cluster)) if manager else None,
+        listed=manager is not None and name_inside(manager, workload) is not None,
+    )
+
+
+def _deployment_name(documents: list[Raw], workload: str) -> str:
+    return next((names[workload] for names in map(deployment_names, documents) if workload in names), workload)
+
+
+def _is_manager(raw: Raw, label: str, workload: str) -> bool:
+    return raw["metadata"]["name"] == label if label else name_inside(raw, workload) is not None
+
+
+def _view(cluster: Cluster, deployment: Raw) -> WorkloadView:
+    try:
+        replica_sets = cluster.read(apps_path(cluster.namespace, "replicasets")).get("items", [])
+        pods = cluster.read(pods_path(cluster.namespace)).get("items", [])
+    except ApiRefused:
+        replica_sets, pods = [], []
+    return view_of(deployment, replica_sets=replica_sets, pods=pods)
+
+
+def _no_such_workload(cluster: Cluster, documents: list[Raw], workload: str) -> str:
+    existing = {name for raw in documents for name in deployment_names(raw)}
+    try:
+        existing |= {item["metadata"]["name"] for item in cluster.read(apps_path(cluster.namespace, "deployments")).get("items", [])}
+    except ApiRefused:
+        pass
+    return f"no Deployment and no workload {workload!r} in namespace {cluster.namespace}{nearest(workload, existing)}"
+
+
+def machine(found: Explanation) -> dict[str, object]:
+    """Return what scripts get."""
+    return {
+        "workload": found.workload,
+        "saferollout": found.saferollout,
+        "verdict": found.verdict.value,
+        "sentence": found.sentence,
+        "facts": [{"about": about, "sentence": sentence} for about, sentence in found.facts],
+        "commands": [{"command": command, "purpose": purpose} for command, purpose in found.commands],
+    }
+
+
+def register(app: typer.Typer) -> None:
+    """Put `explain` on the command line."""
+    app.command()(options.ends_plainly(explain))

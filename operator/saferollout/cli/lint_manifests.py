@@ -1,0 +1,100 @@
+"""Manifests as `lint` looks at them: what is a SafeRollout, what is a workload, and what the operator would refuse of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from saferollout.api.names import ANNOTATION_CONTRACTS, GROUP, KIND, LABEL_MANAGED_BY, RESTART_ANNOTATIONS
+from saferollout.api.problems import InvalidSafeRollout, Problem
+from saferollout.api.saferollout import SafeRollout
+from saferollout.api.spec import SafeRolloutSpec
+from saferollout.cli.manifests import Manifest
+from saferollout.core.lint_findings import RELEASED_KIND, Place, SafeRolloutManifest, WorkloadManifest
+from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.protocol import RawWorkload
+
+_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("apps", RELEASED_KIND): ("spec", "template"),
+    ("batch", "Job"): ("spec", "template"),
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+}
+_BATCHES: Final[Sequence[object]] = ("50%",)
+"""Any batch: refusals ask only whether there are some."""
+
+
+def saferollouts_among(manifests: Sequence[Manifest], *, namespace: str) -> list[SafeRolloutManifest]:
+    """Read the SafeRollouts strictly, as the API server would."""
+    return [_saferollout(manifest, namespace) for manifest in manifests if (manifest.group, manifest.kind) == (GROUP, KIND)]
+
+
+def workloads_among(manifests: Sequence[Manifest], *, namespace: str) -> list[WorkloadManifest]:
+    """Read Deployments, Jobs and CronJobs."""
+    return [
+        _workload(manifest, path, namespace)
+        for manifest in manifests
+        if (path := _TEMPLATES.get((manifest.group, manifest.kind))) is not None
+    ]
+
+
+def _saferollout(manifest: Manifest, namespace: str) -> SafeRolloutManifest:
+    spec, problems = _parsed(manifest)
+    return SafeRolloutManifest(
+        place=Place(manifest.source, manifest.document),
+        name=manifest.name,
+        namespace=manifest.namespace or namespace,
+        spec=spec,
+        problems=problems,
+        named=tuple(entry.reference.name for entry in spec.workloads) if spec else tuple(_names(manifest)),
+    )
+
+
+def _parsed(manifest: Manifest) -> tuple[SafeRolloutSpec | None, tuple[Problem, ...]]:
+    try:
+        return SafeRollout.parse_strict(manifest.content).spec, ()
+    except InvalidSafeRollout as invalid:
+        return None, invalid.problems
+
+
+def _names(manifest: Manifest) -> list[str]:
+    """Name the Deployments of a SafeRollout that can't be read, as far as one can tell."""
+    spec = manifest.content.get("spec")
+    entries = spec.get("workloads") if isinstance(spec, dict) else None
+    found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    references = ((entry, entry.get("workloadRef")) for entry in found)
+    return [
+        str((reference if isinstance(reference, dict) else entry).get("name") or entry.get("name") or "") for entry, reference in references
+    ]
+
+
+def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> WorkloadManifest:
+    field = ".".join((*path, "metadata", "annotations"))
+    declaration = manifest.mapping(*path, "metadata", "annotations").get(ANNOTATION_CONTRACTS)
+    released = manifest.kind == RELEASED_KIND
+    return WorkloadManifest(
+        place=Place(manifest.source, manifest.document),
+        kind=manifest.kind,
+        name=manifest.name,
+        namespace=manifest.namespace or namespace,
+        managed_by=str(manifest.mapping("metadata", "labels").get(LABEL_MANAGED_BY) or ""),
+        declaration=None if declaration is None else str(declaration),
+        declaration_field=f"{field}.{ANNOTATION_CONTRACTS}",
+        misplaced_declaration=ANNOTATION_CONTRACTS in manifest.mapping("metadata", "annotations"),
+        refusals={batches: _refusals(manifest, batches=batches) for batches in (False, True)} if released else {},
+    )
+
+
+def _refusals(manifest: Manifest, *, batches: bool) -> tuple[str, ...]:
+    """Ask the kind what the operator would say; what kubectl itself would refuse is not our business."""
+    kind = DeploymentKind()
+    try:
+        view = kind.view(RawWorkload(workload=_as_stored(manifest)), restart_annotations=RESTART_ANNOTATIONS, now=datetime.now(UTC))
+        return kind.refusals(view, batches=_BATCHES if batches else ())
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise manifest.wrong("spec", f"can't be read as a {manifest.kind}: {error!r}") from error
+
+
+def _as_stored(manifest: Manifest) -> dict[str, Any]:
+    """Add what the API server adds, as far as the view asks for it; null counts as absent there."""
+    spec = {key: value for key, value in manifest.mapping("spec").items() if value is not None}
+    metadata = {"uid": "", "resourceVersion": "", **manifest.mapping("metadata")}
+    return {**manifest.content, "metadata": metadata, "spec": {**spec, "template": manifest.mapping("spec", "template")}}

@@ -1,0 +1,106 @@
+"""What lint reads and what it says: manifests as far as it looks at them, findings with stable codes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from saferollout.api.names import ANNOTATION_CONTRACTS
+from saferollout.api.problems import Problem
+from saferollout.api.spec import SafeRolloutSpec
+
+DECLARATION_FIELD: Final = f"spec.template.metadata.annotations.{ANNOTATION_CONTRACTS}"
+RELEASED_KIND: Final = "Deployment"
+
+
+class Severity(StrEnum):
+    """Error: the operator would refuse or hold forever. Warning: it works, but maybe not as meant."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Code(StrEnum):
+    """Stable names of findings."""
+
+    INVALID_FIELD = "invalid-field"
+    DANGLING_REFERENCE = "dangling-reference"
+    INVALID_PROMQL = "invalid-promql"
+    INVALID_DECLARATION = "invalid-declaration"
+    MISPLACED_DECLARATION = "misplaced-declaration"
+    UNKNOWN_CONTRACT = "unknown-contract"
+    UNSUPPORTED_KIND = "unsupported-kind"
+    NOT_RELEASABLE = "not-releasable"
+    OWNED_TWICE = "owned-twice"
+    SAFEROLLOUT_MISSING = "saferollout-missing"
+    NOT_LISTED = "not-listed"
+    NAMESPACE_MISMATCH = "namespace-mismatch"
+    WORKLOAD_NOT_IN_FILES = "workload-not-in-files"
+    UNLABELLED_WORKLOAD = "unlabelled-workload"
+    UNMANAGED_DECLARATION = "unmanaged-declaration"
+    JOB_WRITES_CONTRACT = "job-writes-contract"
+    WORDS_BESIDE_NUMBERS = "words-beside-numbers"
+    ROLES_MISSING = "roles-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object was read: the file and the number of the document in it, from 1."""
+
+    file: str
+    document: int
+
+
+@dataclass(frozen=True, slots=True)
+class SafeRolloutManifest:
+    """A SafeRollout as read; `spec` is None where `problems` say why it can't be taken. `named` are its workloads' names even then."""
+
+    place: Place
+    name: str
+    namespace: str
+    spec: SafeRolloutSpec | None
+    problems: tuple[Problem, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadManifest:
+    """A Deployment, Job or CronJob as read. `refusals` are the operator's own sentences on why it could not be released."""
+
+    place: Place
+    kind: str
+    name: str
+    namespace: str
+    managed_by: str = ""
+    declaration: str | None = None
+    declaration_field: str = DECLARATION_FIELD
+    misplaced_declaration: bool = False
+    refusals: Mapping[bool, tuple[str, ...]] = field(default_factory=dict)
+    """By whether the workload has batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing worth saying. `field` is a path in the document; `line_within` counts from 1 inside that field's text."""
+
+    severity: Severity
+    code: Code
+    place: Place
+    field: str
+    message: str
+    about: str
+    line_within: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says findings about one object."""
+
+    place: Place
+    about: str
+
+    def error(self, code: Code, path: str, message: str, *, line_within: int = 0) -> Finding:
+        return Finding(Severity.ERROR, code, self.place, path, message, self.about, line_within)
+
+    def warning(self, code: Code, path: str, message: str, *, line_within: int = 0) -> Finding:
+        return Finding(Severity.WARNING, code, self.place, path, message, self.about, line_within)
