@@ -8,9 +8,13 @@ import sys
 
 from localcluster.binaries import CONTROL_PLANE_BINARIES, NODE_BINARIES, BinariesMissing, BuildFailed, binaries_folder, build_binaries
 from localcluster.cluster import NoSuchCluster, find_cluster
+from localcluster.container_runtime import RuntimeFailed
 from localcluster.fake_node import EnvironmentMissing
 from localcluster.golang import GoUnavailable
+from localcluster.helm import ensure_helm
+from localcluster.images import ImageBuildFailed
 from localcluster.lifecycle import DifferentCluster, down, up
+from localcluster.network import NetworkFailed
 from localcluster.packages import CONTROL_PLANE_PACKAGES, NODE_PACKAGES, PackagesMissing, ensure_packages
 from localcluster.paths import InvalidClusterName, cache_folder, known_clusters
 from localcluster.processes import ProcessFailed
@@ -22,10 +26,13 @@ _EXPECTED = (
     DifferentCluster,
     EnvironmentMissing,
     GoUnavailable,
+    ImageBuildFailed,
     InvalidClusterName,
+    NetworkFailed,
     NoSuchCluster,
     PackagesMissing,
     ProcessFailed,
+    RuntimeFailed,
 )
 
 
@@ -68,6 +75,7 @@ def _fetch(options: argparse.Namespace) -> int:
         build_binaries(CONTROL_PLANE_BINARIES)
         if not options.control_plane_only:
             build_binaries(NODE_BINARIES)
+            ensure_helm()
     say(f"programs: {binaries_folder()}")
     return 0
 

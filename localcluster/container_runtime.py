@@ -43,6 +43,10 @@ conf_dir = "{networks}"
 """
 
 
+class RuntimeFailed(RuntimeError):
+    """Raised with ctr's words."""
+
+
 def runtime_socket(cluster: Cluster) -> Path:
     """Return the socket that the kubelet and ctr talk to."""
     return cluster.folder.sockets / "containerd.sock"
@@ -80,14 +84,14 @@ def ctr(cluster: Cluster, *arguments: str) -> str:
     command = [find_command("ctr") or "ctr", "--address", str(runtime_socket(cluster)), "--namespace", "k8s.io", *arguments]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode != 0:
-        raise RuntimeError(f"ctr {' '.join(arguments)}: {finished.stderr.strip()}")
+        raise RuntimeFailed(f"ctr {' '.join(arguments)}: {finished.stderr.strip()}")
     return finished.stdout
 
 
 def end_containers(cluster: Cluster) -> None:
     """Kill every container of the cluster, then the shims and mounts that a kill leaves behind."""
     if cluster.processes.find("containerd") is not None:
-        with suppress(RuntimeError):
+        with suppress(RuntimeFailed):
             tasks = ctr(cluster, "tasks", "list", "--quiet").split()
             with ThreadPoolExecutor(max_workers=8) as pool:
                 list(pool.map(lambda task: _end_task(cluster, task), tasks))
@@ -100,7 +104,7 @@ def end_containers(cluster: Cluster) -> None:
 
 
 def _end_task(cluster: Cluster, task: str) -> None:
-    with suppress(RuntimeError):
+    with suppress(RuntimeFailed):
         ctr(cluster, "tasks", "delete", "--force", task)
 
 
@@ -145,6 +149,6 @@ def _plugins_folder() -> str:
 
 
 def _answers(cluster: Cluster) -> bool:
-    with suppress(RuntimeError):
+    with suppress(RuntimeFailed):
         return bool(ctr(cluster, "version"))
     return False

@@ -92,8 +92,18 @@ def _start_etcd(cluster: Cluster) -> None:
 
 
 def _start_api_server(cluster: Cluster) -> None:
-    record, certificates = cluster.record, cluster.folder.certificates
-    arguments = [
+    arguments = [*_serving_arguments(cluster), *_identity_arguments(cluster)]
+    if not cluster.record.mutating_policies:
+        resources = [f"admissionregistration.k8s.io/v1/mutatingadmissionpolic{ending}=false" for ending in ("ies", "ybindings")]
+        arguments += [f"--runtime-config={','.join(resources)}", "--disable-admission-plugins=MutatingAdmissionPolicy"]
+    cluster.processes.start(
+        "kube-apiserver", [binary("kube-apiserver"), *arguments], network_namespace=cluster.network_namespace
+    )
+
+
+def _serving_arguments(cluster: Cluster) -> list[str]:
+    record = cluster.record
+    return [
         f"--etcd-servers=http://127.0.0.1:{record.etcd_port}",
         f"--secure-port={record.api_port}",
         f"--bind-address={'0.0.0.0' if record.real_node else '127.0.0.1'}",
@@ -101,8 +111,19 @@ def _start_api_server(cluster: Cluster) -> None:
         # Without a node nobody can reach the advertised address, so it isn't published.
         f"--endpoint-reconciler-type={'lease' if record.real_node else 'none'}",
         f"--service-cluster-ip-range={SERVICE_SUBNET}",
-        "--authorization-mode=RBAC,Node",
         "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged=true",
+        # Load tests share one server: the work must wait for the machine and not for fairness between the tests' users.
+        "--max-requests-inflight=2000",
+        "--max-mutating-requests-inflight=1000",
+        "--profiling=false",
+    ]
+
+
+def _identity_arguments(cluster: Cluster) -> list[str]:
+    certificates = cluster.folder.certificates
+    return [
+        "--authorization-mode=RBAC,Node",
         "--anonymous-auth=false",
         f"--token-auth-file={cluster.folder.tokens}",
         f"--client-ca-file={certificates / 'ca.crt'}",
@@ -114,21 +135,7 @@ def _start_api_server(cluster: Cluster) -> None:
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
         f"--service-account-key-file={certificates / 'service-accounts.pub'}",
         f"--service-account-signing-key-file={certificates / 'service-accounts.key'}",
-        "--allow-privileged=true",
-        # Load tests share one server: the work must wait for the machine and not for fairness between the tests' users.
-        "--max-requests-inflight=2000",
-        "--max-mutating-requests-inflight=1000",
-        "--profiling=false",
     ]
-    if not record.mutating_policies:
-        arguments += [
-            "--runtime-config=admissionregistration.k8s.io/v1/mutatingadmissionpolicies=false,"
-            "admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings=false",
-            "--disable-admission-plugins=MutatingAdmissionPolicy",
-        ]
-    cluster.processes.start(
-        "kube-apiserver", [binary("kube-apiserver"), *arguments], network_namespace=cluster.network_namespace
-    )
 
 
 def _start_controller_manager(cluster: Cluster) -> None:

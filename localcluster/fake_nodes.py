@@ -39,7 +39,7 @@ class FakeNodes:
     async def register(self) -> None:
         """Create the nodes with their leases, ready from the start; existing ones are brought up to date."""
         for name in self.names:
-            node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}}
+            node: Any = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}}
             await _create(self.core.create_node_without_preload_content(node))
             await self._patch_status(name)
             await _create(self.coordination.create_namespaced_lease_without_preload_content(_LEASE_NAMESPACE, _lease(name)))
@@ -68,7 +68,7 @@ class FakeNodes:
             response.raise_for_status()
 
 
-def _lease(name: str) -> dict[str, Any]:
+def _lease(name: str) -> Any:
     return {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",

@@ -17,7 +17,7 @@ from typing import Any
 from kubernetes.aio import client, config
 
 from localcluster.fake_nodes import FakeNodes
-from localcluster.pod_script import UnknownBehaviour, deletion_delay, parse_script, stages
+from localcluster.pod_script import BEHAVIOUR_ANNOTATION, UnknownBehaviour, deletion_delay, parse_script, stages
 from localcluster.pod_status import render_status, restart_count
 
 _LOG = logging.getLogger("fakelet")
@@ -31,7 +31,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 class _PodRun:
     """The task that plays a pod's present script."""
 
-    key: tuple[str, float]
+    key: tuple[str, bool, bool]
     task: asyncio.Task[None]
 
 
@@ -138,7 +138,7 @@ class Fakelet:
 
     async def _bind(self, pod: dict[str, Any]) -> bool:
         meta = pod["metadata"]
-        body = {
+        body: Any = {
             "apiVersion": "v1",
             "kind": "Binding",
             "metadata": {"name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]},
@@ -187,16 +187,15 @@ async def _succeeded(response: Any, *, gone: tuple[int, ...], fine: tuple[int, .
     raise OSError(f"{response.method} answered {response.status}: {(await response.text())[:300]}")
 
 
-def _script_key(pod: dict[str, Any]) -> tuple[str, float]:
+def _script_key(pod: dict[str, Any]) -> tuple[str, bool, bool]:
     """Return what makes a pod's script start anew: its behaviour (a test may change it), its gates, its deletion."""
     meta = pod["metadata"]
     gated = bool(pod["spec"].get("schedulingGates"))
-    behaviour = meta.get("annotations", {}).get("fakelet.saferollout.io/behaviour", "")
-    return (f"{behaviour}|{gated}", 1.0 if "deletionTimestamp" in meta else 0.0)
+    return (meta.get("annotations", {}).get(BEHAVIOUR_ANNOTATION, ""), gated, "deletionTimestamp" in meta)
 
 
 async def _main(kubeconfig: str, node_count: int) -> None:
-    await config.load_kube_config(config_file=kubeconfig)
+    await config.load_kube_config(config_file=kubeconfig)  # type: ignore[no-untyped-call]
     async with client.ApiClient() as api:
         nodes = FakeNodes(core=client.CoreV1Api(api), coordination=client.CoordinationV1Api(api), count=node_count)
         await nodes.register()

@@ -26,12 +26,11 @@ class Layer:
 def layer_of_files(files: Mapping[str, Path | bytes]) -> Layer:
     """Return a layer with the files: a path inside the image -> a file or folder of this machine, or bytes."""
     folder = layers_folder()
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".partial", delete=False) as partial:
-        with tarfile.open(fileobj=partial, mode="w") as tar:
-            _add_parents(tar, files)
-            for target, source in sorted(files.items()):
-                for name, content in _entries(target, source):
-                    _add(tar, name, content)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".partial", delete=False) as partial, tarfile.open(fileobj=partial, mode="w") as tar:
+        _add_parents(tar, files)
+        for target, source in sorted(files.items()):
+            for name, content in _entries(target, source):
+                _add(tar, name, content)
     return keep_layer(Path(partial.name))
 
 

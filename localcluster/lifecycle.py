@@ -5,6 +5,7 @@ from __future__ import annotations
 from localcluster.cluster import Cluster, ClusterRecord, NoSuchCluster, find_cluster, forget_cluster
 from localcluster.control_plane import start_control_plane
 from localcluster.fake_node import start_fakelet
+from localcluster.node import prepare_network, remove_network, start_node, stop_node
 from localcluster.paths import cluster_folder
 from localcluster.ports import locked, reserve_ports
 
@@ -18,8 +19,6 @@ def up(name: str, *, real_node: bool = False, mutating_policies: bool = True, fa
     with locked(f"cluster-{name}.lock"):
         cluster = _existing_or_new(name, real_node=real_node, mutating_policies=mutating_policies)
         if real_node:
-            from localcluster.node import prepare_network, start_node
-
             prepare_network(cluster)
             start_control_plane(cluster)
             start_node(cluster)
@@ -38,13 +37,9 @@ def down(name: str) -> bool:
         except NoSuchCluster:
             return False
         if cluster.record.real_node:
-            from localcluster.node import stop_node
-
             stop_node(cluster)
         cluster.processes.stop_all()
         if cluster.record.real_node:
-            from localcluster.node import remove_network
-
             remove_network(cluster)
         forget_cluster(cluster.folder)
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from localcluster.binaries import binary
@@ -122,7 +123,7 @@ def _start_scheduler(cluster: Cluster) -> None:
     )
 
 
-def _write(path: Path, content: dict[str, object]) -> str:
+def _write(path: Path, content: Mapping[str, object]) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1))
     return str(path)

@@ -68,7 +68,7 @@ def deletion_delay(annotations: dict[str, str]) -> float:
 
 def stages(script: Script, *, restarts: int = 0) -> Iterator[Stage]:
     """Yield the pod's life; it ends when nothing changes any more, which a crash loop never does."""
-    running = {"running": {}}
+    running: dict[str, Any] = {"running": {}}
     match script.behaviour:
         case Behaviour.READY:
             yield Stage(delay=0, phase="Running", ready=True, state=running, restarts=restarts, crashed_before=restarts > 0)
