@@ -46,7 +46,7 @@ class FakeCluster:
         await self._answer("list", resource, Place(namespace=namespace or "", name=""))
         items = [
             copy.deepcopy(raw) for (kind, place), raw in self.objects.items()
-            if kind == resource and namespace in (None, place.namespace) and (not label or label in raw["metadata"].get("labels", {}))
+            if kind == resource and namespace in (None, place.namespace) and _selected(label, raw)
         ]
         return Listing(items=tuple(items), resource_version=str(self.version))
 
@@ -125,6 +125,11 @@ class FakeCluster:
         else:
             self.objects[resource, place] = raw
         return copy.deepcopy(raw)
+
+
+def _selected(selector: str, raw: Raw) -> bool:
+    labels = raw["metadata"].get("labels", {})
+    return all(labels.get(key) == value if equals else key in labels for key, equals, value in (part.partition("=") for part in selector.split(",") if part))
 
 
 def apply_merge_patch(document: Mapping[str, Any], patch: Mapping[str, Any]) -> Raw:

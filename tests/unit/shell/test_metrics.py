@@ -1,0 +1,69 @@
+"""Metrics say what is known, and nothing of what is gone."""
+
+from datetime import UTC, datetime
+
+from saferollout.api.status import GateStatus, PlanStep, Release, Rollback, State, Status, Summary
+from saferollout.core.decision import Decision, Snapshot
+from saferollout.core.views import HoldMode, World
+from saferollout.api.spec import SafeRolloutSpec
+from saferollout.shell.metrics import Metrics
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def snapshot(status: Status | None = None) -> Snapshot:
+    return Snapshot(
+        namespace="shop", name="main", uid="u", resource_version="1", generation=1, spec=SafeRolloutSpec(workloads=({"name": "web"},)),
+        status=status or Status(), world=World(workloads={}, absent={}), hold_mode=HoldMode.POLICY,
+    )
+
+
+def release(*, rollback: Rollback | None = None) -> Status:
+    steps = [PlanStep(id="Roll/a", kind="Roll", state="Done"), PlanStep(id="Roll/b", kind="Roll", state="Rolling")]
+    return Status(
+        summary=Summary(state=State.PROGRESSING), release=Release(id="r1", start_time=NOW, changed_time=NOW, steps=steps, rollback=rollback),
+        gates=[GateStatus(name="errors", verdict="Passing", value="0.01"), GateStatus(name="lag", verdict="Inconclusive")],
+    )
+
+
+def lines(metrics: Metrics) -> set[str]:
+    return {line for line in metrics.exposition().decode().splitlines() if not line.startswith("#")}
+
+
+def test_a_release_shows_its_state_steps_and_gates() -> None:
+    metrics = Metrics()
+    metrics.decided("shop/main", snapshot(), Decision(status=release()))
+    shown = lines(metrics)
+    assert 'saferollout_info{name="main",namespace="shop",release="r1",state="Progressing"} 1.0' in shown
+    assert 'saferollout_step{name="main",namespace="shop"} 1.0' in shown
+    assert 'saferollout_steps{name="main",namespace="shop"} 2.0' in shown
+    assert 'saferollout_gate_value{gate="errors",name="main",namespace="shop"} 0.01' in shown
+    assert 'saferollout_gate_verdict{gate="lag",name="main",namespace="shop",verdict="Inconclusive"} 1.0' in shown
+    assert not any(line.startswith('saferollout_gate_value{gate="lag"') for line in shown)
+
+
+def test_series_vanish_with_their_safe_rollout() -> None:
+    metrics = Metrics()
+    metrics.decided("shop/main", snapshot(), Decision(status=release()))
+    metrics.forget("shop/main")
+    assert not any('namespace="shop"' in line for line in lines(metrics))
+
+
+def test_a_way_back_is_counted_once() -> None:
+    metrics = Metrics()
+    going = release(rollback=Rollback(start_time=NOW, turn_time=NOW))
+    metrics.decided("shop/main", snapshot(release()), Decision(status=going))
+    metrics.decided("shop/main", snapshot(going), Decision(status=going))
+    assert 'saferollout_rollbacks_total{name="main",namespace="shop"} 1.0' in lines(metrics)
+
+
+def test_looks_requests_queue_and_leadership_are_counted() -> None:
+    metrics = Metrics()
+    metrics.reconciled("success", seconds=0.1)
+    metrics.requested("PATCH", "409")
+    metrics.lead(True)
+    metrics.watch_queue(lambda: 3)
+    shown = lines(metrics)
+    assert 'saferollout_reconcile_total{result="success"} 1.0' in shown
+    assert 'saferollout_kube_requests_total{code="409",verb="PATCH"} 1.0' in shown
+    assert {"saferollout_leader 1.0", "saferollout_work_queue_depth 3.0", "saferollout_reconcile_duration_seconds_count 1.0"} <= shown
