@@ -9,7 +9,7 @@ import shutil
 from dataclasses import asdict, dataclass
 
 from localcluster.api_server import ApiServer
-from localcluster.paths import ClusterFolder, cluster_folder
+from localcluster.paths import ClusterFolder, cluster_folder, kept_logs_folder
 from localcluster.ports import release_ports
 from localcluster.processes import ProcessTable
 
@@ -19,6 +19,7 @@ POD_SUBNET = "198.18.64.0/18"
 SERVICE_SUBNET = "198.19.0.0/16"
 KUBERNETES_SERVICE_ADDRESS = "198.19.0.1"
 NODE_NAME = "local"
+_LOGS_KEPT = 20
 
 
 class NoSuchCluster(LookupError):
@@ -85,10 +86,22 @@ def find_cluster(name: str) -> Cluster:
 
 
 def forget_cluster(folder: ClusterFolder) -> None:
-    """Delete the files of a cluster whose processes have ended."""
+    """Delete the files of a cluster whose processes have ended, all but its logs."""
+    _keep_logs(folder)
     shutil.rmtree(folder.root, ignore_errors=True)
     shutil.rmtree(folder.sockets, ignore_errors=True)
     release_ports(folder.name)
+
+
+def _keep_logs(folder: ClusterFolder) -> None:
+    kept = kept_logs_folder()
+    kept.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(kept / folder.name, ignore_errors=True)
+    if folder.logs.exists():
+        shutil.move(folder.logs, kept / folder.name)
+    by_age = sorted((path for path in kept.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    for old in by_age[:-_LOGS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_tokens(folder: ClusterFolder) -> None:

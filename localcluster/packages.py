@@ -15,7 +15,7 @@ from localcluster.progress import timed
 
 # A command or file that proves the package's presence -> the package. Looked for by what it brings, so that a machine
 # with the same thing from elsewhere (containerd from Docker's packages, say) keeps its own.
-CONTROL_PLANE_PACKAGES = {"etcd": "etcd-server", "openssl": "openssl"}
+CONTROL_PLANE_PACKAGES = {"etcd": "etcd-server", "openssl": "openssl", "prometheus": "prometheus"}
 NODE_PACKAGES = {
     "containerd": "containerd",
     "runc": "runc",
@@ -28,7 +28,6 @@ NODE_PACKAGES = {
     "gcc": "gcc",
     "/usr/include/unistd.h": "libc6-dev",
     "mmdebstrap": "mmdebstrap",
-    "prometheus": "prometheus",
 }
 _SERVICES = ("etcd", "containerd", "prometheus", "nftables")
 _POLICY = Path("/usr/sbin/policy-rc.d")

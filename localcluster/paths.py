@@ -26,6 +26,11 @@ def cache_folder() -> Path:
     return Path(shared).expanduser().absolute() / "saferollout"
 
 
+def kept_logs_folder() -> Path:
+    """Return where the logs of clusters go that were taken down, one folder each."""
+    return cache_folder() / "logs"
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterFolder:
     """The files of one cluster; deleting `root` forgets the cluster."""

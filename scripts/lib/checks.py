@@ -1,0 +1,124 @@
+"""Run the checks part by part, each with its log in build/logs, and say at the end which ones failed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcluster.packages import PackagesMissing
+from localcluster.paths import CHECKOUT, kept_logs_folder
+from localcluster.progress import say
+from scripts.lib.environment import EnvironmentFailed, ensure_environment
+
+_LOGS = CHECKOUT / "build" / "logs"
+_TAIL_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One command of the checks; `minutes` is when it counts as hanging."""
+
+    name: str
+    arguments: tuple[str, ...]
+    minutes: int
+
+
+def _pytest(name: str, *arguments: str, minutes: int) -> Part:
+    return Part(name=name, arguments=("pytest", "-q", "--durations=5", *arguments), minutes=minutes)
+
+
+_STATIC = (
+    Part(name="ruff", arguments=("ruff", "check", "--output-format=concise", "."), minutes=5),
+    Part(name="mypy", arguments=("mypy",), minutes=10),
+    Part(name="mypy-localcluster", arguments=("mypy", "-p", "localcluster", "-p", "scripts.lib"), minutes=10),
+    Part(name="layers", arguments=("lint-imports",), minutes=5),
+)
+_UNIT = (_pytest("unit", "tests/unit", "tests/localcluster", "tests/golden", minutes=10),)
+_PROPERTY = (_pytest("property", "tests/property", minutes=15),)
+_FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
+# Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
+_CLUSTER = (_pytest("cluster", "-n", "2", "--dist", "loadfile", "tests/cluster", minutes=25),)
+_NODE = (_pytest("node", "tests/node", minutes=20),)
+
+_SELECTIONS = {
+    "unit": (*_STATIC, *_UNIT),
+    "property": _PROPERTY,
+    "cluster": (*_FETCH, *_CLUSTER),
+    "node": (*_FETCH, *_NODE),
+    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_CLUSTER, *_NODE),
+}
+
+
+def main() -> int:
+    """Return 0 when every part of the selection passes."""
+    parser = argparse.ArgumentParser(prog="scripts/test", description="Pass all tests, from nothing.")
+    parser.add_argument("selection", nargs="?", default="all", choices=list(_SELECTIONS))
+    selection = parser.parse_args().selection
+    start = time.monotonic()
+    try:
+        commands = ensure_environment().parent
+    except (EnvironmentFailed, PackagesMissing) as failure:
+        say(str(failure))
+        return 1
+    _LOGS.mkdir(parents=True, exist_ok=True)
+    failed = [part.name for part in _SELECTIONS[selection] if not _passes(part, commands)]
+    spent = f"{time.monotonic() - start:.0f} s"
+    if failed:
+        say(f"FAILED after {spent}: {', '.join(failed)}; logs in {_LOGS}, of ended clusters in {kept_logs_folder()}")
+        return 1
+    say(f"passed in {spent}; saferollout is {commands / 'saferollout'}")
+    return 0
+
+
+def _passes(part: Part, commands: Path) -> bool:
+    log = _LOGS / f"{part.name}.log"
+    start = time.monotonic()
+    code = _run(part, commands, log)
+    spent = time.monotonic() - start
+    if code == 0:
+        say(f"  {part.name}: passed in {spent:.1f} s ({_last_line(log)})")
+        return True
+    lines = log.read_text(errors="replace").splitlines()
+    say("\n".join(f"    {line}" for line in lines[-_TAIL_LINES:]))
+    say(f"  {part.name}: FAILED after {spent:.1f} s ({'hung' if code is None else f'exit code {code}'}); all of it: {log}")
+    return False
+
+
+def _run(part: Part, commands: Path, log: Path) -> int | None:
+    """Return the exit code, or None when the part had to be ended."""
+    command = [str(commands / part.arguments[0]), *part.arguments[1:]]
+    environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            return process.wait(timeout=part.minutes * 60)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as interruption:
+            _end(process)
+            if isinstance(interruption, KeyboardInterrupt):
+                raise
+            return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask first, so that pytest takes down the clusters it started."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip("= ")[:100] if lines else "no output"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
