@@ -61,7 +61,10 @@ def manager_of(cluster: Cluster, workload: str) -> tuple[str, str]:
             return name, inside
     existing = [raw["metadata"]["name"] for raw in items]
     if label is not None and label not in existing:
-        message = f"Deployment {workload} names the SafeRollout {label!r}, which is not in namespace {cluster.namespace}{nearest(label, existing)}"
+        message = (
+            f"Deployment {workload} names the SafeRollout {label!r}, which is not in namespace "
+            f"{cluster.namespace}{nearest(label, existing)}"
+        )
     elif label is not None:
         message = f"SafeRollout {label!r} does not list the workload {workload!r}: add it to spec.workloads"
     else:

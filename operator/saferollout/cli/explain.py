@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -82,10 +83,8 @@ def _view(cluster: Cluster, deployment: Raw) -> WorkloadView:
 
 def _no_such_workload(cluster: Cluster, documents: list[Raw], workload: str) -> str:
     existing = {name for raw in documents for name in deployment_names(raw)}
-    try:
+    with suppress(ApiRefused):
         existing |= {item["metadata"]["name"] for item in cluster.read(apps_path(cluster.namespace, "deployments")).get("items", [])}
-    except ApiRefused:
-        pass
     return f"no Deployment and no workload {workload!r} in namespace {cluster.namespace}{nearest(workload, existing)}"
 
 

@@ -110,10 +110,16 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
         case Verdict.SAFEROLLOUT_MISSING:
             state = "is held" if seen.view and seen.view.held else "is labelled"
             guess = nearest(seen.label, seen.saferollouts)
-            return f"{who} {state} for the SafeRollout {seen.label!r}, which is not in namespace {seen.namespace}{guess}; nobody will release a change of it."
+            return (
+                f"{who} {state} for the SafeRollout {seen.label!r}, which is not in namespace {seen.namespace}{guess}; "
+                "nobody will release a change of it."
+            )
         case Verdict.NOT_LISTED:
             held = "is held and " if seen.view and seen.view.held else ""
-            return f"{who} {held}carries the label of SafeRollout {manager}, which does not list it in spec.workloads; nobody will release a change of it."
+            return (
+                f"{who} {held}carries the label of SafeRollout {manager}, which does not list it in spec.workloads; nobody "
+                "will release a change of it."
+            )
         case Verdict.LEFT_PAUSED:
             return f"{who} was left paused when its hold ended: {seen.annotations.get(ANNOTATION_LEFT_PAUSED, 'its spec is not what runs')}"
         case Verdict.UNMANAGED:
@@ -125,7 +131,10 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
         case Verdict.PACED:
             return f"{who} is rolling at an exact pace under SafeRollout {manager}: {_pace(seen)}."
         case Verdict.FAILED:
-            return f"{who} is held by SafeRollout {manager}, because this very template failed; it stays held until the template changes or someone says retry."
+            return (
+                f"{who} is held by SafeRollout {manager}, because this very template failed; it stays held until the "
+                "template changes or someone says retry."
+            )
         case Verdict.HELD:
             return f"{who} is held by SafeRollout {manager}: {_what_it_waits_for(seen)}."
         case Verdict.FREE:
@@ -136,7 +145,10 @@ def _owner_sentence(seen: Seen, who: str) -> str:
     asked = seen.view.owner_paused if seen.view else None
     if asked is not None:
         reason = f": {asked}" if asked not in ("", "true") else ""
-        return f"{who} is paused by its owner with the annotation {ANNOTATION_OWNER_PAUSED}{reason}; a release waits for it only where the order needs it."
+        return (
+            f"{who} is paused by its owner with the annotation {ANNOTATION_OWNER_PAUSED}{reason}; a release waits for it "
+            "only where the order needs it."
+        )
     return f"{who} has spec.paused, and no SafeRollout set it: somebody paused it by hand or in Git."
 
 

@@ -17,6 +17,7 @@ from saferollout.cli.headline import approvable, headline, helpful_commands
 from saferollout.cli.picture import Picture, picture_of
 from saferollout.cli.say import Saying, Verb, Waiting, answer, say
 
+Subject = Annotated[str, typer.Argument(metavar="[SUBJECT]", help="gate/NAME or Prove/CONTRACT/VERSION; may be left out where one waits.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it goes on record.")]
 NeededReason = Annotated[str, typer.Option("--reason", "-r", help="Why; it goes on record. Needed.")]
 _PATIENCE_SECONDS = 30.0
@@ -44,7 +45,7 @@ def _about_the_release(verb: Verb) -> Callable[..., ExitCode]:
 
 
 def approve(
-    subject: Annotated[str, typer.Argument(metavar="[SUBJECT]", help="gate/NAME or Prove/CONTRACT/VERSION; may be left out where one waits.")] = "",
+    subject: Subject = "",
     saferollout: options.SafeRolloutOption = None, reason: Reason = "", timeout: options.Timeout = _PATIENCE_SECONDS,
     namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip

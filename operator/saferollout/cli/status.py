@@ -22,6 +22,10 @@ from saferollout.cli.look import Look, console_of, look_of, plain
 from saferollout.cli.picture import Picture, picture_of
 from saferollout.cli.status_screen import status_screen
 
+StatusOutput = Annotated[
+    options.Output, typer.Option("--output", "-o", help="text, json or yaml; with --watch json writes one line a change.")
+]
+
 LOOK_AGAIN_SECONDS: Final = 1.0
 
 _ENDS: Final = {
@@ -38,7 +42,7 @@ def status(
     name: options.Name = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Redraw until the release has ended; the exit code says how.")] = False,
     timeout: Annotated[float | None, typer.Option("--timeout", min=0, help="With --watch: seconds after which to stop looking.")] = None,
-    output: Annotated[options.Output, typer.Option("--output", "-o", help="text, json or yaml; with --watch json writes one line a change.")] = options.Output.TEXT,
+    output: StatusOutput = options.Output.TEXT,
     ascii_only: options.Ascii = False,
     namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip

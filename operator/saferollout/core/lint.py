@@ -45,7 +45,10 @@ def _saferollout(manifest: SafeRolloutManifest, workloads: Sequence[WorkloadMani
         reference = entry.reference
         path = f"spec.workloads[{index}]"
         if reference.kind != RELEASED_KIND or reference.api_version != "apps/v1":
-            message = f"{reference.api_version} {reference.kind} {reference.name} can't be released: this version releases apps/v1 Deployments only"
+            message = (
+                f"{reference.api_version} {reference.kind} {reference.name} can't be released: this version releases "
+                "apps/v1 Deployments only"
+            )
             yield said.error(Code.UNSUPPORTED_KIND, f"{path}.workloadRef", message)
             continue
         yield from _existence(said, path, reference.name, manifest, deployments)
@@ -100,7 +103,10 @@ def _uses(workload: WorkloadManifest) -> Mapping[str, DeclaredUse]:
 
 def _contract(said: Speaker, path: str, contract: Contract, numbers: frozenset[str]) -> Iterator[Finding]:
     if contract.compatibility is not None and contract.name in numbers:
-        message = f"templates number versions of {contract.name}, so its word {contract.compatibility} has no effect: remove compatibility, or the numbers"
+        message = (
+            f"templates number versions of {contract.name}, so its word {contract.compatibility} has no effect: remove "
+            "compatibility, or the numbers"
+        )
         yield said.warning(Code.WORDS_BESIDE_NUMBERS, f"{path}.compatibility", message)
     if contract.name in numbers:
         return
@@ -131,7 +137,10 @@ def _owned_twice(saferollouts: Sequence[SafeRolloutManifest]) -> Iterator[Findin
             shared = [name for name in second.named if name in first.named]
             if not shared or not same_namespace(first.namespace, second.namespace) or first.name == second.name:
                 continue
-            message = f"{', '.join(shared)} already {'belongs' if len(shared) == 1 else 'belong'} to SafeRollout {first.name}: keep each workload in one"
+            message = (
+                f"{', '.join(shared)} already {'belongs' if len(shared) == 1 else 'belong'} to SafeRollout {first.name}: "
+                "keep each workload in one"
+            )
             yield Speaker(second.place, f"SafeRollout {second.name}").error(Code.OWNED_TWICE, "spec.workloads", message)
 
 
@@ -153,7 +162,10 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
         )
         yield said.warning(Code.UNLABELLED_WORKLOAD, "metadata", message)
     elif workload.declaration is not None:
-        message = f"declares contracts, but no SafeRollout in these files lists it: add it to spec.workloads of one and label it {LABEL_MANAGED_BY}"
+        message = (
+            "declares contracts, but no SafeRollout in these files lists it: add it to spec.workloads of one and label it "
+            f"{LABEL_MANAGED_BY}"
+        )
         yield said.warning(Code.UNMANAGED_DECLARATION, workload.declaration_field, message)
     if manager is not None or workload.managed_by:
         batches = manager is not None and _has_batches(manager, workload.name)
@@ -168,15 +180,24 @@ def _label(said: Speaker, workload: WorkloadManifest, saferollouts: Sequence[Saf
     alike = [saferollout for saferollout in saferollouts if saferollout.name == workload.managed_by]
     here = [saferollout for saferollout in alike if same_namespace(saferollout.namespace, workload.namespace)]
     if alike and not here:
-        message = f"its SafeRollout {workload.managed_by} is in namespace {alike[0].namespace}, the workload in {workload.namespace}: put them into one namespace"
+        message = (
+            f"its SafeRollout {workload.managed_by} is in namespace {alike[0].namespace}, the workload in "
+            f"{workload.namespace}: put them into one namespace"
+        )
         yield said.error(Code.NAMESPACE_MISMATCH, _LABEL_FIELD, message)
     elif not alike:
         guess = nearest(workload.managed_by, (saferollout.name for saferollout in saferollouts))
-        message = f"names the SafeRollout {workload.managed_by!r}, which is not in these files{guess}: without it every change stays held; correct the label, or lint it with them"
+        message = (
+            f"names the SafeRollout {workload.managed_by!r}, which is not in these files{guess}: without it every change "
+            "stays held; correct the label, or lint it with them"
+        )
         # Files without any SafeRollout are a part of something larger; a mistyped name beside the right one is not.
         yield (said.error if saferollouts else said.warning)(Code.SAFEROLLOUT_MISSING, _LABEL_FIELD, message)
     elif not any(manages(saferollout, workload) for saferollout in here):
-        message = f"names the SafeRollout {workload.managed_by}, which does not list it, so every change stays held: add it to spec.workloads, or remove the label"
+        message = (
+            f"names the SafeRollout {workload.managed_by}, which does not list it, so every change stays held: add it to "
+            "spec.workloads, or remove the label"
+        )
         yield said.error(Code.NOT_LISTED, _LABEL_FIELD, message)
 
 
@@ -200,7 +221,10 @@ def _declaration(
     for name, use in uses.items():
         if name in channels:
             continue
-        message = f"declares {name}, a contract that SafeRollout {manager.name} does not know{_channel_hint(name, channels)}: correct the name, or add it to spec.contracts"
+        message = (
+            f"declares {name}, a contract that SafeRollout {manager.name} does not know{_channel_hint(name, channels)}: "
+            "correct the name, or add it to spec.contracts"
+        )
         yield said.error(Code.UNKNOWN_CONTRACT, workload.declaration_field, message, line_within=use.line)
 
 
@@ -223,5 +247,8 @@ def _job(
     for name, use in uses.items():
         if not use.writes or name.partition("/")[0] in told:
             continue
-        message = f"writes {name}, but a {workload.kind} is not released in order: name it in externalWriters of the contract, with the versions it writes"
+        message = (
+            f"writes {name}, but a {workload.kind} is not released in order: name it in externalWriters of the contract, "
+            "with the versions it writes"
+        )
         yield said.warning(Code.JOB_WRITES_CONTRACT, workload.declaration_field, message, line_within=use.line)

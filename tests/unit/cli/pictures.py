@@ -104,7 +104,14 @@ def status(state: str, **changes: Any) -> dict[str, Any]:
 
 def raw(state: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
     """Return a raw SafeRollout as the API server gives it."""
-    metadata = {"name": "opencore", "namespace": "opencore", "generation": 3, "uid": "1", "resourceVersion": "7", **changes.pop("metadata", {})}
+    metadata = {
+        "name": "opencore",
+        "namespace": "opencore",
+        "generation": 3,
+        "uid": "1",
+        "resourceVersion": "7",
+        **changes.pop("metadata", {}),
+    }
     document = {"apiVersion": "saferollout.io/v1alpha1", "kind": "SafeRollout", "metadata": metadata, "spec": spec(**changes)}
     return document if state is None else {**document, "status": state}
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from saferollout.cli.look import Look, plain
 from saferollout.cli.picture import Heartbeat, Picture
 from saferollout.cli.status_screen import status_screen
 from saferollout.core.views import WorkloadView
-
 from tests.unit.cli.pictures import (
     GATES,
     NOW,
@@ -49,12 +49,21 @@ def returned(*names: str) -> dict[str, WorkloadView]:
 
 
 def progressing_mid_batch() -> Picture:
-    said = status("Progressing", summary={"step": "1/5", "message": "billing-service bakes its batch of 20%"}, release=release(), gates=GATES, workloads=HELD)
+    said = status(
+        "Progressing",
+        summary={"step": "1/5", "message": "billing-service bakes its batch of 20%"},
+        release=release(),
+        gates=GATES,
+        workloads=HELD,
+    )
     return picture(raw(said))
 
 
 def waiting_inconclusive() -> Picture:
-    gates = [GATES[0], {"name": "gateway-4xx", "verdict": "Inconclusive", "limit": "<= 0.02", "message": "12 requests on new pods in 60 s, 20 are needed"}]
+    gates = [
+        GATES[0],
+        {"name": "gateway-4xx", "verdict": "Inconclusive", "limit": "<= 0.02", "message": "12 requests on new pods in 60 s, 20 are needed"},
+    ]
     waiting_for = "gate gateway-4xx: 12 requests on new pods in 60 s, 20 are needed"
     said = status(
         "Waiting", summary={"step": "1/5", "waitingFor": waiting_for}, release=release(), gates=gates, workloads=HELD,
@@ -66,7 +75,9 @@ def waiting_inconclusive() -> Picture:
 def awaiting_approval() -> Picture:
     steps = [{**step, "kind": "Approve", "state": "Waiting"} if step["id"].startswith("Prove/") else step for step in waiting_steps()]
     waiting_for = "an approval of Prove/user-events/1: the topic is endless, so no proof ends by itself"
-    said = status("AwaitingApproval", summary={"step": "3/5", "waitingFor": waiting_for}, release=release(steps=steps, rolls=[]), gates=GATES)
+    said = status(
+        "AwaitingApproval", summary={"step": "3/5", "waitingFor": waiting_for}, release=release(steps=steps, rolls=[]), gates=GATES
+    )
     return picture(raw(said), views=rolled("billing-service", "user-service"))
 
 
@@ -87,7 +98,12 @@ def rolled_back() -> Picture:
     failure = {
         "workload": "billing-service", "hash": "b2", "gate": "dead-letters", "reason": "GateFailed", "message": message, "time": before(180),
     }  # fmt: skip
-    stay = {"workload": "notification-service", "contract": "user-events", "version": "2", "message": "its old revision can't read user-events 2, which is stored"}
+    stay = {
+        "workload": "notification-service",
+        "contract": "user-events",
+        "version": "2",
+        "message": "its old revision can't read user-events 2, which is stored",
+    }
     way_back = {
         "back": ["user-service", "billing-service"], "returned": ["user-service", "billing-service"], "stay": [stay], "startTime": before(179), "turnTime": before(90),
     }  # fmt: skip
@@ -108,7 +124,9 @@ def paused() -> Picture:
 
 
 def reactive_hold() -> Picture:
-    said = status("Progressing", summary={"step": "1/5", "message": "rolling", "holdMode": "Reactive"}, release=release(), gates=GATES, workloads=HELD)
+    said = status(
+        "Progressing", summary={"step": "1/5", "message": "rolling", "holdMode": "Reactive"}, release=release(), gates=GATES, workloads=HELD
+    )
     return picture(raw(said))
 
 
@@ -118,9 +136,23 @@ def silent_operator() -> Picture:
 
 
 def going_back() -> Picture:
-    failure = {"workload": "billing-service", "hash": "b2", "reason": "ProgressDeadlineExceeded", "message": "1 of 5 pods ready for 600 s", "time": before(30)}
-    way_back = {"back": ["user-service", "billing-service"], "returned": ["user-service"], "stay": [], "startTime": before(29), "turnTime": before(9)}
-    said = status("RollingBack", release=release(failure=failure, rollback=way_back), workloads=workload_states(billing_service="Returning"))
+    failure = {
+        "workload": "billing-service",
+        "hash": "b2",
+        "reason": "ProgressDeadlineExceeded",
+        "message": "1 of 5 pods ready for 600 s",
+        "time": before(30),
+    }
+    way_back = {
+        "back": ["user-service", "billing-service"],
+        "returned": ["user-service"],
+        "stay": [],
+        "startTime": before(29),
+        "turnTime": before(9),
+    }
+    said = status(
+        "RollingBack", release=release(failure=failure, rollback=way_back), workloads=workload_states(billing_service="Returning")
+    )
     return picture(raw(said))
 
 
@@ -161,7 +193,9 @@ def test_a_screen_without_rights_on_workloads_leaves_the_pod_columns_out() -> No
 
 
 def test_a_spec_that_this_version_cannot_read_still_shows_its_status() -> None:
-    drawn = plain(status_screen(picture(raw(status("Progressing", summary={"message": "rolling"}, release=release()), workloads=[])), Look()))
+    drawn = plain(
+        status_screen(picture(raw(status("Progressing", summary={"message": "rolling"}, release=release()), workloads=[])), Look())
+    )
     assert "billing-service" in drawn
 
 
