@@ -1,5 +1,7 @@
 """Every test in this folder runs against a real API server with the real controllers."""
 
 from localcluster.testing import control_plane, control_plane_without_mutating_policies, namespace
+from tests.cluster.chart import chart
+from tests.cluster.workload_stage import stage
 
-__all__ = ["control_plane", "control_plane_without_mutating_policies", "namespace"]
+__all__ = ["chart", "control_plane", "control_plane_without_mutating_policies", "namespace", "stage"]
