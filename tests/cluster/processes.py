@@ -1,0 +1,89 @@
+"""Operators as processes of their own, to be killed."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcluster.testing import RunningCluster, wait_for
+
+_ROOT = Path(__file__).resolve().parents[2]
+_EXIT_SECONDS = 20.0
+
+
+@dataclass
+class Operator:
+    """A running operator; `name` is what it writes into the Lease."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    health_port: int
+    metrics_port: int
+    log: Path
+
+    def probe(self, path: str) -> int:
+        """Return the status of a probe, 0 while nobody listens."""
+        return _get(self.health_port, path)[0]
+
+    def metric(self, series: str) -> float | None:
+        """Return the value of a series, written as in the exposition."""
+        for line in _get(self.metrics_port, "/metrics")[1].splitlines():
+            if line.startswith(f"{series} "):
+                return float(line.rpartition(" ")[2])
+        return None
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.process.kill()
+        self.process.wait(_EXIT_SECONDS)
+
+    def stop(self) -> int:
+        """Ask it to end as the kubelet does; return the exit code."""
+        self.process.terminate()
+        return self.process.wait(_EXIT_SECONDS)
+
+
+@contextmanager
+def operator(cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", wait: bool = True) -> Iterator[Operator]:
+    """Run an operator with its Lease in a namespace; it is killed at the end."""
+    health_port, metrics_port = _free_port(), _free_port()
+    config = folder / f"{name}.yaml"
+    config.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\nwatchNamespaces: [{watch}]\n")
+    log = folder / f"{name}.log"
+    environment = os.environ | {
+        "KUBECONFIG": str(cluster.kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",
+    }
+    command = [sys.executable, "-m", "tests.cluster.operator_process", str(config)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment, cwd=_ROOT, stdout=output, stderr=subprocess.STDOUT)
+    running = Operator(name=name, process=process, health_port=health_port, metrics_port=metrics_port, log=log)
+    try:
+        if wait:
+            wait_for(f"operator {name} is ready, see {log}", lambda: running.probe("/readyz") == 200)
+        yield running
+    finally:
+        if process.poll() is None:
+            running.kill()
+
+
+def _get(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,126 @@
+"""The operator as a process on a real API server: it sees, one leads, another takes over, and rest costs nothing."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcluster.testing import RunningCluster, wait_for
+from tests.cluster.processes import Operator, operator
+
+_WRITES = re.compile(r'^apiserver_request_total\{.*resource="(saferollouts|deployments|replicasets|events)".*verb="(PATCH|POST|PUT)".*\} (\S+)$', re.MULTILINE)
+_REST_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _definitions(control_plane: RunningCluster) -> None:
+    control_plane.kubectl("apply", "-f", "crds/")
+    control_plane.kubectl("wait", "--for=condition=Established", "crd/saferollouts.saferollout.io", "--timeout=30s")
+
+
+def safe_rollout(*workloads: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "saferollout.io/v1alpha1", "kind": "SafeRollout", "metadata": {"name": "shop"},
+        "spec": {"workloads": [{"name": workload} for workload in workloads]},
+    }
+
+
+def deployment(name: str, *, replicas: int = 2) -> dict[str, Any]:
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "shop:1"}]}}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+def summary(cluster: RunningCluster, namespace: str) -> dict[str, str]:
+    found: dict[str, str] = cluster.get("saferollout", "shop", namespace=namespace).get("status", {}).get("summary", {})
+    return found
+
+
+def wait_for_words(cluster: RunningCluster, namespace: str, words: str) -> None:
+    wait_for(f"status says: {words}", lambda: summary(cluster, namespace).get("message") == words, seconds=45)
+
+
+def leader(*operators: Operator) -> list[Operator]:
+    return [running for running in operators if running.metric("saferollout_leader") == 1.0]
+
+
+def test_a_process_sees_what_is_there_and_what_changes(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=[safe_rollout("web", "wbe"), deployment("web")])
+    with operator(control_plane, tmp_path, name="one", namespace=namespace, watch=namespace):
+        wait_for_words(control_plane, namespace, "1 workloads, 2 pods, 2 ready, absent: wbe")
+        control_plane.kubectl("scale", "-n", namespace, "deployment/web", "--replicas=3")
+        wait_for_words(control_plane, namespace, "1 workloads, 3 pods, 3 ready, absent: wbe")
+        control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=deployment("wbe", replicas=1))
+        wait_for_words(control_plane, namespace, "2 workloads, 4 pods, 4 ready, absent: none")
+        control_plane.kubectl("delete", "-n", namespace, "deployment/web")
+        wait_for_words(control_plane, namespace, "1 workloads, 1 pods, 1 ready, absent: web")
+
+
+def test_a_process_that_watches_everything_hears_of_a_new_namespace(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    with operator(control_plane, tmp_path, name="one", namespace=namespace) as running:
+        wait_for("it leads", lambda: leader(running) == [running])
+        control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=[deployment("web"), safe_rollout("web")])
+        wait_for_words(control_plane, namespace, "1 workloads, 2 pods, 2 ready, absent: none")
+
+
+def test_when_the_leader_is_killed_the_other_takes_over(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=[safe_rollout("web"), deployment("web", replicas=1)])
+    with (
+        operator(control_plane, tmp_path, name="one", namespace=namespace, watch=namespace) as one,
+        operator(control_plane, tmp_path, name="two", namespace=namespace, watch=namespace) as two,
+    ):
+        wait_for("one leads", lambda: len(leader(one, two)) == 1)
+        wait_for_words(control_plane, namespace, "1 workloads, 1 pods, 1 ready, absent: none")
+        (first,) = leader(one, two)
+        second = two if first is one else one
+        assert summary(control_plane, namespace)["waitingFor"] == first.name
+        assert second.probe("/healthz") == 200
+        first.kill()
+        control_plane.kubectl("scale", "-n", namespace, "deployment/web", "--replicas=2")
+        wait_for_words(control_plane, namespace, "1 workloads, 2 pods, 2 ready, absent: none")
+        assert summary(control_plane, namespace)["waitingFor"] == second.name
+        assert leader(second) == [second]
+
+
+def test_a_leader_that_is_asked_to_stop_hands_over_at_once(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    with (
+        operator(control_plane, tmp_path, name="one", namespace=namespace, watch=namespace) as one,
+        operator(control_plane, tmp_path, name="two", namespace=namespace, watch=namespace) as two,
+    ):
+        wait_for("one leads", lambda: len(leader(one, two)) == 1)
+        (first,) = leader(one, two)
+        second = two if first is one else one
+        assert first.stop() == 0
+        wait_for("the other leads, sooner than the Lease would have run out", lambda: leader(second) == [second], seconds=6)
+
+
+def test_a_leader_that_lost_its_lease_ends(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    with operator(control_plane, tmp_path, name="one", namespace=namespace, watch=namespace) as one:
+        wait_for("it leads", lambda: leader(one) == [one])
+        control_plane.kubectl("patch", "-n", namespace, "lease/saferollout", "--type=merge", "-p", '{"spec": {"holderIdentity": "usurper"}}')
+        assert one.process.wait(10) == 2
+
+
+def test_rest_costs_no_write(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=[safe_rollout("web"), deployment("web")])
+    with operator(control_plane, tmp_path, name="one", namespace=namespace, watch=namespace) as one:
+        wait_for_words(control_plane, namespace, "1 workloads, 2 pods, 2 ready, absent: none")
+        time.sleep(2)
+        before, patches = _writes(control_plane), one.metric('saferollout_kube_requests_total{code="200",verb="PATCH"}')
+        time.sleep(_REST_SECONDS)
+        assert _writes(control_plane) == before
+        assert one.metric('saferollout_kube_requests_total{code="200",verb="PATCH"}') == patches
+        assert one.probe("/healthz") == 200
+
+
+def _writes(cluster: RunningCluster) -> dict[str, float]:
+    """Count writes as the API server does, the Lease apart; deletions too are those of namespaces that earlier tests leave."""
+    counted: dict[str, float] = {}
+    for resource, verb, value in _WRITES.findall(cluster.api.get("/metrics")):
+        counted[f"{verb} {resource}"] = counted.get(f"{verb} {resource}", 0) + float(value)
+    return counted
