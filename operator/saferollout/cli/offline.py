@@ -173,7 +173,11 @@ def _facts(manifest: Manifest) -> TemplateFacts:
     contracts = annotations.get(ANNOTATION_CONTRACTS)
     if contracts is not None and not isinstance(contracts, str):
         raise manifest.wrong(_ANNOTATION_FIELD, "must be text, as every annotation: begin it with `|`")
-    return template_facts(manifest.mapping("spec", "template"), contracts=contracts)
+    try:
+        return template_facts(manifest.mapping("spec", "template"), contracts=contracts)
+    except (TypeError, ValueError, RecursionError) as error:
+        # Anchors that hold themselves, keys of several types: YAML can say what JSON can't.
+        raise manifest.wrong("spec.template", f"is nothing the API server could take: {error}") from error
 
 
 def _broken(problem: TemplateProblem, saferollout: SafeRollout, namespace: str, desired: Sequence[Manifest]) -> BadInput:
