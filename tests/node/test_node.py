@@ -132,9 +132,10 @@ def test_prometheus_scrapes_pods_under_their_names_and_pods_reach_it(
 
 
 def test_a_pod_that_exits_is_restarted_by_the_real_kubelet(node_cluster: RunningCluster, web: str) -> None:
-    name = node_cluster.pods(web)[0]["metadata"]["name"]
-    code = "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8080); c.request('GET', '/exit')"
-    node_cluster.kubectl("exec", "-n", web, name, "--", "python3", "-c", code)
+    victim, other = node_cluster.pods(web)
+    name, address = victim["metadata"]["name"], victim["status"]["podIP"]
+    code = f"import http.client as h; h.HTTPConnection('{address}', 8080, timeout=5).request('GET', '/exit')"
+    node_cluster.kubectl("exec", "-n", web, other["metadata"]["name"], "--", "python3", "-c", code)
 
     def restarted() -> bool:
         statuses = node_cluster.get("pod", name, namespace=web)["status"]["containerStatuses"]
