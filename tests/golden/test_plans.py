@@ -22,10 +22,7 @@ def deployments(story: dict[str, Any], side: str) -> list[dict[str, Any]]:
     """Return the Deployments of one side. A workload that is not under `desired` is unchanged; `image` keeps the old image."""
     running, wanted = story.get("live", {}), story.get("desired", {})
     recreate = story.get("recreate", ())
-    if side == "live":
-        declared = running
-    else:
-        declared = {**running, **wanted}
+    declared = running if side == "live" else {**running, **wanted}
     return [
         deployment(
             name,

@@ -26,7 +26,9 @@ def check_against_search(world: World) -> Plan:
     if answer.accepted:
         assert safe_along(world, walked(answer)) == frozenset()
     else:
-        assert answer.conflicts and answer.repairs and answer.message.endswith(".")
+        assert answer.conflicts
+        assert answer.repairs
+        assert answer.message.endswith(".")
     return answer
 
 

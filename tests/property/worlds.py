@@ -57,9 +57,7 @@ def random_world(random: Random, *, workloads: int = 4, channels: int = 2) -> Wo
 
 def _draft(random: Random, count: int, channel_count: int) -> World:
     names = [f"c{number}" for number in range(channel_count)]
-    channels = {
-        name: Channel(name, random.choice(KINDS), versioned_keys=random.random() < 0.05, ttl_seconds=60) for name in names
-    }  # fmt: skip
+    channels = {name: Channel(name, random.choice(KINDS), versioned_keys=random.random() < 0.05, ttl_seconds=60) for name in names}
     parties = [_party(random, f"w{number}", number, names) for number in range(count)]
     if random.random() < 0.25:
         uses = {random.choice(names): _use(random)}

@@ -1,6 +1,6 @@
 """The grammar of the annotation `saferollout.io/contracts`: what a pod template reads and writes, in YAML or JSON.
 
-    user-events: {reads: [1, 2], writes: [1], required: true}
+user-events: {reads: [1, 2], writes: [1], required: true}
 """
 
 import json

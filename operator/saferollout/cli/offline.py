@@ -35,9 +35,7 @@ def offline_world(live: Sequence[Manifest], desired: Sequence[Manifest], *, name
     manifest = _saferollout(live, desired, name)
     saferollout = _parsed(manifest, strict=manifest in desired)
     notes: list[str] = []
-    templates = {
-        workload.name: _templates(workload, manifest.namespace, live, desired, notes) for workload in saferollout.spec.workloads
-    }
+    templates = {workload.name: _templates(workload, manifest.namespace, live, desired, notes) for workload in saferollout.spec.workloads}
     before = _same(manifest, live)
     contracts = saferollout.spec.contracts
     stored = _announced(contracts)

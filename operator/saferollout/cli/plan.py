@@ -42,7 +42,7 @@ def plan(
     live: Annotated[str, typer.Option("--live", metavar="PATH", help="What runs: a file or folder of manifests, - for standard input.")],
     desired: Annotated[str, typer.Option("--desired", metavar="PATH", help="What Git wants: the same.")],
     output: Annotated[PlanOutput, typer.Option("--output", "-o", help="How the plan is written.")] = PlanOutput.TEXT,
-    failing: Annotated[str | None, typer.Option("--if-failed", metavar="WORKLOAD", help="Say what goes back if it fails while it rolls.")] = None,
+    failing: Annotated[str | None, typer.Option("--if-failed", metavar="WORKLOAD", help="What goes back if it fails in its roll.")] = None,
     scope: Annotated[RollbackScope | None, typer.Option("--scope", help="With --if-failed; else the spec's rollbackScope.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Which SafeRollout, where the manifests hold several.")] = None,
 ) -> int:  # fmt: skip

@@ -69,11 +69,7 @@ def _plain(template: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Drop fields that say what would hold anyway, and empty ones."""
-    return {
-        key: value
-        for key, value in fields.items()
-        if not (key in defaults and defaults[key] == value) and value not in (None, [], {})
-    }  # fmt: skip
+    return {key: value for key, value in fields.items() if not (key in defaults and defaults[key] == value) and value not in (None, [], {})}
 
 
 def _container(container: Any) -> Any:

@@ -171,9 +171,7 @@ def clause(violation: Violation) -> str:
     """Say what is wrong with a pair, without the consequences."""
     name, version, reader = violation.channel.name, violation.version, violation.reader
     reads = reader.revision.use(name).reads or frozenset()
-    written = (
-        f"{violation.writer.title} writes {name} {version}" if violation.writer else f"{name} {version} may still be stored"
-    )
+    written = f"{violation.writer.title} writes {name} {version}" if violation.writer else f"{name} {version} may still be stored"
     assumed = " (assumed, it declares nothing)" if name in reader.revision.assumed else ""
     return f"{written}, and {reader.title} reads only {listed(reads)}{assumed}"
 

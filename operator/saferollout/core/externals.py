@@ -24,7 +24,7 @@ def external_parties(
             known = uses.setdefault(name, {}).get(channel, Use())
             uses[name][channel] = Use(
                 reads=use.reads if known.reads is None else known.reads | (use.reads or frozenset()), writes=known.writes | use.writes
-            )  # fmt: skip
+            )
     taken = {source.workload for source in sources}
     parties = tuple(_party(f"{name} (external)" if name in taken else name, used) for name, used in uses.items())
     return parties, tuple(notes)

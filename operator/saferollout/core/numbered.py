@@ -83,9 +83,8 @@ def _customs(
     customs: dict[str, Custom] = {}
     for contract in contracts:
         for name, roles in roles_of(contract).items():
-            versions = customary(
-                stored=stored.get(name, frozenset()) - (brought[name] - written[name]), written=frozenset(written[name]), base=contract.base_version
-            )  # fmt: skip
+            known = stored.get(name, frozenset()) - (brought[name] - written[name])
+            versions = customary(stored=known, written=frozenset(written[name]), base=contract.base_version)
             customs[name] = Custom(roles=roles, versions=versions)
     return customs
 

@@ -26,7 +26,7 @@ def plan(world: World) -> Plan:
         reason, message, conflicts, repairs = refusal
         return Plan(
             accepted=False, reason=reason, message=message, unsafe_now=unsafe_now, conflicts=conflicts, repairs=repairs, notes=world.notes
-        )  # fmt: skip
+        )
     add_preferences(world, findings.graph)
     _add_sanctions(world, findings.graph)
     return Plan(accepted=True, steps=_ordered(world, findings), unsafe_now=unsafe_now, notes=world.notes)
@@ -130,5 +130,3 @@ def _step(node: Node, world: World, parties: dict[str, Party], findings: Finding
         because, protects = tuple(one.sentence for one in asked), tuple(one.workload for one in asked)
         return Approve(contract=node[1], version=node[2], because=because, after=after, protects=protects)
     return drain_step(world.channels[node[1]], node[2], protects=tuple(findings.protects[node]), because=sentences, after=after)
-
-

@@ -39,9 +39,9 @@ def rollback(world: World, *, failed: str, rolled: Collection[str], scope: Rollb
     everything = _going_back(world, before, frozenset(before))
     tolerated = _violated_before(world, before)
     obstacles = _obstacles(everything, frozenset(before), tolerated)
-    wanted = frozenset(before) if scope is RollbackScope.RELEASE else _drawn_along(world, failed, before, obstacles)
+    wanted = frozenset(before) if scope == RollbackScope.RELEASE else _drawn_along(world, failed, before, obstacles)
     back, held = _largest(world, before, wanted, obstacles, tolerated)
-    if scope is RollbackScope.WORKLOAD and failed not in back:
+    if scope == RollbackScope.WORKLOAD and failed not in back:
         # Everybody else was only to make room for it.
         back = frozenset()
     order = _order(_going_back(world, before, back), failed, tolerated)
@@ -103,7 +103,8 @@ def _largest(
     world: World, before: Mapping[str, Revision], wanted: frozenset[str], obstacles: Obstacles, tolerated: frozenset[PairKey]
 ) -> tuple[frozenset[str], dict[str, Violation]]:
     """Drop what can't go back until nothing changes; return what is left and what holds the others."""
-    back, held = set(wanted), {}
+    back = set(wanted)
+    held: dict[str, Violation] = {}
     while True:
         dropped = {name: holder for name in back if (holder := _holder(name, back, obstacles)) is not None}
         held |= dropped

@@ -63,5 +63,3 @@ def _changed_uses(party: Party) -> Iterator[tuple[str, tuple[Use, Use]]]:
         reads = frozenset().union(*read) if read else None
         writes = frozenset().union(*(use.writes for use in olds))
         yield name, (Use(reads=reads, writes=writes), goal.use(name))
-
-

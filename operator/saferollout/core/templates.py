@@ -29,7 +29,8 @@ class TemplateFacts:
 class WorkloadTemplates:
     """A workload's alive templates, oldest first, and the one that Git asks for.
 
-    `stable` is what ran before the release under way, alive or not; None while no release touches it. `reverted`: the wanted template is an earlier one that came back.
+    `stable` is what ran before the release under way, alive or not; None while no release touches it. `reverted`: the wanted
+    template is an earlier one that came back.
     """
 
     alive: tuple[TemplateFacts, ...] = ()

@@ -62,9 +62,7 @@ def _by_hash(party: Generations) -> dict[str, int]:
 
 def _generations(source: Source) -> Generations:
     """Number a workload's templates: what ran before the release is 0, and each newer one that came over it one more."""
-    alive = {
-        facts.hash: facts.generation if facts.generation is not None else place for place, facts in enumerate(source.templates.alive)
-    }
+    alive = {facts.hash: facts.generation if facts.generation is not None else place for place, facts in enumerate(source.templates.alive)}
     stable = source.templates.stable
     if stable is not None and not any(alive.values()):
         # Whatever has replaced the stable template came with the release under way.

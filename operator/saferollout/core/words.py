@@ -12,15 +12,9 @@ from saferollout.core.intake import Roles
 
 _LABEL = "generation-"
 
-LOOKS_BACK = frozenset(
-    {Compatibility.BACKWARD, Compatibility.BACKWARD_TRANSITIVE, Compatibility.FULL, Compatibility.FULL_TRANSITIVE}
-)  # fmt: skip
-LOOKS_AHEAD = frozenset(
-    {Compatibility.FORWARD, Compatibility.FORWARD_TRANSITIVE, Compatibility.FULL, Compatibility.FULL_TRANSITIVE}
-)  # fmt: skip
-TRANSITIVE = frozenset(
-    {Compatibility.BACKWARD_TRANSITIVE, Compatibility.FORWARD_TRANSITIVE, Compatibility.FULL_TRANSITIVE}
-)  # fmt: skip
+LOOKS_BACK = frozenset({Compatibility.BACKWARD, Compatibility.BACKWARD_TRANSITIVE, Compatibility.FULL, Compatibility.FULL_TRANSITIVE})
+LOOKS_AHEAD = frozenset({Compatibility.FORWARD, Compatibility.FORWARD_TRANSITIVE, Compatibility.FULL, Compatibility.FULL_TRANSITIVE})
+TRANSITIVE = frozenset({Compatibility.BACKWARD_TRANSITIVE, Compatibility.FORWARD_TRANSITIVE, Compatibility.FULL_TRANSITIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +72,7 @@ def readable(word: Compatibility, generation: int, present: Iterable[int]) -> fr
     return frozenset(read)
 
 
-def derived_use(
-    word: Compatibility, roles: Roles, party: Generations, *, generation: int, present: frozenset[int]
-) -> Use:
+def derived_use(word: Compatibility, roles: Roles, party: Generations, *, generation: int, present: frozenset[int]) -> Use:
     """Return what one revision does on a worded channel."""
     reads, writes = party.workload in roles.readers, party.workload in roles.writers
     read = readable(word, generation, present)

@@ -83,9 +83,7 @@ def _party(source: Source, order: int, revisions: Mapping[tuple[str, str], Revis
     )
 
 
-def _remarks(
-    sources: Sequence[Source], revisions: Mapping[tuple[str, str], Revision], wording: Wording
-) -> dict[str, tuple[str, ...]]:
+def _remarks(sources: Sequence[Source], revisions: Mapping[tuple[str, str], Revision], wording: Wording) -> dict[str, tuple[str, ...]]:
     remarks: dict[str, tuple[str, ...]] = {}
     for source in sources:
         hashes = [facts.hash for facts in source.templates.alive] + ([source.goal.hash] if source.goal else [])

@@ -13,7 +13,7 @@ def broken(text: str) -> BrokenDeclaration:
 
 def test_numbers_and_strings_are_the_same_versions() -> None:
     use = parse_declaration('user-events: {reads: [1, "2", v3], writes: ["1"]}')["user-events"]
-    assert use.reads == {"1", "2", "v3"}
+    assert use.reads == frozenset({"1", "2", "v3"})
     assert use.writes == {"1"}
 
 
@@ -28,7 +28,7 @@ def test_an_empty_list_of_reads_reads_the_contract_and_no_version() -> None:
 
 
 def test_json_is_read_too_even_with_tabs() -> None:
-    assert parse_declaration('{\n\t"user-events":\t{"reads": [1]}\n}')["user-events"].reads == {"1"}
+    assert parse_declaration('{\n\t"user-events":\t{"reads": [1]}\n}')["user-events"].reads == frozenset({"1"})
 
 
 def test_an_empty_mapping_declares_no_part_in_anything() -> None:

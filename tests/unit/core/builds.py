@@ -1,6 +1,6 @@
 """Short words for building worlds in tests: contracts as in YAML, workloads by what their templates declare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from saferollout.api.contracts import Contract
@@ -15,7 +15,15 @@ def contract(name: str = "events", **fields: Any) -> Contract:
     return Contract.model_validate({"name": name, **kind, **fields})
 
 
-def workload(live: str | None = None, desired: str | None = None, *, changes: bool = True, created: bool = True, same_body: bool = False, **fields: Any) -> WorkloadTemplates:
+def workload(
+    live: str | None = None,
+    desired: str | None = None,
+    *,
+    changes: bool = True,
+    created: bool = True,
+    same_body: bool = False,
+    **fields: Any,
+) -> WorkloadTemplates:
     """Return a workload that runs a template declaring `live` and wants one declaring `desired` (None: silent)."""
     old = TemplateFacts("old", live, body="body" if same_body else "old-body")
     new = TemplateFacts("new", desired, body="body" if same_body else "new-body")
@@ -27,7 +35,12 @@ def unchanged(live: str | None = None) -> WorkloadTemplates:
     return workload(live, changes=False)
 
 
-def built(contracts: Sequence[Contract], workloads: Mapping[str, WorkloadTemplates], stored: Mapping[str, str] | None = None, **more: Any) -> BuiltWorld:
+def built(
+    contracts: Sequence[Contract],
+    workloads: Mapping[str, WorkloadTemplates],
+    stored: Mapping[str, Iterable[str]] | None = None,
+    **more: Any,
+) -> BuiltWorld:
     """Build a world; stored versions are single letters, or a tuple of whole ones."""
     return build_world(contracts=contracts, workloads=workloads, stored={name: frozenset(v) for name, v in (stored or {}).items()}, **more)
 

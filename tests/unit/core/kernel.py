@@ -29,7 +29,14 @@ def revision(key: str, use: Use | Mapping[str, Use] | None, *, on: Channel) -> R
     return Revision(key, {on.name: use} if isinstance(use, Use) else use)
 
 
-def party(name: str, old: Use | Mapping[str, Use] | None, new: Use | Mapping[str, Use] | None = None, *, on: Channel = TOPIC, recreate: bool = False) -> Party:
+def party(
+    name: str,
+    old: Use | Mapping[str, Use] | None,
+    new: Use | Mapping[str, Use] | None = None,
+    *,
+    on: Channel = TOPIC,
+    recreate: bool = False,
+) -> Party:
     """Return a workload that runs `old` (None: not created yet) and wants `new` (None: stays)."""
     alive = () if old is None else (revision(f"{name}-old", old, on=on),)
     goal = None if new is None else revision(f"{name}-new", new, on=on)
@@ -41,11 +48,11 @@ def external(name: str, use: Use, *, on: Channel = TOPIC) -> Party:
     return Party(name, (revision(name, use, on=on),), external=True)
 
 
-def world(*parties: Party, channels: tuple[Channel, ...] = (TOPIC, TABLE, CACHE, REQUEST, RESPONSE), stored: Mapping[str, str] | None = None) -> World:
+def world(
+    *parties: Party, channels: tuple[Channel, ...] = (TOPIC, TABLE, CACHE, REQUEST, RESPONSE), stored: Mapping[str, str] | None = None
+) -> World:
     """Return a world whose parties are in the order given."""
-    ordered = tuple(
-        Party(p.name, p.alive, p.goal, p.recreate, p.external, order, p.stable) for order, p in enumerate(parties)
-    )
+    ordered = tuple(Party(p.name, p.alive, p.goal, p.recreate, p.external, order, p.stable) for order, p in enumerate(parties))
     return World(ordered, {channel.name: channel for channel in channels}, {name: frozenset(v) for name, v in (stored or {}).items()})
 
 

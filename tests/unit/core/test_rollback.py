@@ -14,6 +14,7 @@ from tests.unit.core.kernel import CACHE, REQUEST, TABLE, TOPIC, external, party
 
 def done(*parties: Party, rolling: tuple[str, ...] = (), stored: dict[str, str] | None = None, unchanged: tuple[Party, ...] = ()) -> World:
     """Return the world after the goals of `parties` have rolled; those in `rolling` have both revisions alive."""
+
     def after(one: Party) -> Party:
         assert one.goal is not None
         alive = (*one.alive, one.goal) if one.name in rolling else (one.goal,)
@@ -50,7 +51,9 @@ def test_whoever_can_not_live_with_the_old_revision_goes_back_too() -> None:
 
 
 def test_a_narrowed_reader_can_return_although_its_writer_has_to_stay() -> None:
-    now = done(party("reader", reads("12"), reads("2")), party("writer", writes("1"), writes("2")), rolling=("reader",), stored={"events": "2"})
+    now = done(
+        party("reader", reads("12"), reads("2")), party("writer", writes("1"), writes("2")), rolling=("reader",), stored={"events": "2"}
+    )
     answer = rollback(now, failed="reader", rolled=("writer", "reader"), scope=RollbackScope.WORKLOAD)
     assert went(answer) == (["reader"], {"writer": (None, None)})
 
@@ -59,8 +62,11 @@ def test_what_conflicts_with_something_that_stays_stays_too_and_names_it() -> No
     """`a` can't return below the stored 2; the client can't return because `a` no longer accepts what it would send."""
     both = {"events": reads("1"), "api/request": reads("12")}, {"events": reads("12"), "api/request": reads("2")}
     now = done(
-        party("a", *both), party("client", writes("1"), writes("2"), on=REQUEST), party("writer", writes("1"), writes("2")), rolling=("writer",)
-    )  # fmt: skip
+        party("a", *both),
+        party("client", writes("1"), writes("2"), on=REQUEST),
+        party("writer", writes("1"), writes("2")),
+        rolling=("writer",),
+    )
     answer = rollback(now, failed="writer", rolled=("client", "a", "writer"), scope=RollbackScope.RELEASE)
     assert went(answer) == (["writer"], {"a": ("events", "2"), "client": ("api/request", "1")})
     assert "a, which stays, can't read the api/request 1" in next(stay.sentence for stay in answer.stay if stay.workload == "client")
@@ -116,8 +122,10 @@ def test_nothing_rolled_goes_nowhere() -> None:
 
 def test_the_cache_is_rolled_back_to_its_floor() -> None:
     now = done(
-        party("reporting", reads("1"), reads("12"), on=CACHE), party("sessions", reads("12", writes="1"), reads("12", writes="2"), on=CACHE), rolling=("sessions",)
-    )  # fmt: skip
+        party("reporting", reads("1"), reads("12"), on=CACHE),
+        party("sessions", reads("12", writes="1"), reads("12", writes="2"), on=CACHE),
+        rolling=("sessions",),
+    )
     answer = rollback(now, failed="sessions", rolled=("reporting", "sessions"), scope=RollbackScope.RELEASE)
     assert went(answer) == (["sessions"], {"reporting": ("cache", "2")})
 

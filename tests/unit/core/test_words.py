@@ -53,7 +53,9 @@ def test_none_refuses_a_change_of_one_side_too(reader: WorkloadTemplates, writer
 
 @pytest.mark.parametrize("word", [word.value for word in Compatibility if word is not Compatibility.NONE])
 @pytest.mark.parametrize(("reader", "writer"), [(workload(), unchanged()), (unchanged(), workload())])
-def test_a_change_of_one_side_counts_as_no_change_and_the_plan_says_so(word: str, reader: WorkloadTemplates, writer: WorkloadTemplates) -> None:
+def test_a_change_of_one_side_counts_as_no_change_and_the_plan_says_so(
+    word: str, reader: WorkloadTemplates, writer: WorkloadTemplates
+) -> None:
     topic = contract(compatibility=word, readers=["reader"], writers=["writer"])
     answer = plan(built([topic], {"reader": reader, "writer": writer}).world)
     assert len(answer.steps) == 1

@@ -1,5 +1,7 @@
 """Building the world: declarations, assumptions, roles, externals, and templates that can't be considered."""
 
+from typing import Any
+
 import pytest
 
 from saferollout.core.planner import plan
@@ -8,19 +10,19 @@ from saferollout.core.templates import ProblemKind, TemplateFacts, WorkloadTempl
 from tests.unit.core.builds import built, contract, unchanged, use_of, workload
 from tests.unit.core.kernel import steps
 
-ROLES = {"readers": ["reader"], "writers": ["writer"]}
+ROLES: dict[str, Any] = {"readers": ["reader"], "writers": ["writer"]}
 
 
 def test_a_silent_revision_is_taken_to_speak_what_is_written_now() -> None:
     world = built([contract(**ROLES)], {"reader": workload(), "writer": unchanged("events: {writes: [3]}")}).world
-    assert use_of(world, "reader").reads == {"3"}
-    assert use_of(world, "reader", new=True).reads == {"3"}
+    assert use_of(world, "reader").reads == frozenset({"3"})
+    assert use_of(world, "reader", new=True).reads == frozenset({"3"})
     assert "assumed" in plan(world).steps[0].because[-1]
 
 
 def test_a_silent_revision_is_taken_to_read_what_is_stored_too() -> None:
     world = built([contract(**ROLES)], {"reader": workload(), "writer": unchanged("events: {writes: [3]}")}, {"events": "2"}).world
-    assert use_of(world, "reader").reads == {"2", "3"}
+    assert use_of(world, "reader").reads == frozenset({"2", "3"})
 
 
 def test_where_nothing_is_known_a_silent_revision_speaks_the_base_version() -> None:
@@ -29,8 +31,10 @@ def test_where_nothing_is_known_a_silent_revision_speaks_the_base_version() -> N
 
 
 def test_without_a_role_a_successors_declaration_tells_the_part() -> None:
-    world = built([contract()], {"reader": workload(None, "events: {reads: [1, 2]}"), "writer": workload(None, "events: {writes: [2]}")}).world
-    assert use_of(world, "reader").reads == {"1"}
+    world = built(
+        [contract()], {"reader": workload(None, "events: {reads: [1, 2]}"), "writer": workload(None, "events: {writes: [2]}")}
+    ).world
+    assert use_of(world, "reader").reads == frozenset({"1"})
     assert use_of(world, "writer").writes == {"1"}
     assert steps(plan(world)) == ["reader", "writer"]
 
@@ -48,13 +52,18 @@ def test_a_silent_partys_own_fix_never_waits_but_anothers_new_version_does() -> 
 
 
 def test_an_annotation_that_leaves_a_contract_out_declares_no_part_in_it() -> None:
-    world = built([contract(**ROLES)], {"reader": unchanged("{}"), "writer": workload("events: {writes: [1]}", "events: {writes: [2]}")}).world
+    world = built(
+        [contract(**ROLES)], {"reader": unchanged("{}"), "writer": workload("events: {writes: [1]}", "events: {writes: [2]}")}
+    ).world
     assert steps(plan(world)) == ["writer"]
 
 
 @pytest.mark.parametrize("live", [None, "events: {reads: [1]}", "events: ["])
 def test_an_annotation_that_is_only_added_or_corrected_describes_what_it_replaces(live: str | None) -> None:
-    workloads = {"reader": workload(live, "events: {reads: [1, 2]}", same_body=True), "writer": workload("events: {writes: [1]}", "events: {writes: [2]}")}
+    workloads = {
+        "reader": workload(live, "events: {reads: [1, 2]}", same_body=True),
+        "writer": workload("events: {writes: [1]}", "events: {writes: [2]}"),
+    }
     answer = plan(built([contract()], workloads).world)
     assert all(step.after == () for step in answer.steps)
     assert "only the annotation changes" in " ".join(answer.steps[0].because)
@@ -65,7 +74,7 @@ def test_a_new_template_that_lost_its_annotation_is_held_and_named_and_the_other
     (problem,) = made.problems
     assert (problem.kind, problem.workload, problem.contract) == (ProblemKind.LOST_DECLARATION, "reader", "events")
     assert steps(plan(made.world)) == ["other"]
-    assert use_of(made.world, "reader").reads == {"1"}
+    assert use_of(made.world, "reader").reads == frozenset({"1"})
 
 
 def test_a_broken_declaration_holds_its_workload_and_names_contract_and_line() -> None:
@@ -88,14 +97,18 @@ def test_an_api_without_its_direction_is_told_both() -> None:
 
 
 def test_a_running_template_that_can_not_be_read_is_named_and_blocks_nothing() -> None:
-    made = built([contract(**ROLES)], {"reader": workload("events: [", "events: {reads: [1, 2]}"), "writer": unchanged("events: {writes: [1]}")})
+    made = built(
+        [contract(**ROLES)], {"reader": workload("events: [", "events: {reads: [1, 2]}"), "writer": unchanged("events: {writes: [1]}")}
+    )
     assert made.problems == ()
     assert "runs already" in made.world.notes[0]
-    assert use_of(made.world, "reader").reads == {"1"}
+    assert use_of(made.world, "reader").reads == frozenset({"1"})
 
 
 def test_a_workload_that_does_not_exist_is_named_and_the_others_go_on() -> None:
-    made = built([contract()], {"gone": WorkloadTemplates(exists=False), "writer": workload("events: {writes: [1]}", "events: {writes: [2]}")})
+    made = built(
+        [contract()], {"gone": WorkloadTemplates(exists=False), "writer": workload("events: {writes: [1]}", "events: {writes: [2]}")}
+    )
     assert "gone does not exist" in made.world.notes[0]
     assert steps(plan(made.world)) == ["writer"]
 
@@ -138,14 +151,24 @@ def test_externals_are_not_compared_where_templates_number_nothing() -> None:
 
 
 def test_external_clients_of_an_api_write_requests_and_read_responses() -> None:
-    api = contract("api", api={"server": "server"}, externalWriters=[{"name": "partner", "writes": ["1"]}], externalReaders=[{"name": "partner", "reads": ["1"]}])
+    api = contract(
+        "api",
+        api={"server": "server"},
+        externalWriters=[{"name": "partner", "writes": ["1"]}],
+        externalReaders=[{"name": "partner", "reads": ["1"]}],
+    )
     old = "{api/request: {reads: [1]}, api/response: {writes: [1]}}"
     for new in ("{api/request: {reads: [2]}, api/response: {writes: [1]}}", "{api/request: {reads: [1]}, api/response: {writes: [2]}}"):
         assert plan(built([api], {"server": workload(old, new)}).world).reason is Refusal.UNSAFE_GOAL
 
 
 def test_an_external_server_reads_requests_and_writes_responses() -> None:
-    api = contract("api", api={"clients": ["client"]}, externalReaders=[{"name": "bank", "reads": ["1"]}], externalWriters=[{"name": "bank", "writes": ["1"]}])
+    api = contract(
+        "api",
+        api={"clients": ["client"]},
+        externalReaders=[{"name": "bank", "reads": ["1"]}],
+        externalWriters=[{"name": "bank", "writes": ["1"]}],
+    )
     old = "{api/request: {writes: [1]}, api/response: {reads: [1]}}"
     for new in ("{api/request: {writes: [2]}, api/response: {reads: [1]}}", "{api/request: {writes: [1]}, api/response: {reads: [2]}}"):
         assert plan(built([api], {"client": workload(old, new)}).world).reason is Refusal.UNSAFE_GOAL
@@ -171,7 +194,7 @@ def test_what_this_release_brings_is_not_assumed_of_a_silent_predecessor() -> No
     party = built([contract()], workloads, {"events": "12"}).world.party("reader")
     assert party is not None
     assert party.stable is not None
-    assert party.stable.use("events").reads == {"1"}
+    assert party.stable.use("events").reads == frozenset("1")
 
 
 def test_a_numbered_contract_forgets_versions_that_words_derived() -> None:
