@@ -111,8 +111,8 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
             state = "is held" if seen.view and seen.view.held else "is labelled"
             guess = nearest(seen.label, seen.saferollouts)
             return (
-                f"{who} {state} for the SafeRollout {seen.label!r}, which is not in namespace {seen.namespace}{guess}; "
-                "nobody will release a change of it."
+                f"{who} {state} for the SafeRollout {seen.label!r}, which is not in namespace {seen.namespace}{guess or '.'} "
+                "Nobody will release a change of it."
             )
         case Verdict.NOT_LISTED:
             held = "is held and " if seen.view and seen.view.held else ""
@@ -187,7 +187,7 @@ def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
         if own is not None:
             because = f": {own.because}" if own.because else ""
             yield "Step", f"{steps.index(own) + 1} of {len(steps)}, {own.stage or own.kind}, {own.state}{because}"
-        yield from (("Then", f"{step.id}: {step.because}") for step in steps if _mentions(step, seen.workload))
+        yield from (("Related", f"{step.id}: {step.because}") for step in steps if _mentions(step, seen.workload))
         known = picture.known(seen.workload)
         if known is not None and known.message:
             yield "Operator", known.message
@@ -206,13 +206,13 @@ def _mentions(step: PlanStep, workload: str) -> bool:
 def _view_facts(view: WorkloadView) -> Iterator[tuple[str, str]]:
     running = [replica_set for replica_set in view.replica_sets if replica_set.pods > 0]
     for replica_set in running:
-        which = "new template" if replica_set.hash == view.template else "older template"
+        which = "template in spec" if replica_set.hash == view.template else "older template"
         yield (
             "Pods",
             f"{replica_set.available} of {replica_set.replicas} available, {which} {replica_set.hash}{_declares(replica_set.contracts)}",
         )
     if all(replica_set.hash != view.template for replica_set in running):
-        yield "Asked for", f"template {view.template}{_declares(view.contracts)}; no pod of it runs"
+        yield "In spec", f"template {view.template}{_declares(view.contracts)}; no pod of it runs"
     if view.waiting is not None:
         yield "Put aside", f"template {view.waiting}, returned when the old pods run"
     if view.bypass is not None:

@@ -79,7 +79,7 @@ def _existence(
         yield said.error(Code.NAMESPACE_MISMATCH, path, message)
     elif deployments:
         unlisted = [workload.name for workload in deployments if workload.name not in manifest.named]
-        message = f"Deployment {name} is not in these files{nearest(name, unlisted)}: correct the name, or lint it with them"
+        message = f"Deployment {name} is not in these files: correct the name, or lint it with them{nearest(name, unlisted)}"
         yield said.warning(Code.WORKLOAD_NOT_IN_FILES, path, message)
 
 
@@ -222,8 +222,8 @@ def _declaration(
         if name in channels:
             continue
         message = (
-            f"declares {name}, a contract that SafeRollout {manager.name} does not know{_channel_hint(name, channels)}: "
-            "correct the name, or add it to spec.contracts"
+            f"declares {name}, a contract that SafeRollout {manager.name} does not know: "
+            f"correct the name, or add it to spec.contracts{_channel_hint(name, channels)}"
         )
         yield said.error(Code.UNKNOWN_CONTRACT, workload.declaration_field, message, line_within=use.line)
 

@@ -127,13 +127,13 @@ def replica_set(revision: str, pods: int, *, available: int | None = None) -> Re
 
 def view(name: str, *replica_sets: ReplicaSetView, template: str, **changes: Any) -> WorkloadView:
     """Return a Deployment with these ReplicaSets, newest first."""
+    fields: dict[str, Any] = {
+        "contracts": None, "replicas": sum(entry.replicas for entry in replica_sets), "paused": False, "held": False, "paced": None,
+        "pinned": False, "strategy": Strategy("RollingUpdate", "25%", "25%", 0, 10), "managed_by": "opencore", **changes,
+    }  # fmt: skip
     return WorkloadView(
-        name=name, kind="Deployment", uid=name, resource_version="1", template=template, contracts=None, template_restarted_at="",
-        settled=True, pinned=changes.pop("pinned", False), replica_sets=replica_sets,
-        **{
-            "replicas": sum(entry.replicas for entry in replica_sets), "paused": False, "held": False, "paced": None,
-            "strategy": Strategy("RollingUpdate", "25%", "25%", 0, 10), "managed_by": "opencore", **changes,
-        },
+        name=name, kind="Deployment", uid=name, resource_version="1", template=template, template_restarted_at="", settled=True,
+        replica_sets=replica_sets, **fields,
     )  # fmt: skip
 
 

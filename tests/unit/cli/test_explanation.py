@@ -1,0 +1,199 @@
+"""Why a workload stands where it stands, against plain text files; UPDATE_GOLDENS=1 writes them anew."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saferollout.cli.exit_codes import CommandFailed, ExitCode
+from saferollout.cli.explain import look, machine
+from saferollout.cli.explanation import Explanation, Seen, Verdict, break_glass, explanation
+from saferollout.cli.explanation_screen import explanation_screen
+from saferollout.cli.look import Look, plain
+from saferollout.cli.picture import Heartbeat, Picture
+from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, WorkloadView
+from tests.unit.cli.fake_cluster import FakeCluster
+from tests.unit.cli.pictures import NOW, VIEWS, picture, raw, release, replica_set, status, view, workload_states
+
+GOLDEN = Path(__file__).parent / "golden"
+RUNNING = picture(
+    raw(status("Progressing", summary={"message": "rolling"}, release=release(), workloads=workload_states(user_service="Held")))
+)
+
+
+def seen(shown: WorkloadView | None, **changes: Any) -> Seen:
+    fields: dict[str, Any] = {"label": "opencore", "saferollouts": ("opencore",), "picture": RUNNING, "listed": True, **changes}
+    name = shown.name if shown else "user-service"
+    return Seen(workload=name, deployment=name if shown else "", namespace="opencore", view=shown, **fields)
+
+
+def held(**changes: Any) -> WorkloadView:
+    return view(
+        "user-service", replica_set("u1", 10), template="u2", held=True, paused=True, contracts="user-events: {writes: [2]}\n", **changes
+    )
+
+
+def held_in_its_plan() -> Explanation:
+    return explanation(seen(held()))
+
+
+def next_in_its_plan() -> Explanation:
+    steps = [{"id": "Roll/user-service", "kind": "Roll", "workload": "user-service", "stage": "Migrate", "state": "Pending"}]
+    waiting = picture(raw(status("Waiting", summary={"waitingFor": "gate dead-letters: no data"}, release=release(steps=steps, rolls=[]))))
+    return explanation(seen(held(), picture=waiting))
+
+
+def failed_template() -> Explanation:
+    known = [{"name": "user-service", "stableHash": "u1", "failedHash": "u2", "state": "Failed", "message": "gate dead-letters read 37"}]
+    return explanation(seen(held(), picture=picture(raw(status("RolledBack", release=release(), workloads=known)))))
+
+
+def missing_saferollout() -> Explanation:
+    return explanation(seen(held(), label="opencroe", picture=None, listed=False))
+
+
+def not_listed() -> Explanation:
+    return explanation(seen(held(), listed=False))
+
+
+def paced() -> Explanation:
+    shown = view("billing-service", replica_set("b2", 1), replica_set("b1", 4), template="b2", paced=Pace("20%", 1))
+    return explanation(seen(shown))
+
+
+def owner_paused() -> Explanation:
+    return explanation(seen(held(owner_paused="the index is being rebuilt")))
+
+
+def left_paused() -> Explanation:
+    why = "its spec is not what runs; kubectl rollout resume deployment/user-service starts it"
+    shown = view("user-service", replica_set("u1", 10), template="u2", paused=True, left_paused=True)
+    return explanation(seen(shown, picture=None, label="", listed=False, annotations={"saferollout.io/left-paused": why}))
+
+
+def pinned() -> Explanation:
+    return explanation(seen(view("user-service", replica_set("u1", 10), template="u1", pinned=True, waiting="u2")))
+
+
+def absent() -> Explanation:
+    return explanation(seen(None))
+
+
+def silent_operator() -> Explanation:
+    quiet: Picture = picture(
+        raw(status("Progressing", release=release())), heartbeat=Heartbeat("saferollout-0", NOW - timedelta(minutes=5))
+    )
+    return explanation(seen(held(bypass="outage 12"), picture=quiet))
+
+
+EXPLANATIONS: tuple[tuple[Callable[[], Explanation], Verdict], ...] = (
+    (held_in_its_plan, Verdict.HELD),
+    (next_in_its_plan, Verdict.HELD),
+    (failed_template, Verdict.FAILED),
+    (missing_saferollout, Verdict.SAFEROLLOUT_MISSING),
+    (not_listed, Verdict.NOT_LISTED),
+    (paced, Verdict.PACED),
+    (owner_paused, Verdict.PAUSED_BY_OWNER),
+    (left_paused, Verdict.LEFT_PAUSED),
+    (pinned, Verdict.PINNED),
+    (absent, Verdict.ABSENT),
+    (silent_operator, Verdict.HELD),
+)
+
+
+@pytest.mark.parametrize(("explain", "verdict"), EXPLANATIONS, ids=lambda value: getattr(value, "__name__", ""))
+def test_an_explanation_reads_as_in_its_golden_file(explain: Callable[[], Explanation], verdict: Verdict) -> None:
+    found = explain()
+    assert found.verdict is verdict
+    drawn = plain(explanation_screen(found, Look()))
+    file = GOLDEN / f"explain_{explain.__name__}.txt"
+    if os.environ.get("UPDATE_GOLDENS"):
+        file.write_text(drawn, encoding="utf-8")
+    assert drawn == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [
+        (view("user-service", replica_set("u1", 3), template="u1"), Verdict.FREE),
+        (view("user-service", replica_set("u1", 3), template="u1", paused=True), Verdict.PAUSED_BY_OWNER),
+    ],
+)
+def test_a_workload_that_nothing_holds_is_said_to_be_free_or_its_owners(shown: WorkloadView, verdict: Verdict) -> None:
+    assert explanation(seen(shown)).verdict is verdict
+
+
+@pytest.mark.parametrize(("paused", "verdict"), [(False, Verdict.UNMANAGED), (True, Verdict.PAUSED_BY_OWNER)])
+def test_a_workload_of_nobody_is_explained_too(paused: bool, verdict: Verdict) -> None:
+    shown = view("user-service", replica_set("u1", 3), template="u1", paused=paused)
+    assert explanation(seen(shown, label="", picture=None, listed=False)).verdict is verdict
+
+
+def test_a_refused_release_says_so_to_each_held_workload() -> None:
+    refused = picture(raw(status("Refused", summary={"message": "no order is safe"}, release=release())))
+    assert "Refused: no order is safe" in explanation(seen(held(), picture=refused)).sentence
+
+
+def test_pods_in_trouble_are_named() -> None:
+    sick = replica_set("b2", 1, available=0)
+    troubled = view("billing-service", *(_with_trouble(sick), replica_set("b1", 4)), template="b2", paced=Pace("20%", 1))
+    assert ("Pod", "billing-1: ImagePullBackOff no such image") in explanation(seen(troubled)).facts
+
+
+def _with_trouble(replica: ReplicaSetView) -> ReplicaSetView:
+    return replace(replica, trouble=(PodTrouble("billing-1", "ImagePullBackOff", "no such image"),))
+
+
+def test_the_break_glass_patch_is_json_that_clears_the_hold_and_gives_a_reason() -> None:
+    command = break_glass("user-service", "opencore")
+    patch = json.loads(command.split("-p ", 1)[1].strip("'"))
+    assert patch["metadata"] == {"annotations": {"saferollout.io/bypass": "REASON"}, "labels": {"saferollout.io/held": None}}
+    assert patch["spec"] == {"paused": False}
+
+
+def deployment(name: str, label: str = "") -> dict[str, Any]:
+    labels = {"saferollout.io/managed-by": label} if label else {}
+    return {
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": "opencore", "labels": labels, "uid": name, "resourceVersion": "1"},
+        "spec": {"replicas": 1, "template": {"metadata": {}, "spec": {"containers": []}}},
+    }
+
+
+def test_a_workload_is_found_by_its_name_in_the_saferollout() -> None:
+    document = raw(None, workloads=[{"name": "front", "workloadRef": {"name": "gateway"}}])
+    found = look(FakeCluster(document, deployment("gateway", "opencore")), "front")
+    assert (found.workload, found.deployment, found.listed) == ("front", "gateway", True)
+
+
+def test_a_mistyped_label_is_explained_with_the_nearest_saferollout() -> None:
+    found = explanation(look(FakeCluster(raw(None), deployment("gateway", "opencroe")), "gateway"))
+    assert found.verdict is Verdict.SAFEROLLOUT_MISSING
+    assert "did you mean 'opencore'" in found.sentence
+
+
+def test_a_name_that_nothing_has_gets_the_nearest_one() -> None:
+    with pytest.raises(CommandFailed, match="no Deployment and no workload 'gatevay'.*did you mean 'gateway'") as failure:
+        look(FakeCluster(raw(None)), "gatevay")
+    assert failure.value.exit_code is ExitCode.BAD_USAGE
+
+
+def test_a_reader_who_may_not_see_pods_still_gets_an_explanation() -> None:
+    cluster = FakeCluster(raw(None), deployment("gateway", "opencore"))
+    cluster.forbidden = {"/api/v1", "/apis/coordination.k8s.io"}
+    assert explanation(look(cluster, "gateway")).verdict is Verdict.FREE
+
+
+def test_scripts_get_the_same_explanation() -> None:
+    said = machine(held_in_its_plan())
+    assert said["verdict"] == "Held"
+    assert json.loads(json.dumps(said)) == said
+
+
+def test_every_view_of_the_story_can_be_explained() -> None:
+    assert {explanation(seen(shown)).verdict for shown in VIEWS.values()} == {Verdict.FREE, Verdict.HELD}
