@@ -114,7 +114,13 @@ def _add_departed(
 ) -> None:
     """Take what workloads that leave the SafeRollout write as stored: their pods go at a time that nobody orders."""
     staying = {workload.name for workload in saferollout.spec.workloads}
-    for workload in _parsed(before, strict=False).spec.workloads:
+    try:
+        listed = SafeRollout.parse_lenient({**before.content, "status": None}).spec.workloads
+    except InvalidSafeRollout as error:
+        # What is wrong with the running one must not refuse the one that may repair it.
+        notes.append(f"the SafeRollout in --live can't be read, so workloads that leave it are not known: {error}")
+        return
+    for workload in listed:
         if workload.name in staying:
             continue
         notes.append(f"{workload.name} leaves the SafeRollout; what it writes counts as stored, and nothing waits for it.")

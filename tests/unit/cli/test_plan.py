@@ -105,6 +105,13 @@ def test_what_a_workload_that_leaves_the_saferollout_writes_counts_as_stored(tmp
     assert "writer leaves the SafeRollout" in result.stderr
 
 
+def test_a_live_saferollout_that_can_not_be_read_does_not_refuse_its_repair(tmp_path: Path) -> None:
+    broken = {**SPEC, "spec": {"workloads": []}}
+    result = planned(tmp_path, (broken, *LIVE), (SPEC, *DESIRED), "-o", "json")
+    assert rolls(result) == ["reader", "writer"]
+    assert "the SafeRollout in --live can't be read" in result.stderr
+
+
 def test_a_saferollout_only_in_live_is_taken_from_there(tmp_path: Path) -> None:
     assert rolls(planned(tmp_path, (SPEC, *LIVE), DESIRED, "-o", "json")) == ["reader", "writer"]
 
