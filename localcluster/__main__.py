@@ -90,6 +90,7 @@ def _up(options: argparse.Namespace) -> int:
         )
     say(f"server {cluster.url}, logs in {cluster.folder.logs}")
     print(f"export KUBECONFIG={cluster.folder.kubeconfig}")
+    print(f'export PATH="{binaries_folder()}:$PATH"')
     return 0
 
 

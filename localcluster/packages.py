@@ -24,7 +24,6 @@ NODE_PACKAGES = {
     "ip": "iproute2",
     "nsenter": "util-linux",
     "mount": "mount",
-    "conntrack": "conntrack",
     "gcc": "gcc",
     "/usr/include/unistd.h": "libc6-dev",
     "mmdebstrap": "mmdebstrap",

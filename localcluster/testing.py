@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 import uuid
@@ -19,9 +20,11 @@ from localcluster.binaries import binary
 from localcluster.cluster import Cluster, find_cluster
 from localcluster.kubeconfig import write_kubeconfig
 from localcluster.lifecycle import down, up
+from localcluster.paths import known_clusters
 
 REUSE_VARIABLE = "SAFEROLLOUT_TEST_CLUSTER"
 REUSE_NODE_VARIABLE = "SAFEROLLOUT_TEST_NODE_CLUSTER"
+_SESSION_CLUSTER = re.compile(r"test-(?:node|plane|old)-(\d+)")
 
 
 class KubectlFailed(AssertionError):
@@ -142,12 +145,21 @@ def _cluster(running: str | None, *, real_node: bool, mutating_policies: bool = 
     if running:
         yield RunningCluster(find_cluster(running))
         return
+    _end_orphans()
     kind = "node" if real_node else "plane" if mutating_policies else "old"
     name = f"test-{kind}-{os.getpid()}"
     try:
         yield RunningCluster(up(name, real_node=real_node, mutating_policies=mutating_policies))
     finally:
         down(name)
+
+
+def _end_orphans() -> None:
+    """Take down clusters of sessions that were killed before they could do it."""
+    for folder in known_clusters():
+        found = _SESSION_CLUSTER.fullmatch(folder.name)
+        if found is not None and not Path("/proc", found[1]).exists():
+            down(folder.name)
 
 
 def _namespace(running: RunningCluster) -> Iterator[str]:
