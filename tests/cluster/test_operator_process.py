@@ -16,8 +16,12 @@ _REST_SECONDS = 60.0
 
 @pytest.fixture(scope="module", autouse=True)
 def _definitions(control_plane: RunningCluster) -> None:
-    control_plane.kubectl("apply", "-f", "crds/")
-    control_plane.kubectl("wait", "--for=condition=Established", "crd/saferollouts.saferollout.io", "--timeout=30s")
+    _define(control_plane)
+
+
+def _define(cluster: RunningCluster) -> None:
+    cluster.kubectl("apply", "-f", "crds/")
+    cluster.kubectl("wait", "--for=condition=Established", "crd/saferollouts.saferollout.io", "--timeout=30s")
 
 
 def safe_rollout(*workloads: str) -> dict[str, Any]:
@@ -116,6 +120,18 @@ def test_rest_costs_no_write(control_plane: RunningCluster, namespace: str, tmp_
         assert _writes(control_plane) == before
         assert one.metric('saferollout_kube_requests_total{code="200",verb="PATCH"}') == patches
         assert one.probe("/healthz") == 200
+
+
+def test_without_the_definition_it_waits_and_goes_on_when_it_returns(control_plane: RunningCluster, namespace: str, tmp_path: Path) -> None:
+    control_plane.kubectl("delete", "crd/saferollouts.saferollout.io")
+    try:
+        with operator(control_plane, tmp_path, name="one", namespace=namespace, watch=namespace) as one:
+            assert one.probe("/healthz") == 200
+            _define(control_plane)
+            control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=[safe_rollout("web"), deployment("web", replicas=1)])
+            wait_for_words(control_plane, namespace, "1 workloads, 1 pods, 1 ready, absent: none")
+    finally:
+        _define(control_plane)
 
 
 def _writes(cluster: RunningCluster) -> dict[str, float]:

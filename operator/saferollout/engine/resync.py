@@ -21,6 +21,7 @@ from saferollout.engine.trimming import Raw
 
 INTERVAL: Final = 300.0
 _JITTER: Final = 0.2
+_WITHOUT_DEFINITION: Final = 15.0
 _FIRST_RETRY: Final = 1.0
 _LONGEST_RETRY: Final = 60.0
 
@@ -53,6 +54,7 @@ class Resync:
         self._synced_at: float | None = None
         self._attempted_at: float | None = None
         self._synced = asyncio.Event()
+        self._defined = asyncio.Event()
 
     @property
     def age(self) -> float | None:
@@ -68,6 +70,11 @@ class Resync:
         """Wait until the store is true for the first time."""
         await self._synced.wait()
 
+    async def wait_for_definition(self) -> None:
+        """Wait until the API server knows SafeRollouts and the store is true."""
+        await self._defined.wait()
+        await self._synced.wait()
+
     async def run(self) -> None:
         """Pass again and again, every few minutes; never returns."""
         retry = _FIRST_RETRY
@@ -75,7 +82,7 @@ class Resync:
             try:
                 await self.full_pass()
                 retry = _FIRST_RETRY
-                pause = INTERVAL * (1 + _JITTER * self._random.random())
+                pause = INTERVAL * (1 + _JITTER * self._random.random()) if self._defined.is_set() else _WITHOUT_DEFINITION
             except ClusterError as error:
                 _log.warning("Resync failed", error=str(error), retry_seconds=retry)
                 pause, retry = retry, min(retry * 2, _LONGEST_RETRY)
@@ -86,8 +93,7 @@ class Resync:
         self._attempted_at = self._clock()
         await self._hold_mode.look()
         for scope in self._scopes:
-            listing = await self._cluster.list(Kind.SAFE_ROLLOUT.resource, namespace=scope)
-            self._store.replace(Kind.SAFE_ROLLOUT, listing.items, resource_version=listing.resource_version, namespace=scope)
+            await self._list_safe_rollouts(scope)
             await self._list_labelled(scope)
         needed = {raw["metadata"]["namespace"] for raw in self._store.all(Kind.SAFE_ROLLOUT)}
         for namespace in self._store.namespaces - needed:
@@ -127,6 +133,18 @@ class Resync:
             return
         self._store.put(Kind.SAFE_ROLLOUT, raw)
         await self.list_namespace(place.namespace)
+
+    async def _list_safe_rollouts(self, scope: str | None) -> None:
+        try:
+            listing = await self._cluster.list(Kind.SAFE_ROLLOUT.resource, namespace=scope)
+        except NotFound:
+            # The definition is gone, and every SafeRollout with it: their workloads are orphans now.
+            self._defined.clear()
+            for raw in list(self._store.all(Kind.SAFE_ROLLOUT, namespace=scope)):
+                self._store.drop(Kind.SAFE_ROLLOUT, raw)
+            return
+        self._defined.set()
+        self._store.replace(Kind.SAFE_ROLLOUT, listing.items, resource_version=listing.resource_version, namespace=scope)
 
     async def _list_labelled(self, scope: str | None) -> None:
         # Workloads whose label names a SafeRollout that does not exist are in no namespace we keep.

@@ -84,8 +84,7 @@ class Workers:
             _log.warning("Action did not fit", error=str(error), retry_seconds=round(self._queue.retry(key, at_least=1.0), 1))
             self._on_refused(key, error)
             return "unfit"
-        except Exception:
-            # A defect in one SafeRollout's path must not stop the others.
+        except Exception:  # noqa: BLE001 - a defect in one SafeRollout's path must not stop the others
             _log.exception("Reconcile failed by a defect", retry_seconds=round(self._queue.retry(key, at_least=1.0), 1))
             return "defect"
         self._queue.forget(key)

@@ -7,7 +7,7 @@ its start. A standby does all of this too; only the workers wait for the Lease.
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from enum import IntEnum
 from random import Random
 from typing import Any, Final
@@ -67,6 +67,8 @@ class Process:
         self._metrics = metrics
         self._asked_to_stop = asyncio.Event()
         self._kopf_stop = asyncio.Event()
+        self._kopf_tasks: Collection[asyncio.Task[Any]] = ()
+        self._not_kopfs: set[asyncio.Task[Any]] = set()
 
     async def live(self) -> Ending:
         """Live from the first list to the last word."""
@@ -111,17 +113,19 @@ class Process:
         await self._parts.workers.run()
 
     async def _watch(self) -> None:
-        await self._parts.resync.wait_for_first_pass()
+        """Let kopf watch; ends when any of its tasks does, and raises what that one raised."""
+        # kopf never serves a definition that it did not find at its start.
+        await self._parts.resync.wait_for_definition()
         registry = registry_for(self._parts.intake, login=lambda: kopf_credentials(self._configuration))
         namespaces = self._config.watch_namespaces
-        ours = asyncio.all_tasks()
-        watches = await kopf.spawn_tasks(
+        self._not_kopfs = asyncio.all_tasks()
+        self._kopf_tasks = await kopf.spawn_tasks(
             registry=registry, settings=watching_settings(), standalone=True, clusterwide=not namespaces, namespaces=namespaces,
             stop_flag=self._kopf_stop,
         )
         # kopf has just taken the signals for itself; it would stop the watches first and cut the writes under way.
         self._listen_to_signals()
-        await kopf.run_tasks(watches, ignored=ours)
+        await (await _first(*self._kopf_tasks))
 
     async def _leave(self, leading: asyncio.Task[Any], watching: asyncio.Task[Any]) -> None:
         """Finish the writes under way, hand the Lease over, and let kopf go last, because it takes what is left with it."""
@@ -131,9 +135,12 @@ class Process:
         await _cancel(leading)
         self._metrics.lead(False)
         await self._parts.lock.release()
-        self._kopf_stop.set()
-        await asyncio.wait([watching], timeout=_KOPF_EXIT_SECONDS)
         await _cancel(watching)
+        self._kopf_stop.set()
+        if self._kopf_tasks:
+            ending = _task("kopf's ending", kopf.run_tasks(self._kopf_tasks, ignored=self._not_kopfs))
+            await asyncio.wait([ending], timeout=_KOPF_EXIT_SECONDS)
+            await _cancel(ending)
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -77,16 +77,23 @@ def test_passes_are_repeated_and_a_failed_one_soon() -> None:
     run_in_virtual_time(scene())
 
 
-def test_a_definition_that_is_gone_stops_nothing_for_good() -> None:
+def test_a_definition_that_is_gone_makes_orphans_and_its_return_is_noticed() -> None:
     async def scene() -> None:
         cluster = FakeCluster()
+        cluster.put(Kind.SAFE_ROLLOUT, safe_rollout())
+        cluster.put(Kind.DEPLOYMENT, deployment(label="shop"))
         stage = Stage(cluster, nothing)
-        cluster.fault = lambda verb, resource, place: NotFound("no such resource")
         running = asyncio.create_task(stage.resync.run())
+        defined = asyncio.create_task(stage.resync.wait_for_definition())
+        cluster.fault = lambda verb, resource, place: NotFound("no such resource") if resource == Kind.SAFE_ROLLOUT.resource else None
         await asyncio.sleep(60)
+        assert not defined.done()
+        assert stage.store.get(Kind.SAFE_ROLLOUT, SHOP) is None
+        assert stage.queue.take() == "shop/shop"
         cluster.fault = lambda verb, resource, place: None
-        await asyncio.sleep(61)
-        assert stage.resync.age is not None
+        await asyncio.sleep(16)
+        assert defined.done()
+        assert stage.store.get(Kind.SAFE_ROLLOUT, SHOP) is not None
         running.cancel()
 
     run_in_virtual_time(scene())

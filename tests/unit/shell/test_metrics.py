@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
+from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import GateStatus, PlanStep, Release, Rollback, State, Status, Summary
 from saferollout.core.decision import Decision, Snapshot
 from saferollout.core.views import HoldMode, World
-from saferollout.api.spec import SafeRolloutSpec
 from saferollout.shell.metrics import Metrics
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
