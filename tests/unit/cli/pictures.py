@@ -47,7 +47,10 @@ STEPS = [
         "id": "Prove/user-events/1", "kind": "Prove", "contract": "user-events", "version": "1", "state": "Pending",
         "because": "gateway stops reading user-events 1",
     },
-    {"id": "Roll/gateway", "kind": "Roll", "workload": "gateway", "stage": "Contract", "state": "Pending", "because": "user-events 1 is gone by then"},
+    {
+        "id": "Roll/gateway", "kind": "Roll", "workload": "gateway", "stage": "Contract", "state": "Pending",
+        "because": "user-events 1 is gone by then",
+    },
 ]  # fmt: skip
 
 GATES = [
@@ -79,7 +82,8 @@ def release(**changes: Any) -> dict[str, Any]:
 def condition(kind: str, status: str, *, reason: str, seconds: int, message: str = "") -> dict[str, Any]:
     """Return a condition that has stood for so many seconds."""
     return {
-        "type": kind, "status": status, "reason": reason, "message": message, "observedGeneration": 3, "lastTransitionTime": before(seconds),
+        "type": kind, "status": status, "reason": reason, "message": message,
+        "observedGeneration": 3, "lastTransitionTime": before(seconds),
     }  # fmt: skip
 
 

@@ -142,9 +142,10 @@ def test_a_schema_error_is_told_with_the_line_of_its_field(tmp_path: Path) -> No
 
 
 def test_a_cron_job_is_read_through_its_job_template(tmp_path: Path) -> None:
+    template = {"metadata": {"annotations": {"saferollout.io/contracts": "user-events: {writes: [1]}"}}}
     job = {
         "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "replay", "namespace": "shop"},
-        "spec": {"jobTemplate": {"spec": {"template": {"metadata": {"annotations": {"saferollout.io/contracts": "user-events: {writes: [1]}"}}}}}},
+        "spec": {"jobTemplate": {"spec": {"template": template}}},
     }  # fmt: skip
     code, said = lint(tmp_path, a=SAFEROLLOUT, b=f"{USERS}---\n{BILLING}", c=json.dumps(job))
     assert code == 0
