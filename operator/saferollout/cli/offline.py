@@ -173,7 +173,8 @@ def _facts(manifest: Manifest) -> TemplateFacts:
     if not manifest.mapping("spec", "template"):
         raise manifest.wrong("spec.template", "is required: a workload without a pod template can't be planned")
     annotations: dict[str, Any] = manifest.mapping("spec", "template", "metadata", "annotations")
-    manifest.mapping("spec", "template", "spec")
+    for part in (("spec",), ("metadata", "labels")):
+        manifest.mapping("spec", "template", *part)
     contracts = annotations.get(ANNOTATION_CONTRACTS)
     if contracts is not None and not isinstance(contracts, str):
         raise manifest.wrong(_ANNOTATION_FIELD, "must be text, as every annotation: begin it with `|`")

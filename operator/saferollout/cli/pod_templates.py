@@ -64,7 +64,7 @@ def _plain(template: Mapping[str, Any]) -> dict[str, Any]:
             pod[field] = [_container(container) for container in spec[field]]
     if isinstance(spec.get("volumes"), list):
         pod["volumes"] = [_volume(volume) for volume in spec["volumes"]]
-    return {"metadata": _mapping(template.get("metadata")), "spec": pod}
+    return {"metadata": _without(_mapping(template.get("metadata")), {}), "spec": pod}
 
 
 def _without(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
