@@ -50,22 +50,23 @@ class Operator:
 
 
 @contextmanager
-def operator(cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", wait: bool = True) -> Iterator[Operator]:
-    """Run an operator with its Lease in a namespace; it is killed at the end."""
+def operator(
+    cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", kubeconfig: Path | None = None
+) -> Iterator[Operator]:
+    """Run an operator with its Lease in a namespace, as the administrator unless a kubeconfig is given; it is killed at the end."""
     health_port, metrics_port = _free_port(), _free_port()
     config = folder / f"{name}.yaml"
     config.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\nwatchNamespaces: [{watch}]\n")
     log = folder / f"{name}.log"
     environment = os.environ | {
-        "KUBECONFIG": str(cluster.kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",
+        "KUBECONFIG": str(kubeconfig or cluster.kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",
     }
     command = [sys.executable, "-m", "tests.cluster.operator_process", str(config)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, cwd=_ROOT, stdout=output, stderr=subprocess.STDOUT)
     running = Operator(name=name, process=process, health_port=health_port, metrics_port=metrics_port, log=log)
     try:
-        if wait:
-            wait_for(f"operator {name} is ready, see {log}", lambda: running.probe("/readyz") == 200)
+        wait_for(f"operator {name} is ready, see {log}", lambda: running.probe("/readyz") == 200)
         yield running
     finally:
         if process.poll() is None:

@@ -35,6 +35,9 @@ class LeaseTimes:
 
 DEFAULT_TIMES: Final = LeaseTimes()
 
+# By this label `saferollout status` finds the Lease, to tell people when the operator is silent.
+LABELS: Final = {"app.kubernetes.io/name": "saferollout"}
+
 
 class LeaseLock:
     """The lock as one holder sees it. `clock` gives monotonic seconds, `wall_clock` only fills in the times that people read."""
@@ -134,7 +137,7 @@ class LeaseLock:
         }
         body = {
             "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-            "metadata": {"name": self._place.name, "namespace": self._place.namespace}, "spec": spec,
+            "metadata": {"name": self._place.name, "namespace": self._place.namespace, "labels": LABELS}, "spec": spec,
         }
         await self._cluster.create(LEASES, namespace=self._place.namespace, body=body)
 
@@ -145,7 +148,7 @@ class LeaseLock:
         if holder and spec.get("holderIdentity") != holder:
             written |= {"acquireTime": now, "leaseTransitions": spec.get("leaseTransitions", 0) + 1}
         try:
-            await self._cluster.replace(LEASES, self._place, body={**current, "spec": written})
+            await self._cluster.replace(LEASES, self._place, body={**current, "metadata": _labelled(current), "spec": written})
         except Conflict:
             # Who was faster shows at the next look; until then nobody is known to hold it, us included.
             self._observe(await self._cluster.get(LEASES, self._place))
@@ -170,6 +173,11 @@ class _HeldByAnother(Exception):
 def _holder(lease: Raw) -> str:
     holder: Any = (lease.get("spec") or {}).get("holderIdentity")
     return str(holder or "")
+
+
+def _labelled(lease: Raw) -> Raw:
+    metadata: Raw = lease["metadata"]
+    return {**metadata, "labels": {**(metadata.get("labels") or {}), **LABELS}}
 
 
 def _micro_time(moment: datetime) -> str:

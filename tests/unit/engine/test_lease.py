@@ -200,6 +200,16 @@ def test_a_clock_change_of_the_node_changes_nothing() -> None:
     run_in_virtual_time(scene())
 
 
+def test_the_lease_can_be_found_by_its_label_even_if_somebody_else_created_it() -> None:
+    async def scene() -> None:
+        cluster = FakeCluster()
+        cluster.put(LEASES, {"metadata": {"name": "saferollout", "namespace": "saferollout-system", "labels": {"mine": "x"}}})
+        await lock_of(cluster, "one").acquire()
+        assert cluster.objects[LEASES, PLACE]["metadata"]["labels"] == {"mine": "x", "app.kubernetes.io/name": "saferollout"}
+
+    run_in_virtual_time(scene())
+
+
 def test_releasing_what_another_has_leaves_it_alone() -> None:
     async def scene() -> None:
         cluster = FakeCluster()

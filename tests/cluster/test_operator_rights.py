@@ -1,0 +1,105 @@
+"""The operator with the chart's rights and policies: enough to work with, and everything given back at the end."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcluster.testing import RunningCluster, wait_for
+from tests.cluster.chart import NAMESPACE, InstalledChart
+from tests.cluster.processes import operator
+
+_ROOT = Path(__file__).resolve().parents[2]
+_MANAGED_BY = "saferollout.io/managed-by"
+
+
+def deployment(name: str, *, image: str = "shop:1", label: bool = False) -> dict[str, Any]:
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": image}]}}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": {_MANAGED_BY: "shop"} if label else {}},
+        "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+def safe_rollout(*workloads: str, finalizers: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "apiVersion": "saferollout.io/v1alpha1", "kind": "SafeRollout", "metadata": {"name": "shop", "finalizers": list(finalizers)},
+        "spec": {"workloads": [{"name": workload} for workload in workloads]},
+    }
+
+
+def give_back(chart: InstalledChart, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "saferollout", "give-back", "--all", "--kubeconfig", str(chart.operator.kubeconfig), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT / "operator"), "POD_NAMESPACE": NAMESPACE}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def running_web(control_plane: RunningCluster, namespace: str) -> RunningCluster:
+    control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=deployment("web"))
+    control_plane.kubectl("rollout", "status", "-n", namespace, "deployment/web", "--timeout=30s")
+    return control_plane
+
+
+def test_the_charts_rights_are_enough_and_its_policy_is_found(
+    running_web: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path
+) -> None:
+    running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=safe_rollout("web"))
+    with operator(running_web, tmp_path, name="one", namespace=NAMESPACE, kubeconfig=chart.operator.kubeconfig):
+
+        def said() -> dict[str, str]:
+            found: dict[str, str] = running_web.get("saferollout", "shop", namespace=namespace).get("status", {}).get("summary", {})
+            return found
+
+        wait_for("the operator sees both pods", lambda: said().get("message") == "1 workloads, 2 pods, 2 ready, absent: none")
+        assert said()["holdMode"] == "Policy"
+    found = json.loads(running_web.kubectl("get", "leases", "-n", NAMESPACE, "-l", "app.kubernetes.io/name=saferollout", "-o", "json"))
+    assert [lease["metadata"]["name"] for lease in found["items"]] == ["saferollout"]
+
+
+def test_a_held_workload_without_its_safe_rollout_is_told_so(
+    running_web: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path
+) -> None:
+    running_web.kubectl("label", "-n", namespace, "deployment/web", f"{_MANAGED_BY}=mistyped")
+    running_web.kubectl("set", "image", "-n", namespace, "deployment/web", "main=shop:2")
+    with operator(running_web, tmp_path, name="one", namespace=NAMESPACE, kubeconfig=chart.operator.kubeconfig):
+
+        def told() -> str:
+            return running_web.kubectl("get", "events", "-n", namespace, "--field-selector=reason=HeldWithoutSafeRollout", "-o", "jsonpath={.items[*].message}")
+
+        wait_for("an event names the missing SafeRollout", lambda: "'mistyped'" in told(), seconds=30)
+        described = running_web.kubectl("describe", "-n", namespace, "deployment/web")
+        assert "HeldWithoutSafeRollout" in described
+
+
+def test_uninstalling_gives_everything_back_and_starts_nothing(running_web: RunningCluster, chart: InstalledChart, namespace: str) -> None:
+    running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=safe_rollout("web", finalizers=("saferollout.io/give-back",)))
+    running_web.kubectl("label", "-n", namespace, "deployment/web", f"{_MANAGED_BY}=shop", "--field-manager=saferollout")
+    running_web.kubectl("set", "image", "-n", namespace, "deployment/web", "main=shop:2")
+    running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=deployment("first", label=True))
+    before = {pod["metadata"]["uid"] for pod in running_web.pods(namespace)}
+
+    finished = give_back(chart)
+
+    assert finished.returncode == 0, finished.stderr
+    web, first = (running_web.get("deployment", name, namespace=namespace) for name in ("web", "first"))
+    assert web["spec"]["paused"] is True
+    assert web["spec"]["template"]["spec"]["containers"][0]["image"] == "shop:2"
+    assert "saferollout.io/left-paused" in web["metadata"]["annotations"]
+    assert not [label for label in web["metadata"].get("labels", {}) if label.startswith("saferollout.io/")]
+    assert first["spec"]["paused"] is True
+    assert first["metadata"]["labels"] == {_MANAGED_BY: "shop"}
+    assert running_web.get("saferollout", "shop", namespace=namespace)["metadata"].get("finalizers", []) == []
+    assert {pod["metadata"]["uid"] for pod in running_web.pods(namespace)} == before
+
+
+def test_uninstalling_without_a_word_for_everything_is_refused(chart: InstalledChart) -> None:
+    command = [sys.executable, "-m", "saferollout", "give-back"]
+    finished = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(_ROOT / "operator")}, capture_output=True, text=True, check=False, timeout=60)
+    assert finished.returncode == 2
+    assert "--all" in finished.stderr
