@@ -10,8 +10,8 @@ from typing import Any
 from tests.manifests import saferollout
 from tests.unit.cli.offline import DESIRED, LIVE, TOPIC, planned
 
-JUNK = (None, [], {}, "x", 1, 1.5, True, "", [1], {"a": 1}, [None], {"name": None}, -1, "a" * 300, "é")
-CONTRACTS = [
+JUNK: tuple[Any, ...] = (None, [], {}, "x", 1, 1.5, True, "", [1], {"a": 1}, [None], {"name": None}, -1, "a" * 300, "é")
+CONTRACTS: list[dict[str, Any]] = [
     {
         **TOPIC,
         "readers": ["reader"],

@@ -88,6 +88,15 @@ def test_a_workload_at_its_own_floor_stays_and_draws_nobody_back() -> None:
     assert went(answer)[1]["worker"] == ("rows", "2")
 
 
+def test_a_workload_that_could_not_meet_its_old_revision_stays() -> None:
+    """Somebody forced a roll through; the way back would let old and new pods meet over the API."""
+    forced = party("worker", reads("1", writes="1"), reads("2", writes="2"), on=REQUEST)
+    answer = rollback(done(forced), failed="worker", rolled=("worker",), scope=RollbackScope.RELEASE)
+    assert went(answer) == ([], {"worker": ("api/request", "1")})
+    replaced = replace(forced, recreate=True)
+    assert rollback(done(replaced), failed="worker", rolled=("worker",), scope=RollbackScope.RELEASE).back == ("worker",)
+
+
 def test_a_created_workload_goes_back_to_no_pods() -> None:
     first = Party("first", (revision("first-new", writes("1"), on=TOPIC),))
     answer = rollback(world(first), failed="first", rolled=("first",), scope=RollbackScope.WORKLOAD)
