@@ -1,0 +1,28 @@
+"""The command line: one executable, also as `kubectl safe-rollout`."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from saferollout.cli import explain, give_back, lint, plan, run, running, status
+
+app = typer.Typer(
+    help="Release several Kubernetes workloads together, in an order proved from the contracts they share.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for part in (plan, status, explain, running, lint, run, give_back):
+    part.register(app)
+
+
+def program_name(executable: str) -> str:
+    """Return how the user calls the program: kubectl's plug-ins are named by their file."""
+    return "kubectl safe-rollout" if Path(executable).stem.startswith("kubectl-") else "saferollout"
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name=program_name(sys.argv[0]))
