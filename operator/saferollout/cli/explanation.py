@@ -10,7 +10,7 @@ from saferollout.api.references import nearest
 from saferollout.api.status import PlanStep
 from saferollout.cli.headline import headline, helpful_commands
 from saferollout.cli.picture import Picture
-from saferollout.core.views import WorkloadView
+from saferollout.core.views import HoldMode, WorkloadView
 
 
 class Verdict(StrEnum):
@@ -250,14 +250,20 @@ def _commands(verdict: Verdict, seen: Seen) -> Iterator[tuple[str, str]]:
                 )
                 yield f"saferollout restart {seen.workload} -n {namespace}", "restart what runs; the new template stays held"
     if seen.view is not None and seen.view.held:
+        reactive = seen.picture is not None and seen.picture.summary.hold_mode == HoldMode.REACTIVE
         yield (
-            break_glass(seen.deployment, namespace),
+            break_glass(seen.deployment, namespace, reactive=reactive),
             "BREAK GLASS: release it now, past every check; needs the verb bypass, goes on record",
         )
 
 
-def break_glass(deployment: str, namespace: str) -> str:
-    """Return the one command that releases a held Deployment without the operator: annotation, label and pause in one update."""
+def break_glass(deployment: str, namespace: str, *, reactive: bool) -> str:
+    """Return the one command that releases a held Deployment without the operator.
+
+    With the policies the API server itself takes the hold off; without them the same update must.
+    """
+    if not reactive:
+        return f"kubectl annotate deployment {deployment} -n {namespace} --overwrite {ANNOTATION_BYPASS}=REASON"
     patch = (
         f'{{"metadata":{{"annotations":{{"{ANNOTATION_BYPASS}":"REASON"}},"labels":{{"{LABEL_HELD}":null}}}},"spec":{{"paused":false}}}}'
     )

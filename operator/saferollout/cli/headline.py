@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from saferollout.api.status import Condition, ConditionStatus, PlanStep, State
+from saferollout.api.status import Condition, ConditionStatus, GateStatus, PlanStep, State
 from saferollout.cli.look import Mark, duration
 from saferollout.cli.picture import Picture
 
@@ -98,23 +98,28 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    granted = {approval.subject for approval in release.approvals}
-    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture))
+    # A waiver stands for one batch: the next one asks again.
+    counted_from = max([roll.batch_start_time for roll in release.rolls], default=release.start_time)
+    granted = {approval.subject for approval in release.approvals if approval.time >= counted_from}
+    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, before_first_step=not release.preflight_done))
     return tuple(subject for subject in asked if subject not in granted)
 
 
 def _waiting_proofs(steps: list[PlanStep]) -> Iterator[str]:
     for step in steps:
         if step.kind in ("Prove", "Approve") and step.state == "Waiting":
-            yield step.id if step.id.startswith("Prove/") else f"Prove/{step.contract}/{step.version}"
+            yield proof_subject(f"{step.kind}/{step.contract}/{step.version}")
 
 
-def _gates_in_the_way(picture: Picture) -> Iterator[str]:
-    release = picture.release
-    failing_at_start = {gate.name for gate in release.gates if gate.failing and gate.passed_time is None} if release else set()
-    for gate in picture.status.gates:
-        before_first_step = release is not None and not release.rolls
-        if gate.verdict == "Inconclusive" or (gate.verdict == "Failing" and (gate.name in failing_at_start or before_first_step)):
+def proof_subject(subject: str) -> str:
+    """Return the one name of a proof, whether the plan shows it as a Prove or, where nothing can prove it, as an Approve."""
+    return f"Prove/{subject.removeprefix('Approve/')}" if subject.startswith("Approve/") else subject
+
+
+def _gates_in_the_way(gates: list[GateStatus], *, before_first_step: bool) -> Iterator[str]:
+    """Name gates that can't tell; one that fails can be waived only before the first step, later it ends the release."""
+    for gate in gates:
+        if gate.verdict == "Inconclusive" or (gate.verdict == "Failing" and before_first_step):
             yield f"gate/{gate.name}"
 
 

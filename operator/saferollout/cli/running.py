@@ -13,7 +13,7 @@ from saferollout.cli import options
 from saferollout.cli.choose import chosen, manager_of
 from saferollout.cli.connect import Cluster, Connection, connect, saferollouts_path
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
-from saferollout.cli.headline import approvable, headline, helpful_commands
+from saferollout.cli.headline import approvable, headline, helpful_commands, proof_subject
 from saferollout.cli.picture import Picture, picture_of
 from saferollout.cli.say import Saying, Verb, Waiting, answer, say
 
@@ -54,7 +54,7 @@ def approve(
     name = chosen(cluster, saferollout)
     if not subject:
         subject = _the_one_that_waits(picture_of(cluster.read(saferollouts_path(cluster.namespace, name)), now=datetime.now(UTC)))
-    return _speak(cluster, Verb.APPROVE, name=name, reason=reason, subject=subject, timeout=timeout)
+    return _speak(cluster, Verb.APPROVE, name=name, reason=reason, subject=proof_subject(subject), timeout=timeout)
 
 
 def expedite(

@@ -149,8 +149,15 @@ def _with_trouble(replica: ReplicaSetView) -> ReplicaSetView:
     return replace(replica, trouble=(PodTrouble("billing-1", "ImagePullBackOff", "no such image"),))
 
 
-def test_the_break_glass_patch_is_json_that_clears_the_hold_and_gives_a_reason() -> None:
-    command = break_glass("user-service", "opencore")
+def test_the_break_glass_of_a_policy_is_one_annotation() -> None:
+    command = "kubectl annotate deployment user-service -n opencore --overwrite saferollout.io/bypass=REASON"
+    assert break_glass("user-service", "opencore", reactive=False) == command
+
+
+def test_the_break_glass_without_a_policy_is_json_that_clears_the_hold_and_gives_a_reason() -> None:
+    reactive = picture(raw(status("Progressing", summary={"holdMode": "Reactive"}, release=release())))
+    command = explanation(seen(held(), picture=reactive)).commands[-1][0]
+    assert command == break_glass("user-service", "opencore", reactive=True)
     patch = json.loads(command.split("-p ", 1)[1].strip("'"))
     assert patch["metadata"] == {"annotations": {"saferollout.io/bypass": "REASON"}, "labels": {"saferollout.io/held": None}}
     assert patch["spec"] == {"paused": False}

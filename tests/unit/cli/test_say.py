@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
-from saferollout.cli.headline import approvable
+from saferollout.cli.headline import approvable, proof_subject
 from saferollout.cli.running import told
 from saferollout.cli.say import Saying, Verb, Waiting, answer, say
 from tests.unit.cli.fake_cluster import FakeCluster
@@ -119,6 +119,17 @@ def test_what_was_approved_already_is_not_asked_for_again() -> None:
     assert approvable(seen) == ("gate/gateway-4xx",)
 
 
+def test_a_gate_approved_for_an_earlier_batch_can_be_approved_again() -> None:
+    inconclusive = [{**GATES[0], "verdict": "Inconclusive"}]
+    granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:50:00Z"}]
+    assert approvable(picture(raw(status("Waiting", release=release(approvals=granted), gates=inconclusive)))) == ("gate/dead-letters",)
+
+
+def test_a_proof_has_one_name_whether_it_is_a_prove_or_an_approve() -> None:
+    assert proof_subject("Approve/user-events/1") == proof_subject("Prove/user-events/1") == "Prove/user-events/1"
+    assert proof_subject("gate/p99") == "gate/p99"
+
+
 def test_a_gate_that_fails_mid_release_is_nothing_to_approve() -> None:
     failing = [{**gate, "verdict": "Failing"} for gate in GATES]
     assert approvable(picture(raw(status("Progressing", release=release(), gates=failing)))) == ()
@@ -126,4 +137,6 @@ def test_a_gate_that_fails_mid_release_is_nothing_to_approve() -> None:
 
 def test_a_gate_that_fails_before_the_first_step_can_be_approved() -> None:
     failing = [{**GATES[0], "verdict": "Failing"}]
-    assert approvable(picture(raw(status("AwaitingApproval", release=release(rolls=[]), gates=failing)))) == ("gate/dead-letters",)
+    assert approvable(picture(raw(status("AwaitingApproval", release=release(rolls=[], preflightDone=False), gates=failing)))) == (
+        "gate/dead-letters",
+    )

@@ -83,8 +83,8 @@ def awaiting_approval() -> Picture:
 
 def refused() -> Picture:
     message = (
-        "no order is safe: user-service (new) writes user-events 2, which billing-service (new) reads the contract without (failure mode 1: "
-        "new producer, old consumer). Way out: a revision of billing-service that also reads 2, released first"
+        "no order is safe: user-service (new) writes user-events 2, which billing-service (new) reads the contract without "
+        "(failure mode 1: new producer, old consumer). Way out: a revision of billing-service that also reads 2, released first"
     )
     said = status(
         "Refused", summary={"message": message}, conditions=[condition("PlanAccepted", "False", reason="UnsafeGoal", seconds=65)],
@@ -96,7 +96,8 @@ def refused() -> Picture:
 def rolled_back() -> Picture:
     message = "gate dead-letters read 37, more than 5, in batch 1 of billing-service (20%)"
     failure = {
-        "workload": "billing-service", "hash": "b2", "gate": "dead-letters", "reason": "GateFailed", "message": message, "time": before(180),
+        "workload": "billing-service", "hash": "b2", "gate": "dead-letters", "reason": "GateFailed",
+        "message": message, "time": before(180),
     }  # fmt: skip
     stay = {
         "workload": "notification-service",
@@ -105,7 +106,8 @@ def rolled_back() -> Picture:
         "message": "its old revision can't read user-events 2, which is stored",
     }
     way_back = {
-        "back": ["user-service", "billing-service"], "returned": ["user-service", "billing-service"], "stay": [stay], "startTime": before(179), "turnTime": before(90),
+        "back": ["user-service", "billing-service"], "returned": ["user-service", "billing-service"], "stay": [stay],
+        "startTime": before(179), "turnTime": before(90),
     }  # fmt: skip
     said = status(
         "RolledBack", summary={"message": message}, release=release(failure=failure, rollback=way_back, endTime=before(60)),
@@ -157,7 +159,8 @@ def going_back() -> Picture:
 
 
 SCREENS = (
-    idle, progressing_mid_batch, waiting_inconclusive, awaiting_approval, refused, rolled_back, paused, reactive_hold, silent_operator, going_back,
+    idle, progressing_mid_batch, waiting_inconclusive, awaiting_approval, refused, rolled_back, paused, reactive_hold,
+    silent_operator, going_back,
 )  # fmt: skip
 
 
