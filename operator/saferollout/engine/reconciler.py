@@ -21,6 +21,7 @@ from saferollout.core.measurements import Observations, Question
 from saferollout.engine.errors import ClusterError, Conflict, NotFound, TransientError
 from saferollout.engine.orphans import Orphans
 from saferollout.engine.ports import Observer, Recorder, Telemetry
+from saferollout.engine.repeats import Repeats
 from saferollout.engine.resources import Kind
 from saferollout.engine.resync import Resync
 from saferollout.engine.scenes import Scene, Scenes
@@ -77,6 +78,7 @@ class Reconciler:
         self._telemetry = telemetry
         self._clock = clock
         self._marks: dict[str, tuple[str, Marks]] = {}
+        self._repeats = Repeats()
 
     async def reconcile(self, key: str) -> float | None:
         """Look once; return in how many seconds to look again, None for when something changes. Raises ClusterError."""
@@ -97,7 +99,8 @@ class Reconciler:
             await self._resync.read_live(place)
             raise Conflict(str(error)) from error
         if thought.decision.action is not None:
-            return 0.0
+            return self._repeats.pause_after(key, thought.decision.action)
+        self._repeats.forget(key)
         await self._orphans.of_existing(place, now=thought.now)
         return self._pause(thought)
 
@@ -155,6 +158,7 @@ class Reconciler:
 
     def _forget(self, key: str) -> None:
         self._marks.pop(key, None)
+        self._repeats.forget(key)
         self._telemetry.forget(key)
 
     def _now(self) -> datetime:

@@ -28,6 +28,10 @@ _LONGEST_RETRY: Final = 60.0
 _log = structlog.get_logger(__name__)
 
 
+class HistoryRewritten(Exception):
+    """The cluster is older than what is known of it: all that is known must be forgotten, so the process has to start anew."""
+
+
 class Resync:
     """Brings the store in line with the cluster. `watched` names namespaces, empty means all of them."""
 
@@ -55,6 +59,8 @@ class Resync:
         self._attempted_at: float | None = None
         self._synced = asyncio.Event()
         self._defined = asyncio.Event()
+        self._passing = asyncio.Lock()
+        self._versions: dict[str | None, int] = {}
 
     @property
     def age(self) -> float | None:
@@ -76,7 +82,7 @@ class Resync:
         await self._synced.wait()
 
     async def run(self) -> None:
-        """Pass again and again, every few minutes; never returns."""
+        """Pass again and again, every few minutes; never returns. Raise HistoryRewritten."""
         retry = _FIRST_RETRY
         while True:
             try:
@@ -90,6 +96,10 @@ class Resync:
 
     async def full_pass(self) -> None:
         """List every SafeRollout and the workloads of their namespaces, and have each of them looked at."""
+        async with self._passing:
+            await self._pass()
+
+    async def _pass(self) -> None:
         self._attempted_at = self._clock()
         await self._hold_mode.look()
         for scope in self._scopes:
@@ -144,7 +154,14 @@ class Resync:
                 self._store.drop(Kind.SAFE_ROLLOUT, raw)
             return
         self._defined.set()
+        self._check_history(scope, listing.resource_version)
         self._store.replace(Kind.SAFE_ROLLOUT, listing.items, resource_version=listing.resource_version, namespace=scope)
+
+    def _check_history(self, scope: str | None, resource_version: str) -> None:
+        version = int(resource_version) if resource_version.isdecimal() else 0
+        if version < self._versions.get(scope, 0):
+            raise HistoryRewritten(f"resourceVersions went back from {self._versions[scope]} to {version}: the cluster was restored from a backup")
+        self._versions[scope] = version
 
     async def _list_labelled(self, scope: str | None) -> None:
         # Workloads whose label names a SafeRollout that does not exist are in no namespace we keep.

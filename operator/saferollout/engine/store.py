@@ -48,6 +48,7 @@ class Store:
         self._naming: dict[Place, set[Place]] = {}      # Deployment -> SafeRollouts that name it
         self._tombstones: dict[str, None] = {}
         self._namespaces: set[str] = set()
+        self._listed_at: dict[tuple[Kind, str | None], int] = {}     # when everything of a kind and namespace was listed last
 
     def keep_namespace(self, namespace: str) -> None:
         """Keep workloads of this namespace from now on; what is there already must be listed after this call."""
@@ -57,6 +58,7 @@ class Store:
         """Drop the workloads of a namespace that has no SafeRollout any more; what carries our label stays."""
         self._namespaces.discard(namespace)
         for kind in WORKLOAD_KINDS:
+            self._listed_at.pop((kind, namespace), None)
             for raw in [raw for raw in self.all(kind, namespace=namespace) if not self._wants(kind, raw)]:
                 self._unlink(kind, raw)
 
@@ -69,6 +71,8 @@ class Store:
         """Take an object in; return False where it is not wanted, gone, or no newer than what is here."""
         known = self._objects[kind].get(Place.of(raw))
         if raw["metadata"]["uid"] in self._tombstones or (known is not None and not _newer(raw, known)):
+            return False
+        if known is None and self._was_gone(kind, raw):
             return False
         wanted = self._wants(kind, raw)
         if known is not None:
@@ -94,6 +98,9 @@ class Store:
         `namespace` and `label` say what was listed: all of a namespace or of the cluster, all or only what carries a label.
         """
         listed = list(listed)
+        if not label:
+            # Only now, because what is listed may be older than the list and still unknown here.
+            self._listed_at.pop((kind, namespace), None)
         present = {raw["metadata"]["uid"] for raw in listed}
         changed = [raw for raw in listed if self.put(kind, raw)]
         for known in list(self.all(kind, namespace=namespace)):
@@ -109,6 +116,8 @@ class Store:
             else:
                 self.drop(kind, known)
             changed.append(known)
+        if not label:
+            self._listed_at[kind, namespace] = _version(resource_version)
         return [dict(raw) for raw in changed]
 
     def get(self, kind: Kind, place: Place) -> Raw | None:
@@ -161,6 +170,12 @@ class Store:
             return True
         # A labelled Deployment may wait for a SafeRollout that does not exist.
         return kind is Kind.DEPLOYMENT and managed_by(raw) is not None
+
+    def _was_gone(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
+        """Tell whether a list that is younger than this unknown object did not have it any more."""
+        version = _version(raw["metadata"]["resourceVersion"])
+        scopes = (None, raw["metadata"].get("namespace", ""))
+        return any(0 < version <= self._listed_at.get((kind, scope), 0) for scope in scopes)
 
     def _link(self, kind: Kind, raw: Raw) -> None:
         place = Place.of(raw)

@@ -28,6 +28,7 @@ from saferollout.shell.wiring import Identity, Parts, assemble
 
 # A write under way is answered within the client's time-out; the pod's grace period is longer still.
 _LAST_WORDS_SECONDS: Final = 12.0
+_LAST_EVENTS_SECONDS: Final = 3.0
 _KOPF_EXIT_SECONDS: Final = 8.0
 
 _log = structlog.get_logger(__name__)
@@ -135,6 +136,7 @@ class Process:
         await _cancel(leading)
         self._metrics.lead(False)
         await self._parts.lock.release()
+        await self._parts.recorder.drain(seconds=_LAST_EVENTS_SECONDS)
         await _cancel(watching)
         self._kopf_stop.set()
         if self._kopf_tasks:

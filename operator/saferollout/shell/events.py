@@ -74,6 +74,16 @@ class EventRecorder:
                 await self._cluster.create(EVENTS, namespace=event["metadata"]["namespace"], body=event)
             except ClusterError as error:
                 _log.warning("Event not sent", reason=event["reason"], error=str(error))
+            finally:
+                self._waiting.task_done()
+
+    async def drain(self, *, seconds: float) -> None:
+        """Wait until what was recorded is sent, for a while at most; `run` must be running."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._waiting.join()
+        except TimeoutError:
+            _log.warning("Events lost at the end", count=self._waiting.qsize())
 
     def _is_news(self, note: Note, regarding: Raw) -> bool:
         said = _Said(uid=regarding["uid"], reason=note.reason, message=note.message)

@@ -303,6 +303,32 @@ def test_a_defect_in_one_path_does_not_stop_the_others() -> None:
     run_in_virtual_time(scene())
 
 
+def test_an_action_without_effect_is_repeated_ever_more_slowly() -> None:
+    async def scene() -> None:
+        cluster = FakeCluster()
+        cluster.put(Kind.SAFE_ROLLOUT, safe_rollout())
+        cluster.put(Kind.DEPLOYMENT, deployment())
+        stage = await started(cluster, lambda snapshot, *_: Decision(status=snapshot.status, action=Hold(workload="billing")))
+        await stage.settle(seconds=600)
+        assert 15 <= cluster.writes.count(ROLL_WRITE) <= 30
+
+    run_in_virtual_time(scene())
+
+
+def test_different_actions_follow_each_other_at_once() -> None:
+    async def scene() -> None:
+        cluster = FakeCluster()
+        cluster.put(Kind.SAFE_ROLLOUT, safe_rollout(workloads=("billing", "cart")))
+        cluster.put(Kind.DEPLOYMENT, deployment())
+        cluster.put(Kind.DEPLOYMENT, deployment("cart"))
+        turns = iter(("billing", "cart") * 10)
+        stage = await started(cluster, lambda snapshot, *_: Decision(status=snapshot.status, action=Hold(workload=next(turns))))
+        await stage.settle(seconds=0.1)
+        assert len(cluster.writes) == 20
+
+    run_in_virtual_time(scene())
+
+
 def test_an_idle_safe_rollout_costs_no_write_in_an_hour() -> None:
     async def scene() -> None:
         cluster = FakeCluster()

@@ -6,6 +6,7 @@ import pytest
 
 from saferollout.engine.errors import NotFound, Unreachable
 from saferollout.engine.resources import Kind
+from saferollout.engine.resync import HistoryRewritten
 from saferollout.engine.store import Place
 from tests.unit.engine.fake_cluster import FakeCluster
 from tests.unit.engine.objects import NAMESPACE, deployment, pod, replica_set, safe_rollout
@@ -97,6 +98,14 @@ def test_a_definition_that_is_gone_makes_orphans_and_its_return_is_noticed() -> 
         running.cancel()
 
     run_in_virtual_time(scene())
+
+
+async def test_a_cluster_restored_from_a_backup_makes_the_process_start_anew(cluster: FakeCluster) -> None:
+    stage = Stage(cluster, nothing)
+    await stage.resync.full_pass()
+    cluster.version = 50
+    with pytest.raises(HistoryRewritten):
+        await stage.resync.full_pass()
 
 
 async def test_events_that_come_while_a_namespace_is_listed_are_not_lost(cluster: FakeCluster) -> None:

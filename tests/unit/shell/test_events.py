@@ -97,6 +97,25 @@ async def test_more_than_can_wait_is_dropped_and_never_blocks(scene: Scene) -> N
     assert len(await scene.sent()) == 1000
 
 
+async def test_what_waits_is_sent_before_the_process_ends(scene: Scene) -> None:
+    scene.cluster.delay = 0.01
+    for number in range(3):
+        scene.recorder.record(Note(reason="R", message=str(number)), safe_rollout=safe_rollout(), workload=None)
+    running = asyncio.create_task(scene.recorder.run())
+    await scene.recorder.drain(seconds=5)
+    running.cancel()
+    assert len(scene.cluster.writes) == 3
+
+
+async def test_a_server_that_hangs_does_not_keep_the_process(scene: Scene) -> None:
+    scene.cluster.delay = 60
+    scene.recorder.record(NOTE, safe_rollout=safe_rollout(), workload=None)
+    running = asyncio.create_task(scene.recorder.run())
+    await scene.recorder.drain(seconds=0.05)
+    running.cancel()
+    assert scene.cluster.writes == []
+
+
 async def test_a_long_sentence_is_shortened_to_what_the_server_takes(scene: Scene) -> None:
     scene.recorder.record(Note(reason="R", message="ü" * 2000), safe_rollout=safe_rollout(), workload=None)
     (event,) = await scene.sent()
