@@ -77,3 +77,11 @@ def test_the_give_back_pod_is_restricted_too(control_plane: RunningCluster, inst
     assert "kind: Job" in hooks
     job = control_plane.kubectl("create", "--dry-run=server", "-n", installed, "-f", "-", manifest=hooks)
     assert "job.batch/second-saferollout-give-back created" in job
+
+
+def test_a_server_without_the_policies_gets_none(control_plane_without_mutating_policies: RunningCluster) -> None:
+    arguments = ["install", RELEASE, str(CHART), "--dry-run=server", "-n", "default"]
+    rendered = run_helm(*arguments, kubeconfig=control_plane_without_mutating_policies.kubeconfig)
+    assert "kind: Deployment" in rendered
+    assert "AdmissionPolicy" not in rendered.partition("NOTES:")[0]
+    assert "That is weaker" in rendered

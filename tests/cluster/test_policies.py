@@ -137,6 +137,11 @@ def test_the_pinned_template_applied_again_is_no_news(pinned: Stage) -> None:
     assert not pinned.view().template_came_while_pinned
 
 
+def test_whoever_writes_to_a_pinned_workload_is_told_that_its_template_stays(pinned: Stage) -> None:
+    answer = pinned.put("billing:2", labels={})
+    assert any("putting the previous revision back" in warning for warning in answer.warnings)
+
+
 def test_another_template_that_comes_while_pinned_is_labelled_and_warned_about(pinned: Stage) -> None:
     answer = pinned.put("billing:3", labels={})
     assert pinned.view().template_came_while_pinned

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable
 from datetime import datetime
 from functools import singledispatch
-from typing import Any, Final
+from typing import Any
 
 from saferollout.api import names
 from saferollout.core import actions
@@ -21,9 +21,6 @@ from saferollout.workloads.template_hash import bare_template
 from saferollout.workloads.waiting_template import put_aside, waiting_template
 
 Deployment = dict[str, Any]
-
-_PIN_MARKS: Final = (names.LABEL_PINNED, names.LABEL_TEMPLATE_CAME)
-_WAITING_MARKS: Final = (names.ANNOTATION_WAITING_TEMPLATE, names.ANNOTATION_WAITING_FINGERPRINT)
 
 
 def write_deployment(action: actions.Action, raw: RawWorkload, *, now: datetime) -> Write:
@@ -55,6 +52,7 @@ def _let_through(action: actions.Action, raw: RawWorkload, now: datetime) -> Wri
     def change(deployment: Deployment) -> None:
         give_back_pace(deployment)
         _let_go(deployment)
+        _forget_pin(deployment)  # a bypass leaves what was put aside behind
 
     return _change(raw, change)
 
@@ -157,8 +155,8 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
             deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LEFT_PAUSED] = reason
         else:
             _let_go(deployment)
-        _drop_labels(deployment, names.LABEL_HELD, *_PIN_MARKS)
-        _drop_annotations(deployment, *_WAITING_MARKS)
+        _forget_pin(deployment)
+        _drop_labels(deployment, names.LABEL_HELD)
         if action.drop_managed_by:
             _drop_labels(deployment, names.LABEL_MANAGED_BY)
 
@@ -182,8 +180,12 @@ def _restore_waiting(deployment: Deployment) -> None:
     waiting = waiting_template(deployment)
     if waiting is not None:
         deployment["spec"]["template"] = waiting
-    _drop_labels(deployment, *_PIN_MARKS)
-    _drop_annotations(deployment, *_WAITING_MARKS)
+    _forget_pin(deployment)
+
+
+def _forget_pin(deployment: Deployment) -> None:
+    _drop_labels(deployment, names.LABEL_PINNED, names.LABEL_TEMPLATE_CAME)
+    _drop_annotations(deployment, names.ANNOTATION_WAITING_TEMPLATE, names.ANNOTATION_WAITING_FINGERPRINT)
 
 
 def _standing_pace(raw: RawWorkload) -> Pace:

@@ -12,6 +12,7 @@ import yaml
 
 from localcluster.helm import CHART, HelmFailed, run_helm
 from localcluster.paths import CHECKOUT
+from saferollout.shell.config import OperatorConfig
 
 GOLDEN = Path(__file__).parent / "golden"
 NOT_IN_KUBERNETES = {"ServiceMonitor"}
@@ -115,6 +116,14 @@ def test_the_configuration_file_says_what_the_values_say() -> None:
         "restartAnnotations": ["example.com/restart"], "watchNamespaces": ["shop"], "lease": {"name": "saferollout"},
         "holdPolicy": "saferollout-hold", "healthPort": 8080, "metricsPort": 9090, "logLevel": "debug",
     }  # fmt: skip
+
+
+def test_the_operator_can_read_its_configuration(tmp_path: Path) -> None:
+    [config_map] = of_kind(render("prometheus.url=http://prometheus:9090", "watchNamespaces={shop}"), "ConfigMap")
+    file = tmp_path / "config.yaml"
+    file.write_text(config_map["data"]["config.yaml"])
+    config = OperatorConfig.load(file)
+    assert (config.prometheus.url, config.watch_namespaces) == ("http://prometheus:9090", ("shop",))
 
 
 def test_a_changed_configuration_restarts_the_operator() -> None:

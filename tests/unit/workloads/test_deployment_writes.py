@@ -256,6 +256,13 @@ def test_a_bypass_is_cleared_alone() -> None:
     assert after(actions.ClearBypass("billing"), owner)["metadata"]["annotations"] == {"team": "shop"}
 
 
+def test_letting_a_bypassed_workload_through_clears_what_was_put_aside() -> None:
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    del pinned["metadata"]["labels"]["saferollout.io/pinned"]
+    let = after(actions.LetThrough("billing", revision="x"), pinned)
+    assert (labels(let), annotations(let)) == ({"managed-by"}, set())
+
+
 def test_giving_back_a_paced_workload_leaves_nothing_of_ours() -> None:
     paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
     given = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=True), paced)
