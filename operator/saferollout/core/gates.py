@@ -135,6 +135,7 @@ def limit_text(gate: Gate) -> str:
 
 def number_text(value: float) -> str:
     """Return a number for people, the same on every machine: whole ones in full, others to six significant digits."""
+    value = float(value)  # Python lets an int pass as a float
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".6g")
 
 
