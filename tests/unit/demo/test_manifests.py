@@ -49,7 +49,7 @@ def test_every_pod_satisfies_the_restricted_pod_security_standard(template: dict
 @pytest.mark.parametrize("template", pod_templates())
 def test_every_image_is_built_from_a_service_of_this_repository(template: dict[str, Any]) -> None:
     for container in template["spec"]["containers"]:
-        service, version = container["image"].removeprefix("demo/").split(":")
+        service, version = container["image"].removeprefix("localhost/").split(":")
         assert (DEMO / "services" / service / version / "service.py").is_file()
 
 

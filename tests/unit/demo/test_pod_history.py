@@ -10,7 +10,7 @@ from localcluster.demo.pod_history import Moment, Pod, PodHistory, longest_stret
 def raw_pod(name: str, *, version: str, ready: bool = True, **metadata: str) -> dict[str, Any]:
     return {
         "metadata": {"uid": f"uid-{name}", "name": name, "labels": {"app": "user-service"}, **metadata},
-        "spec": {"containers": [{"image": f"demo/user-service:{version}"}]},
+        "spec": {"containers": [{"image": f"localhost/user-service:{version}"}]},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]},
     }
 
