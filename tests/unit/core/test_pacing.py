@@ -85,6 +85,26 @@ class NativeController:
         healthy = min(spare - ill, max(0, self.old - self.old_ill - (self.replicas - self._unavailable())))
         self.old -= ill + healthy
 
+    def scale(self, replicas: int) -> None:
+        """Scale by shares as scale() does in the middle of a roll: rounded, what is left over to the larger ReplicaSet."""
+        assert self.pace is not None
+        most_before = self.replicas + resolve_surge(self.pace.max_surge, replicas=self.replicas)
+        self.replicas = replicas
+        most = replicas + resolve_surge(self.pace.max_surge, replicas=replicas)
+        sizes = {"old": self.old, "new": self.new}
+        left = most - self.old - self.new
+        order = sorted(sizes, key=lambda name: (-sizes[name], name == "old" if left > 0 else name == "new"))
+        added = 0
+        for name in order:
+            fraction = int(sizes[name] * most / most_before + 0.5) - sizes[name]
+            share = min(fraction, left - added) if left > 0 else max(fraction, left - added)
+            sizes[name] += share
+            added += share
+        sizes[order[0]] = max(0, sizes[order[0]] + left - added)
+        self.old, self.new = sizes["old"], sizes["new"]
+        self.old_ill, self.new_ready = min(self.old_ill, self.old), min(self.new_ready, self.new)
+        self.sync()
+
     def _unavailable(self) -> int:
         assert self.pace is not None
         return max(resolve_unavailable(self.pace.max_unavailable, replicas=self.replicas), 0)
@@ -160,22 +180,38 @@ def test_a_complete_batch_is_the_wanted_share_to_within_one_percent(size: int, s
         assert reached == wanted
 
 
-@pytest.mark.parametrize(
-    ("size", "scaled", "new_pods"),
-    [(10, 20, 6), (10, 30, 9), (20, 10, 3), (10, 5, 2)],
-)
+@given(st.integers(4, 100), st.integers(4, 100), strategies, percents, st.data())
+def test_an_autoscaler_in_the_middle_of_a_batch_leaves_the_share_and_the_batch_completes(
+    size: int, scaled: int, strategy: Strategy, percent: int, data: st.DataObject
+) -> None:
+    if not (can_step(strategy, replicas=size) and can_step(strategy, replicas=scaled)):
+        return
+    cluster = NativeController(replicas=size, strategy=strategy)
+    run_batch(cluster, percent, data)
+    share_before = cluster.new / size
+    cluster.scale(scaled)
+    # Each of surge, unavailable and the native controller's own shares is rounded to whole pods, before and after.
+    assert abs(cluster.new - share_before * scaled) <= 2 + 2 * scaled / size
+    for _ in range(3 * scaled):
+        if batch_ready(view=cluster.view(), revision="new", batch_percent=percent):
+            break
+        pace = next_pace(view=cluster.view(), revision="new", batch_percent=percent)
+        if pace is not None:
+            cluster.pace = pace
+            cluster.sync()
+        cluster.new_ready = cluster.new
+    assert batch_ready(view=cluster.view(), revision="new", batch_percent=percent)
+
+
+@pytest.mark.parametrize(("size", "scaled", "new_pods"), [(10, 20, 6), (10, 30, 9), (20, 10, 3)])
 def test_the_share_follows_an_autoscaler_without_a_write(size: int, scaled: int, new_pods: int) -> None:
-    strategy = strategy_of(unavailable="100%", surge=0)
-    pace = next_pace(view=NativeController(replicas=size, strategy=strategy).view(), revision="new", batch_percent=30)
-    assert pace == Pace(max_unavailable="30%", max_surge=0)
-    afterwards = workload(
-        replicas=scaled, old=(scaled - new_pods, scaled - new_pods), new=(new_pods, new_pods), strategy=strategy, pace=pace
-    )
-    if scaled * 30 % 100 == 0:
-        assert next_pace(view=afterwards, revision="new", batch_percent=30) is None
-        assert batch_ready(view=afterwards, revision="new", batch_percent=30)
-    else:
-        assert resolve_unavailable("30%", replicas=scaled) <= new_pods
+    cluster = NativeController(replicas=size, strategy=strategy_of(unavailable="100%", surge=0))
+    cluster.pace = next_pace(view=cluster.view(), revision="new", batch_percent=30)
+    assert cluster.pace == Pace(max_unavailable="30%", max_surge=0)
+    cluster.sync()
+    cluster.scale(scaled)
+    assert (cluster.new, cluster.old) == (new_pods, scaled - new_pods)
+    assert next_pace(view=cluster.view(), revision="new", batch_percent=30) is None
 
 
 def test_one_surge_and_nothing_unavailable_goes_pod_by_pod() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import datetime
 from typing import Any
 
@@ -15,39 +14,9 @@ from saferollout.core import actions
 from saferollout.core.views import Pace
 from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.merge_patch import difference
-from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawWorkload, Verb, Write
-from tests.unit.workloads.objects import NOW, RESTARTS, deployment, merge, pod, replica_set, template
-
-OURS = "saferollout.io/"
-OLD, NEW = template("billing:1"), template("billing:2")
-MANAGED = {"saferollout.io/managed-by": "shop"}
-HELD = {**MANAGED, "saferollout.io/held": "true"}
-PACE = Pace(max_unavailable="30%", max_surge="10%")
-
-
-def write(action: actions.Action, owner: dict[str, Any], *replica_sets: dict[str, Any]) -> Write:
-    return DeploymentKind().write(action, RawWorkload(workload=owner, replica_sets=replica_sets), now=NOW)
-
-
-def after(action: actions.Action, owner: dict[str, Any], *replica_sets: dict[str, Any]) -> dict[str, Any]:
-    """Carry an action out on the object, as the API server would."""
-    request = write(action, owner, *replica_sets)
-    assert (request.verb, request.content_type) == (Verb.PATCH, MERGE_PATCH)
-    assert request.body["metadata"]["resourceVersion"] == owner["metadata"]["resourceVersion"]
-    result: dict[str, Any] = merge(owner, request.body)
-    return result
-
-
-def labels(owner: dict[str, Any]) -> set[str]:
-    return {key.removeprefix(OURS) for key in owner["metadata"]["labels"] if key.startswith(OURS)}
-
-
-def annotations(owner: dict[str, Any]) -> set[str]:
-    return {key.removeprefix(OURS) for key in owner["metadata"]["annotations"] if key.startswith(OURS)}
-
-
-def held(**spec: Any) -> dict[str, Any]:
-    return deployment(NEW, labels=HELD, paused=True, **spec)
+from saferollout.workloads.protocol import CannotWrite, RawWorkload, Verb
+from tests.unit.workloads.acting import MANAGED, NEW, OLD, PACE, PIN, after, held, labels, write
+from tests.unit.workloads.objects import NOW, deployment, merge, pod, replica_set
 
 
 def test_adding_the_label_touches_nothing_else() -> None:
@@ -176,122 +145,6 @@ def test_a_replica_set_with_pods_is_deleted_only_on_purpose() -> None:
 def test_a_replica_set_that_is_gone_is_said() -> None:
     with pytest.raises(CannotWrite, match="no ReplicaSet with uid b-uid any more"):
         write(actions.EmptyReplicaSet("billing", replica_set="billing-b", uid="b-uid"), held())
-
-
-PIN = actions.PinBack("billing", replica_set="billing-a", uid="a-uid")
-
-
-def test_pinning_back_puts_the_old_template_in_and_gives_the_pace_back_in_one_patch() -> None:
-    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
-    pinned = after(PIN, paced, replica_set("a", OLD, replicas=0))
-    assert pinned["spec"] == deployment(OLD)["spec"]
-    assert labels(pinned) == {"managed-by", "pinned"}
-    assert annotations(pinned) == {"waiting-template", "waiting-fingerprint"}
-
-
-def test_a_template_is_replaced_whole_and_not_merged() -> None:
-    two = template("billing:2", annotations={"team": "shop"}, labels={"tier": "back"})
-    two["spec"]["containers"].append({"name": "sidecar", "image": "proxy:1"})
-    two["spec"]["priorityClassName"] = "high"
-    pinned = after(PIN, deployment(two, labels=MANAGED), replica_set("a", OLD, replicas=0))
-    assert pinned["spec"]["template"] == OLD
-
-
-def test_unpinning_restores_gits_template_held() -> None:
-    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
-    seen = DeploymentKind().view(RawWorkload(workload=pinned), restart_annotations=RESTARTS, now=NOW)
-    unpinned = after(actions.Unpin("billing"), pinned)
-    assert unpinned["spec"] == deployment(NEW, paused=True)["spec"]
-    assert labels(unpinned) == {"managed-by", "held"}
-    assert annotations(unpinned) == set()
-    released = DeploymentKind().view(RawWorkload(workload=unpinned), restart_annotations=RESTARTS, now=NOW)
-    assert seen.waiting == released.template
-
-
-def test_pinning_twice_keeps_gits_template_and_not_the_pinned_one() -> None:
-    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
-    older = template("billing:0")
-    again = after(actions.PinBack("billing", replica_set="billing-z", uid="z-uid"), pinned, replica_set("z", older, replicas=0))
-    assert again["spec"]["template"] == older
-    assert after(actions.Unpin("billing"), again)["spec"]["template"] == NEW
-
-
-def test_pinning_with_a_restart_replaces_the_pods_of_the_same_revision() -> None:
-    restart = actions.PinBack("billing", replica_set="billing-a", uid="a-uid", restarted_at="2026-11-24T12:00:00Z")
-    pinned = after(restart, held(), replica_set("a", OLD, replicas=10))
-    assert pinned["spec"]["template"]["metadata"]["annotations"] == {"kubectl.kubernetes.io/restartedAt": "2026-11-24T12:00:00Z"}
-
-
-def test_the_same_template_is_put_aside_as_the_same_text() -> None:
-    first = after(PIN, deployment(NEW), replica_set("a", OLD, replicas=0))
-    second = after(PIN, deployment(dict(reversed(NEW.items()))), replica_set("a", OLD, replicas=0))
-    assert first["metadata"]["annotations"] == second["metadata"]["annotations"]
-
-
-def test_a_template_too_large_for_an_annotation_is_left_to_git() -> None:
-    noise = random.Random(1).randbytes(200_000).hex()
-    large = template("billing:2", annotations={"noise": noise})
-    pinned = after(PIN, deployment(large), replica_set("a", OLD, replicas=0))
-    assert annotations(pinned) == set()
-    assert after(actions.Unpin("billing"), pinned)["spec"] == deployment(OLD, paused=True)["spec"]
-
-
-def test_other_peoples_annotations_leave_less_room() -> None:
-    noise = random.Random(1).randbytes(60_000).hex()
-    large = template("billing:2", annotations={"noise": noise})
-    alone = after(PIN, deployment(large), replica_set("a", OLD, replicas=0))
-    assert "waiting-template" in annotations(alone)
-    crowded = after(PIN, deployment(large, annotations={"last-applied": "x" * 190_000}), replica_set("a", OLD, replicas=0))
-    assert annotations(crowded) == set()
-
-
-def test_a_waiting_template_that_somebody_broke_is_left_to_git() -> None:
-    pinned = after(PIN, deployment(NEW), replica_set("a", OLD, replicas=0))
-    pinned["metadata"]["annotations"]["saferollout.io/waiting-template"] = "H4sIbroken"
-    assert after(actions.Unpin("billing"), pinned)["spec"]["template"] == OLD
-
-
-def test_a_bypass_is_cleared_alone() -> None:
-    owner = deployment(annotations={"saferollout.io/bypass": "fire", "team": "shop"})
-    assert after(actions.ClearBypass("billing"), owner)["metadata"]["annotations"] == {"team": "shop"}
-
-
-def test_letting_a_bypassed_workload_through_clears_what_was_put_aside() -> None:
-    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
-    del pinned["metadata"]["labels"]["saferollout.io/pinned"]
-    let = after(actions.LetThrough("billing", revision="x"), pinned)
-    assert (labels(let), annotations(let)) == ({"managed-by"}, set())
-
-
-def test_giving_back_a_paced_workload_leaves_nothing_of_ours() -> None:
-    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
-    given = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=True), paced)
-    assert given["spec"] == deployment(NEW)["spec"]
-    assert labels(given) == annotations(given) == set()
-
-
-def test_giving_back_two_templates_leaves_it_paused_and_says_why_and_how_to_resume() -> None:
-    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
-    given = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False), paced)
-    assert given["spec"] == deployment(NEW, paused=True)["spec"]
-    assert labels(given) == {"managed-by"}
-    assert "kubectl -n shop rollout resume deployment/billing" in given["metadata"]["annotations"]["saferollout.io/left-paused"]
-
-
-def test_giving_back_a_pinned_workload_paused_restores_gits_template() -> None:
-    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
-    given = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=True), pinned)
-    assert given["spec"]["template"] == NEW
-    assert annotations(given) == {"left-paused"}
-    kept = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=True), pinned)
-    assert kept["spec"] == deployment(OLD)["spec"]
-    assert labels(kept) == annotations(kept) == set()
-
-
-def test_a_workload_taken_up_again_is_no_longer_left_paused() -> None:
-    left = deployment(NEW, paused=True, annotations={"saferollout.io/left-paused": "why"})
-    assert annotations(after(actions.Hold("billing"), left)) == set()
-    assert annotations(after(actions.LetThrough("billing", revision="x"), left)) == set()
 
 
 def test_writes_never_change_the_objects_they_were_computed_from() -> None:

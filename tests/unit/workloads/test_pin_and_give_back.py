@@ -1,0 +1,124 @@
+"""Going back by pinning, bypasses, and giving everything back."""
+
+from __future__ import annotations
+
+import random
+
+from saferollout.core import actions
+from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.protocol import RawWorkload
+from tests.unit.workloads.acting import MANAGED, NEW, OLD, PACE, PIN, after, annotations, held, labels
+from tests.unit.workloads.objects import NOW, RESTARTS, deployment, replica_set, template
+
+
+def test_pinning_back_puts_the_old_template_in_and_gives_the_pace_back_in_one_patch() -> None:
+    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
+    pinned = after(PIN, paced, replica_set("a", OLD, replicas=0))
+    assert pinned["spec"] == deployment(OLD)["spec"]
+    assert labels(pinned) == {"managed-by", "pinned"}
+    assert annotations(pinned) == {"waiting-template", "waiting-fingerprint"}
+
+
+def test_a_template_is_replaced_whole_and_not_merged() -> None:
+    two = template("billing:2", annotations={"team": "shop"}, labels={"tier": "back"})
+    two["spec"]["containers"].append({"name": "sidecar", "image": "proxy:1"})
+    two["spec"]["priorityClassName"] = "high"
+    pinned = after(PIN, deployment(two, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    assert pinned["spec"]["template"] == OLD
+
+
+def test_unpinning_restores_gits_template_held() -> None:
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    seen = DeploymentKind().view(RawWorkload(workload=pinned), restart_annotations=RESTARTS, now=NOW)
+    unpinned = after(actions.Unpin("billing"), pinned)
+    assert unpinned["spec"] == deployment(NEW, paused=True)["spec"]
+    assert labels(unpinned) == {"managed-by", "held"}
+    assert annotations(unpinned) == set()
+    released = DeploymentKind().view(RawWorkload(workload=unpinned), restart_annotations=RESTARTS, now=NOW)
+    assert seen.waiting == released.template
+
+
+def test_pinning_twice_keeps_gits_template_and_not_the_pinned_one() -> None:
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    older = template("billing:0")
+    again = after(actions.PinBack("billing", replica_set="billing-z", uid="z-uid"), pinned, replica_set("z", older, replicas=0))
+    assert again["spec"]["template"] == older
+    assert after(actions.Unpin("billing"), again)["spec"]["template"] == NEW
+
+
+def test_pinning_with_a_restart_replaces_the_pods_of_the_same_revision() -> None:
+    restart = actions.PinBack("billing", replica_set="billing-a", uid="a-uid", restarted_at="2026-11-24T12:00:00Z")
+    pinned = after(restart, held(), replica_set("a", OLD, replicas=10))
+    assert pinned["spec"]["template"]["metadata"]["annotations"] == {"kubectl.kubernetes.io/restartedAt": "2026-11-24T12:00:00Z"}
+
+
+def test_the_same_template_is_put_aside_as_the_same_text() -> None:
+    first = after(PIN, deployment(NEW), replica_set("a", OLD, replicas=0))
+    second = after(PIN, deployment(dict(reversed(NEW.items()))), replica_set("a", OLD, replicas=0))
+    assert first["metadata"]["annotations"] == second["metadata"]["annotations"]
+
+
+def test_a_template_too_large_for_an_annotation_is_left_to_git() -> None:
+    noise = random.Random(1).randbytes(200_000).hex()
+    large = template("billing:2", annotations={"noise": noise})
+    pinned = after(PIN, deployment(large), replica_set("a", OLD, replicas=0))
+    assert annotations(pinned) == set()
+    assert after(actions.Unpin("billing"), pinned)["spec"] == deployment(OLD, paused=True)["spec"]
+
+
+def test_other_peoples_annotations_leave_less_room() -> None:
+    noise = random.Random(1).randbytes(60_000).hex()
+    large = template("billing:2", annotations={"noise": noise})
+    alone = after(PIN, deployment(large), replica_set("a", OLD, replicas=0))
+    assert "waiting-template" in annotations(alone)
+    crowded = after(PIN, deployment(large, annotations={"last-applied": "x" * 190_000}), replica_set("a", OLD, replicas=0))
+    assert annotations(crowded) == set()
+
+
+def test_a_waiting_template_that_somebody_broke_is_left_to_git() -> None:
+    pinned = after(PIN, deployment(NEW), replica_set("a", OLD, replicas=0))
+    pinned["metadata"]["annotations"]["saferollout.io/waiting-template"] = "H4sIbroken"
+    assert after(actions.Unpin("billing"), pinned)["spec"]["template"] == OLD
+
+
+def test_a_bypass_is_cleared_alone() -> None:
+    owner = deployment(annotations={"saferollout.io/bypass": "fire", "team": "shop"})
+    assert after(actions.ClearBypass("billing"), owner)["metadata"]["annotations"] == {"team": "shop"}
+
+
+def test_letting_a_bypassed_workload_through_clears_what_was_put_aside() -> None:
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    del pinned["metadata"]["labels"]["saferollout.io/pinned"]
+    let = after(actions.LetThrough("billing", revision="x"), pinned)
+    assert (labels(let), annotations(let)) == ({"managed-by"}, set())
+
+
+def test_giving_back_a_paced_workload_leaves_nothing_of_ours() -> None:
+    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
+    given = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=True), paced)
+    assert given["spec"] == deployment(NEW)["spec"]
+    assert labels(given) == annotations(given) == set()
+
+
+def test_giving_back_two_templates_leaves_it_paused_and_says_why_and_how_to_resume() -> None:
+    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held())
+    given = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False), paced)
+    assert given["spec"] == deployment(NEW, paused=True)["spec"]
+    assert labels(given) == {"managed-by"}
+    assert "kubectl -n shop rollout resume deployment/billing" in given["metadata"]["annotations"]["saferollout.io/left-paused"]
+
+
+def test_giving_back_a_pinned_workload_paused_restores_gits_template() -> None:
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    given = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=True), pinned)
+    assert given["spec"]["template"] == NEW
+    assert annotations(given) == {"left-paused"}
+    kept = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=True), pinned)
+    assert kept["spec"] == deployment(OLD)["spec"]
+    assert labels(kept) == annotations(kept) == set()
+
+
+def test_a_workload_taken_up_again_is_no_longer_left_paused() -> None:
+    left = deployment(NEW, paused=True, annotations={"saferollout.io/left-paused": "why"})
+    assert annotations(after(actions.Hold("billing"), left)) == set()
+    assert annotations(after(actions.LetThrough("billing", revision="x"), left)) == set()
