@@ -51,12 +51,13 @@ class Operator:
 
 @contextmanager
 def operator(
-    cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", kubeconfig: Path | None = None
+    cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", kubeconfig: Path | None = None,
+    lease: str = "saferollout",
 ) -> Iterator[Operator]:
     """Run an operator with its Lease in a namespace, as the administrator unless a kubeconfig is given; it is killed at the end."""
     health_port, metrics_port = _free_port(), _free_port()
     config = folder / f"{name}.yaml"
-    config.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\nwatchNamespaces: [{watch}]\n")
+    config.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\nwatchNamespaces: [{watch}]\nlease: {{name: {lease}}}\n")
     log = folder / f"{name}.log"
     environment = os.environ | {
         "KUBECONFIG": str(kubeconfig or cluster.kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",

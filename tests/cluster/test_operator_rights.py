@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from localcluster.helm import CHART, run_helm
 from localcluster.testing import RunningCluster, wait_for
 from tests.cluster.chart import NAMESPACE, InstalledChart
 from tests.cluster.processes import operator
@@ -51,13 +53,8 @@ def test_the_charts_rights_are_enough_and_its_policy_is_found(
 ) -> None:
     running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=safe_rollout("web"))
     with operator(running_web, tmp_path, name="one", namespace=NAMESPACE, kubeconfig=chart.operator.kubeconfig):
-
-        def said() -> dict[str, str]:
-            found: dict[str, str] = running_web.get("saferollout", "shop", namespace=namespace).get("status", {}).get("summary", {})
-            return found
-
-        wait_for("the operator sees both pods", lambda: said().get("message") == "1 workloads, 2 pods, 2 ready, absent: none")
-        assert said()["holdMode"] == "Policy"
+        _wait_for_message(running_web, namespace, "1 workloads, 2 pods, 2 ready, absent: none")
+        assert running_web.get("saferollout", "shop", namespace=namespace)["status"]["summary"]["holdMode"] == "Policy"
     found = json.loads(running_web.kubectl("get", "leases", "-n", NAMESPACE, "-l", "app.kubernetes.io/name=saferollout", "-o", "json"))
     assert [lease["metadata"]["name"] for lease in found["items"]] == ["saferollout"]
 
@@ -103,3 +100,29 @@ def test_uninstalling_without_a_word_for_everything_is_refused(chart: InstalledC
     finished = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(_ROOT / "operator")}, capture_output=True, text=True, check=False, timeout=60)
     assert finished.returncode == 2
     assert "--all" in finished.stderr
+
+
+def test_rights_in_the_watched_namespace_alone_are_enough(running_web: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path) -> None:
+    """Another release of the chart that watches one namespace; the definition is there already."""
+    text = run_helm("template", "narrow", str(CHART), "--namespace", namespace, "--set", f"watchNamespaces={{{namespace}}}", "--set", "crds.install=false")
+    rights = [item for item in yaml.safe_load_all(text) if item and item["kind"] in ("Role", "RoleBinding") and "give-back" not in item["metadata"]["name"]]
+    running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=rights)
+    (account,) = {subject["name"] for item in rights if item["kind"] == "RoleBinding" for subject in item["subjects"]}
+    narrow = running_web.service_account(namespace, account)
+    lease = next(item for item in rights if item["kind"] == "Role" and any("leases" in rule["resources"] for rule in item["rules"]))
+    lease_name = next(rule["resourceNames"][0] for rule in lease["rules"] if "resourceNames" in rule)
+    running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=safe_rollout("web"))
+    with operator(
+        running_web, tmp_path, name="one", namespace=namespace, watch=namespace, kubeconfig=narrow.kubeconfig, lease=lease_name
+    ):
+        _wait_for_message(running_web, namespace, "1 workloads, 2 pods, 2 ready, absent: none")
+        running_web.kubectl("scale", "-n", namespace, "deployment/web", "--replicas=1")
+        _wait_for_message(running_web, namespace, "1 workloads, 1 pods, 1 ready, absent: none")
+
+
+def _wait_for_message(cluster: RunningCluster, namespace: str, message: str) -> None:
+    def said() -> str:
+        status = cluster.get("saferollout", "shop", namespace=namespace).get("status", {})
+        return str(status.get("summary", {}).get("message", ""))
+
+    wait_for(f"status says: {message}", lambda: said() == message)

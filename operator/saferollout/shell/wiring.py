@@ -24,7 +24,8 @@ from saferollout.shell.health import Health, LoopLag
 from saferollout.shell.metrics import Metrics
 from saferollout.workloads.deployment import DeploymentKind
 
-WORKERS: Final = 4
+# A look may wait ten seconds for a slow Prometheus; the others must not wait with it.
+WORKERS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
