@@ -1,0 +1,35 @@
+"""The page on commands and the commands themselves say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+from saferollout.cli.exit_codes import ExitCode
+from saferollout.cli.explanation import Verdict
+from saferollout.cli.main import app
+from saferollout.core.lint_findings import Code
+
+PAGE = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
+OPERATOR_ONLY = {"run", "give-back"}
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - OPERATOR_ONLY))
+def test_every_command_and_its_options_are_on_the_page(name: str) -> None:
+    assert f"`{name}`" in PAGE
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("-")}
+    assert {option for option in options if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", PAGE)} == set()
+
+
+def test_every_exit_code_is_on_the_page() -> None:
+    assert re.findall(r"^\| (\d) \|", PAGE, flags=re.MULTILINE) == [str(int(code)) for code in ExitCode]
+
+
+def test_every_finding_of_lint_is_on_the_page() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| (?:error|warning) \|", PAGE, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(Code)
+
+
+def test_every_verdict_of_explain_is_on_the_page() -> None:
+    assert {verdict for verdict in Verdict if verdict not in PAGE} == set()
