@@ -16,6 +16,7 @@ from saferollout.cli.manifests import BadInput, Manifest, read_manifests
 from saferollout.cli.positions import Positions, positions_in
 from saferollout.core.lint import lint as checked
 from saferollout.core.lint_findings import Finding, Severity
+from saferollout.core.lint_renamed import renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,14 @@ def lint(
     output: Annotated[options.FindingsOutput, typer.Option("--output", "-o", help="text or json.")] = options.FindingsOutput.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings make the exit code 1.")] = False,
     namespace: Annotated[str, typer.Option("--namespace", "-n", help="Namespace of manifests that name none.")] = "",
+    live: Annotated[str | None, typer.Option("--live", metavar="PATH", help="What runs: finds services that FILES would rename.")] = None,
 ) -> ExitCode:  # fmt: skip
     """Check SafeRollouts and workloads offline: schema, references, PromQL, declarations, labels, strategies."""
     try:
         manifests = [manifest for path in files for manifest in read_manifests(path)]
-        found = checked(saferollouts_among(manifests, namespace=namespace), workloads_among(manifests, namespace=namespace))
+        saferollouts, workloads = saferollouts_among(manifests, namespace=namespace), workloads_among(manifests, namespace=namespace)
+        before = workloads_among(read_manifests(live), namespace=namespace) if live else []
+        found = (*checked(saferollouts, workloads), *renamed(saferollouts, workloads, before=before))
     except BadInput as bad:
         raise CommandFailed(str(bad), exit_code=ExitCode.BAD_USAGE) from bad
     located = locate(found, manifests)

@@ -41,6 +41,7 @@ class Code(StrEnum):
     JOB_WRITES_CONTRACT = "job-writes-contract"
     WORDS_BESIDE_NUMBERS = "words-beside-numbers"
     ROLES_MISSING = "roles-missing"
+    RENAMED_WORKLOAD = "renamed-workload"
 
 
 @dataclass(frozen=True, slots=True)

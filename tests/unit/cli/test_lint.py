@@ -158,3 +158,14 @@ def test_a_namespace_option_stands_for_manifests_that_name_none(tmp_path: Path) 
     code, said = lint(tmp_path, "-n", "elsewhere", a=SAFEROLLOUT, b=f"{without}---\n{BILLING}")
     assert code == 3
     assert "namespace-mismatch" in said
+
+
+def test_a_service_renamed_in_one_commit_is_warned_of(tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    live.mkdir()
+    (live / "people.yaml").write_text(f"{USERS.replace('users', 'people')}---\n{BILLING}", encoding="utf-8")
+    desired = tmp_path / "desired"
+    desired.mkdir()
+    code, said = lint(desired, "--live", str(live), a=SAFEROLLOUT, b=f"{USERS}---\n{BILLING}")
+    assert code == 0
+    assert "b.yaml:4: warning renamed-workload: Deployment users, metadata.name: is new while people is gone" in said
