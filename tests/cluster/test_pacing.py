@@ -90,6 +90,35 @@ def test_a_template_that_comes_in_the_middle_of_a_batch_is_held_and_makes_no_pod
                 and sum(rs.pods for rs in view.of(second)) == 3 and shares(view) == {"new": 0, "old": 10})  # fmt: skip
 
 
+@pytest.mark.parametrize(("unavailable", "surge"), [(3, 0), (0, 2), ("25%", "25%")])
+def test_a_superseding_template_is_paced_exactly_over_a_half_rolled_one(stage: Stage, unavailable: int | str, surge: int | str) -> None:
+    stage.run_first(strategy=rolling(unavailable, surge))
+    stage.set_image("billing:2")
+    stage.run_batch(40)
+    stage.set_image("billing:3")
+    stage.run_batch(20)
+    stage.stays("2 of the third", lambda view: shares(view)["new"] == 2, seconds=1)
+    stage.run_batch(70)
+    stage.act(actions.Finish(NAME, revision=stage.view().template))
+    stage.wait("finished", lambda view: all_available(view, 10))
+    assert stage.least_ready >= {3: 7, 0: 10, "25%": 8}[unavailable]
+
+
+def test_a_restart_in_the_middle_of_a_batch_stays_the_same_batch(stage: Stage) -> None:
+    stage.run_first(strategy=rolling(3, 0))
+    stage.set_image("billing:2")
+    stage.run_batch(30)
+    revision = stage.view().template
+    stamp = {"kubectl.kubernetes.io/restartedAt": "2026-11-24T12:00:00Z"}
+    stage.patch({"spec": {"template": {"metadata": {"annotations": stamp}}}})
+    assert stage.view().template == revision
+    stage.run_batch(30)
+    stage.wait("at rest", lambda view: view.settled and sum(rs.available for rs in view.of(revision)) >= 3)
+    stage.act(actions.Finish(NAME, revision=revision))
+    stage.wait("all restarted", lambda view: all_available(view, 10) and view.replica_sets[0].available == 10)
+    assert stage.least_ready >= 7
+
+
 def test_finishing_after_the_users_fields_were_unset_leaves_them_unset(stage: Stage) -> None:
     stage.run_first(strategy=rolling(3, 0))
     assert "minReadySeconds" not in stage.deployment()["spec"]

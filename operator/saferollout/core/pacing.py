@@ -55,14 +55,16 @@ def target_pods(strategy: Strategy, *, replicas: int, batch_percent: int) -> int
 def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace | None:
     """Return the pace to set now so that `revision` comes to its share, or None while the one that stands is right.
 
-    None does not mean the batch is complete: see batch_ready. A pace is never lowered, so a pod that falls ill moves nothing.
-    On a paused workload no pace is in force, so one is always to be set.
+    None does not mean the batch is complete: see batch_ready. A pace is never lowered under a revision that has pods, so one that
+    falls ill moves nothing. On a paused workload no pace is in force, so one is always to be set.
     """
     if view.replicas == 0:
         return None
     wanted = _step(view, revision=revision, batch_percent=batch_percent)
-    if view.paced is None:
-        return wanted
+    started = any(rs.replicas > 0 for rs in view.of(revision))
+    if view.paced is None or not started:
+        # A pace that stands from a superseded revision would let more pods of the new one start than its batch has.
+        return None if view.paced == wanted and not view.paused else wanted
     unavailable_now, surge_now = _in_pods(view.paced, replicas=view.replicas)
     unavailable, surge = _in_pods(wanted, replicas=view.replicas)
     if unavailable <= unavailable_now and surge <= surge_now and not view.paused:

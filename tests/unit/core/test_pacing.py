@@ -241,6 +241,17 @@ def test_a_pod_that_falls_ill_never_lowers_the_pace() -> None:
     assert next_pace(view=view, revision="new", batch_percent=50) is None
 
 
+def test_a_superseding_revision_begins_with_its_own_first_batch_and_not_with_the_pace_that_stands() -> None:
+    strategy = strategy_of(3, 0)
+    view = workload(replicas=10, old=(10, 10), new=(0, 0), strategy=strategy, pace=Pace("40%", 0), paused=True)
+    assert next_pace(view=view, revision="new", batch_percent=20) == Pace("20%", 0)
+
+
+def test_a_first_pace_that_is_set_but_not_yet_followed_is_not_set_again() -> None:
+    view = workload(replicas=10, old=(10, 10), new=(0, 0), strategy=strategy_of(3, 0), pace=Pace("20%", 0))
+    assert next_pace(view=view, revision="new", batch_percent=20) is None
+
+
 def test_a_paused_workload_gets_its_pace_again_because_none_is_in_force() -> None:
     pace = Pace("30%", 0)
     view = workload(replicas=10, old=(7, 7), new=(3, 3), strategy=strategy_of(3, 0), pace=pace, paused=True)
