@@ -79,7 +79,16 @@ class Picture:
             return "no operator has looked at this SafeRollout yet"
         if self.status.observed_generation < self.generation:
             return f"the operator has seen generation {self.status.observed_generation} of the spec, not yet {self.generation}"
+        if unnoticed := self.unnoticed():
+            return f"a new template of {', '.join(unnoticed)} is held, and the operator has not taken it up yet"
         return ""
+
+    def unnoticed(self) -> tuple[str, ...]:
+        """Name workloads that the API server holds while status still calls them stable: the release after this one."""
+        if self.summary.state not in (State.IDLE, State.COMPLETED):
+            return ()
+        stable = [known.name for known in self.status.workloads if known.state == "Stable"]
+        return tuple(name for name in stable if name in self.views and self.views[name].held)
 
 
 def picture_of(

@@ -54,7 +54,7 @@ def status(
     if not watch:
         _show_once(cluster, saferollout, output, look_of(sys.stdout, ascii_only=ascii_only))
         return ExitCode.DONE
-    looks = _looks(cluster, saferollout, timeout_seconds=timeout, with_pods=output is options.Output.TEXT)
+    looks = _looks(cluster, saferollout, timeout_seconds=timeout)
     if output is options.Output.TEXT:
         return _watch_screen(looks, look_of(sys.stdout, ascii_only=ascii_only))
     return _watch_lines(looks, output)
@@ -89,13 +89,11 @@ def machine(raw: Raw) -> dict[str, Any]:
     }
 
 
-def _looks(
-    cluster: Cluster, name: str, *, timeout_seconds: float | None, with_pods: bool
-) -> Iterator[tuple[Raw, Picture, ExitCode | None]]:
+def _looks(cluster: Cluster, name: str, *, timeout_seconds: float | None) -> Iterator[tuple[Raw, Picture, ExitCode | None]]:
     """Look again and again; the last look carries the exit code."""
     end = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     while True:
-        raw, picture = look_once(cluster, name, with_pods=with_pods)
+        raw, picture = look_once(cluster, name)
         code = ended(picture)
         if code is None and end is not None and time.monotonic() >= end:
             code = out_of_time(picture)
@@ -106,8 +104,9 @@ def _looks(
 
 
 def ended(picture: Picture) -> ExitCode | None:
-    """Return how a release ended; None while it goes on, or while the operator has not seen the newest spec."""
-    if picture.status.summary is None or picture.status.observed_generation < picture.generation or picture.waiting_commands:
+    """Return how a release ended; None while it goes on, or while there is something the operator has not taken in."""
+    behind = picture.status.summary is None or picture.status.observed_generation < picture.generation
+    if behind or picture.waiting_commands or picture.unnoticed():
         return None
     return _ENDS.get(picture.summary.state)
 
