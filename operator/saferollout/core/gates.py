@@ -2,7 +2,7 @@
 
     measured = observations.answers["dead-letters"]            # of instants(gate, start=step_start, now=now)
     judged = verdict(gate, measured, baseline=3.0)             # FAILING, "dead-letters 12 > 5 (start 3, now 15)"
-    baked = passes_since(gate, measured, since=ready, bake_seconds=120, baseline=3.0)   # .done, .successes of .needed
+    baked = passes_since(gate, measured, since=ready, bake_seconds=120, baseline=3.0)   # .passed, .successes of .needed
 
 Only a value is evidence. Everything else is inconclusive: it holds with its reason, never passes, never fails, and the next value ends it.
 """
@@ -20,19 +20,19 @@ from saferollout.core.signals import is_depth
 __all__ = [
     "BakeProgress",
     "GateVerdict",
-    "VerdictKind",
+    "Verdict",
     "baseline_of",
     "instants",
-    "limit_text",
+    "limits",
     "next_instant",
-    "number_text",
+    "number",
     "passes_since",
     "preflight_verdict",
     "verdict",
 ]
 
 
-class VerdictKind(StrEnum):
+class Verdict(StrEnum):
     """What a gate says now. `WAITING`: not measured yet, or its last measurement failed within what failureLimit tolerates."""
 
     PASSING = "Passing"
@@ -50,21 +50,21 @@ class GateVerdict:
     `stalled`: the limits of inconclusive measurements or errors are exceeded; it goes on holding. `would_be` is what a dry run would say.
     """
 
-    kind: VerdictKind
+    kind: Verdict
     message: str
     value: float | None = None
     successes: int = 0
     failures: int = 0
     inconclusive: int = 0
     stalled: bool = False
-    would_be: VerdictKind | None = None
+    would_be: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BakeProgress:
-    """How far a bake is: `done` when enough measurements since then have passed and the last one did."""
+    """How far a bake is: `passed` when enough measurements since then have passed and the last one did."""
 
-    done: bool
+    passed: bool
     successes: int
     needed: int
     message: str
@@ -90,7 +90,7 @@ def verdict(gate: Gate, measurements: Sequence[Measurement], *, baseline: float 
     if gate.mode is GateMode.ENFORCE:
         return plain
     return GateVerdict(
-        kind=VerdictKind.DRY_RUN,
+        kind=Verdict.DRY_RUN,
         message=f"dry run, would be {plain.kind}: {plain.message}",
         value=plain.value,
         successes=plain.successes,
@@ -117,9 +117,9 @@ def passes_since(
     judged = _judge(gate, measurements, baseline=baseline)
     successes = sum(1 for one in judged if one.passed and one.measurement.at >= since)
     if gate.mode is GateMode.DRY_RUN:
-        return BakeProgress(done=True, successes=successes, needed=0, message=f"{gate.name} is a dry run")
-    done = bool(judged) and judged[-1].passed is True and successes >= needed
-    return BakeProgress(done=done, successes=successes, needed=needed, message=f"{gate.name} passed {successes} of {needed} measurements")
+        return BakeProgress(passed=True, successes=successes, needed=0, message=f"{gate.name} is a dry run")
+    passed = bool(judged) and judged[-1].passed is True and successes >= needed
+    return BakeProgress(passed=passed, successes=successes, needed=needed, message=f"{gate.name} passed {successes} of {needed} measurements")
 
 
 def baseline_of(gate: Gate, measurement: Measurement | None) -> float | None:
@@ -127,13 +127,13 @@ def baseline_of(gate: Gate, measurement: Measurement | None) -> float | None:
     return measurement.value if measurement is not None and is_depth(gate) else None
 
 
-def limit_text(gate: Gate) -> str:
+def limits(gate: Gate) -> str:
     """Return the bounds as status shows them, for example `<= 0.02`."""
     bounds = ((">=", gate.minimum), ("<=", gate.maximum))
-    return ", ".join(f"{sign} {number_text(float(bound))}" for sign, bound in bounds if bound is not None)
+    return ", ".join(f"{sign} {number(float(bound))}" for sign, bound in bounds if bound is not None)
 
 
-def number_text(value: float) -> str:
+def number(value: float) -> str:
     """Return a number for people, the same on every machine: whole ones in full, others to six significant digits."""
     value = float(value)  # Python lets an int pass as a float
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".6g")
@@ -160,34 +160,34 @@ def _judge_one(gate: Gate, measurement: Measurement, *, start: float | None) -> 
 def _broken_bound(gate: Gate, value: float) -> str | None:
     # As floats: the decimal 0.02 lies just below the double that Prometheus answers for it.
     if gate.maximum is not None and value > float(gate.maximum):
-        return f"> {number_text(float(gate.maximum))}"
+        return f"> {number(float(gate.maximum))}"
     if gate.minimum is not None and value < float(gate.minimum):
-        return f"< {number_text(float(gate.minimum))}"
+        return f"< {number(float(gate.minimum))}"
     return None
 
 
 def _verdict(gate: Gate, judged: tuple[_Judged, ...], *, start: float | None) -> GateVerdict:
     if not judged:
-        return GateVerdict(kind=VerdictKind.WAITING, message=f"{gate.name} has not been measured yet")
+        return GateVerdict(kind=Verdict.WAITING, message=f"{gate.name} has not been measured yet")
     last = judged[-1]
     failed = [one for one in judged if one.passed is False]
     unclear = sum(1 for one in judged if one.passed is None)
 
-    def say(kind: VerdictKind, message: str, *, stalled: bool = False) -> GateVerdict:
+    def say(kind: Verdict, message: str, *, stalled: bool = False) -> GateVerdict:
         successes = len(judged) - len(failed) - unclear
         return GateVerdict(
             kind=kind, message=message, value=last.value, successes=successes, failures=len(failed), inconclusive=unclear, stalled=stalled
         )
 
     if len(failed) > gate.failure_limit:
-        return say(VerdictKind.FAILING, _failure(gate, failed, start=start))
+        return say(Verdict.FAILING, _failure(gate, failed, start=start))
     if last.passed is None:
         stalled = _is_stalled(gate, judged, unclear=unclear)
-        return say(VerdictKind.INCONCLUSIVE, f"{gate.name} can't be judged: {_reason(last.measurement)}", stalled=stalled)
+        return say(Verdict.INCONCLUSIVE, f"{gate.name} can't be judged: {_reason(last.measurement)}", stalled=stalled)
     if not last.passed:
         tolerated = f", failure {len(failed)} of {gate.failure_limit} tolerated"
-        return say(VerdictKind.WAITING, _comparison(gate, last, start=start) + tolerated)
-    return say(VerdictKind.PASSING, _comparison(gate, last, start=start))
+        return say(Verdict.WAITING, _comparison(gate, last, start=start) + tolerated)
+    return say(Verdict.PASSING, _comparison(gate, last, start=start))
 
 
 def _failure(gate: Gate, failed: list[_Judged], *, start: float | None) -> str:
@@ -198,10 +198,10 @@ def _failure(gate: Gate, failed: list[_Judged], *, start: float | None) -> str:
 def _comparison(gate: Gate, judged: _Judged, *, start: float | None) -> str:
     value = judged.value if judged.value is not None else 0.0
     bound = _broken_bound(gate, value)
-    compared = f"{gate.name} {number_text(value)} {bound or f'keeps {limit_text(gate)}'}"
+    compared = f"{gate.name} {number(value)} {bound or f'keeps {limits(gate)}'}"
     if start is None or judged.measurement.value is None:
         return compared
-    return f"{compared} (start {number_text(start)}, now {number_text(judged.measurement.value)})"
+    return f"{compared} (start {number(start)}, now {number(judged.measurement.value)})"
 
 
 def _is_stalled(gate: Gate, judged: tuple[_Judged, ...], *, unclear: int) -> bool:

@@ -7,12 +7,12 @@ import pytest
 
 from saferollout.api.gates import Gate
 from saferollout.core.gates import (
-    VerdictKind,
+    Verdict,
     baseline_of,
     instants,
-    limit_text,
+    limits,
     next_instant,
-    number_text,
+    number,
     passes_since,
     preflight_verdict,
     verdict,
@@ -55,35 +55,35 @@ def depth(**fields: object) -> Gate:
 @pytest.mark.parametrize(
     ("story", "limits", "kind", "stalled"),
     [
-        ([], {}, VerdictKind.WAITING, False),
-        ([0], {}, VerdictKind.PASSING, False),
-        ([1], {}, VerdictKind.PASSING, False),
-        ([2], {}, VerdictKind.FAILING, False),
-        ([2], {"failureLimit": 1}, VerdictKind.WAITING, False),
-        ([2, 0], {"failureLimit": 1}, VerdictKind.PASSING, False),
-        ([2, 0, 0, 2], {"failureLimit": 1}, VerdictKind.FAILING, False),
-        ([2, 2, 2], {"failureLimit": 3}, VerdictKind.WAITING, False),
-        ([2, 2, 2, 2], {"failureLimit": 3}, VerdictKind.FAILING, False),
-        ([2, 2, 0], {"failureLimit": 1}, VerdictKind.FAILING, False),
-        ([2, "E"], {}, VerdictKind.FAILING, False),
-        (["N"], {}, VerdictKind.INCONCLUSIVE, False),
-        ([0, "N"], {}, VerdictKind.INCONCLUSIVE, False),
-        (["N", 0], {}, VerdictKind.PASSING, False),
-        (["E", "N", "S", "P", "I", "T"], {"consecutiveErrorLimit": 0}, VerdictKind.INCONCLUSIVE, False),
-        (["N"] * 50, {}, VerdictKind.INCONCLUSIVE, False),
-        (["N"] * 3, {"inconclusiveLimit": 3}, VerdictKind.INCONCLUSIVE, False),
-        (["N"] * 4, {"inconclusiveLimit": 3}, VerdictKind.INCONCLUSIVE, True),
-        (["N", 0, "N"], {"inconclusiveLimit": 1}, VerdictKind.INCONCLUSIVE, True),
-        (["N", "N", 0], {"inconclusiveLimit": 1}, VerdictKind.PASSING, False),
-        (["E"] * 4, {}, VerdictKind.INCONCLUSIVE, False),
-        (["E"] * 5, {}, VerdictKind.INCONCLUSIVE, True),
-        (["E", "E", 0, "E", "E", "E"], {}, VerdictKind.INCONCLUSIVE, False),
-        (["E"] * 5 + [0], {}, VerdictKind.PASSING, False),
-        (["E"] * 5 + [2], {}, VerdictKind.FAILING, False),
+        ([], {}, Verdict.WAITING, False),
+        ([0], {}, Verdict.PASSING, False),
+        ([1], {}, Verdict.PASSING, False),
+        ([2], {}, Verdict.FAILING, False),
+        ([2], {"failureLimit": 1}, Verdict.WAITING, False),
+        ([2, 0], {"failureLimit": 1}, Verdict.PASSING, False),
+        ([2, 0, 0, 2], {"failureLimit": 1}, Verdict.FAILING, False),
+        ([2, 2, 2], {"failureLimit": 3}, Verdict.WAITING, False),
+        ([2, 2, 2, 2], {"failureLimit": 3}, Verdict.FAILING, False),
+        ([2, 2, 0], {"failureLimit": 1}, Verdict.FAILING, False),
+        ([2, "E"], {}, Verdict.FAILING, False),
+        (["N"], {}, Verdict.INCONCLUSIVE, False),
+        ([0, "N"], {}, Verdict.INCONCLUSIVE, False),
+        (["N", 0], {}, Verdict.PASSING, False),
+        (["E", "N", "S", "P", "I", "T"], {"consecutiveErrorLimit": 0}, Verdict.INCONCLUSIVE, False),
+        (["N"] * 50, {}, Verdict.INCONCLUSIVE, False),
+        (["N"] * 3, {"inconclusiveLimit": 3}, Verdict.INCONCLUSIVE, False),
+        (["N"] * 4, {"inconclusiveLimit": 3}, Verdict.INCONCLUSIVE, True),
+        (["N", 0, "N"], {"inconclusiveLimit": 1}, Verdict.INCONCLUSIVE, True),
+        (["N", "N", 0], {"inconclusiveLimit": 1}, Verdict.PASSING, False),
+        (["E"] * 4, {}, Verdict.INCONCLUSIVE, False),
+        (["E"] * 5, {}, Verdict.INCONCLUSIVE, True),
+        (["E", "E", 0, "E", "E", "E"], {}, Verdict.INCONCLUSIVE, False),
+        (["E"] * 5 + [0], {}, Verdict.PASSING, False),
+        (["E"] * 5 + [2], {}, Verdict.FAILING, False),
     ],
 )
 def test_limits_are_counted_over_the_whole_step(
-    story: list[str | float], limits: dict[str, int], kind: VerdictKind, stalled: bool
+    story: list[str | float], limits: dict[str, int], kind: Verdict, stalled: bool
 ) -> None:
     judged = verdict(gate(**limits), measured(story))
     assert (judged.kind, judged.stalled) == (kind, stalled)
@@ -91,26 +91,26 @@ def test_limits_are_counted_over_the_whole_step(
 
 def test_bounds_are_inclusive_even_where_a_decimal_is_no_exact_double() -> None:
     share = gate(max="0.02", min="0.01")
-    assert verdict(share, measured([4 / 200])).kind is VerdictKind.PASSING
-    assert verdict(share, measured([0.01])).kind is VerdictKind.PASSING
+    assert verdict(share, measured([4 / 200])).kind is Verdict.PASSING
+    assert verdict(share, measured([0.01])).kind is Verdict.PASSING
     assert verdict(share, measured([0.0201])).message == "errors 0.0201 > 0.02"
     assert verdict(share, measured([0.009])).message == "errors 0.009 < 0.01"
 
 
 def test_a_depth_is_judged_against_its_value_at_the_start_of_the_release() -> None:
-    assert verdict(depth(), measured([8]), baseline=3).kind is VerdictKind.PASSING
+    assert verdict(depth(), measured([8]), baseline=3).kind is Verdict.PASSING
     judged = verdict(depth(), measured([15]), baseline=3)
-    assert judged.kind is VerdictKind.FAILING
+    assert judged.kind is Verdict.FAILING
     assert judged.message == "dead-letters 12 > 5 (start 3, now 15)"
 
 
 def test_a_depth_without_a_known_start_counts_from_its_first_value() -> None:
-    assert verdict(depth(), measured(["E", 100, 104])).kind is VerdictKind.PASSING
-    assert verdict(depth(), measured([100, 106])).kind is VerdictKind.FAILING
+    assert verdict(depth(), measured(["E", 100, 104])).kind is Verdict.PASSING
+    assert verdict(depth(), measured([100, 106])).kind is Verdict.FAILING
 
 
 def test_a_signal_that_is_no_depth_has_no_start() -> None:
-    assert verdict(gate(), measured([2]), baseline=2).kind is VerdictKind.FAILING
+    assert verdict(gate(), measured([2]), baseline=2).kind is Verdict.FAILING
     assert baseline_of(gate(), measured([2])[0]) is None
     assert baseline_of(depth(), measured([2])[0]) == 2
     assert baseline_of(depth(), measured(["E"])[0]) is None
@@ -130,16 +130,16 @@ def test_tolerated_failures_are_said_in_numbers() -> None:
 
 def test_a_dry_run_reports_and_never_fails() -> None:
     judged = verdict(gate(mode="DryRun"), measured([2]))
-    assert (judged.kind, judged.would_be) == (VerdictKind.DRY_RUN, VerdictKind.FAILING)
+    assert (judged.kind, judged.would_be) == (Verdict.DRY_RUN, Verdict.FAILING)
     assert judged.message == "dry run, would be Failing: errors 2 > 1"
     assert not verdict(gate(mode="DryRun"), measured(["E"] * 9)).stalled
-    assert passes_since(gate(mode="DryRun"), (), since=START, bake_seconds=60).done
+    assert passes_since(gate(mode="DryRun"), (), since=START, bake_seconds=60).passed
 
 
 def test_before_the_first_step_one_failure_is_one_too_many() -> None:
-    assert preflight_verdict(gate(failureLimit=3), measured([2])[0]).kind is VerdictKind.FAILING
-    assert preflight_verdict(gate(), None).kind is VerdictKind.WAITING
-    assert preflight_verdict(depth(), measured([1000])[0]).kind is VerdictKind.PASSING
+    assert preflight_verdict(gate(failureLimit=3), measured([2])[0]).kind is Verdict.FAILING
+    assert preflight_verdict(gate(), None).kind is Verdict.WAITING
+    assert preflight_verdict(depth(), measured([1000])[0]).kind is Verdict.PASSING
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_bake_needs_enough_successes_and_a_last_one(
 ) -> None:
     tolerant = gate(count=count, failureLimit=9)
     progress = passes_since(tolerant, measured(story), since=at(since), bake_seconds=bake)
-    assert (progress.done, progress.successes, progress.needed) == (done, successes, needed)
+    assert (progress.passed, progress.successes, progress.needed) == (done, successes, needed)
 
 
 def test_instants_are_fixed_by_the_start_of_the_step() -> None:
@@ -184,5 +184,5 @@ def test_a_step_that_waits_for_days_asks_for_its_last_500_instants_only() -> Non
 
 
 def test_numbers_and_limits_are_written_the_same_way_every_time() -> None:
-    assert [number_text(value) for value in (12.0, 0.02, 1234567.0, 1 / 3, -0.5)] == ["12", "0.02", "1234567", "0.333333", "-0.5"]
-    assert limit_text(gate(max="0.020", min="0")) == ">= 0, <= 0.02"
+    assert [number(value) for value in (12.0, 0.02, 1234567.0, 1 / 3, -0.5)] == ["12", "0.02", "1234567", "0.333333", "-0.5"]
+    assert limits(gate(max="0.020", min="0")) == ">= 0, <= 0.02"

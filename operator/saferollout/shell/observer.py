@@ -1,0 +1,171 @@
+"""Answer the questions of gates, without ever holding a decision up.
+
+Answers are remembered by (query, instant): the past does not change. Only where Prometheus gave no full answer an instant is asked again:
+at every look while it is one of its question's last five, later once a minute.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol
+
+from saferollout.core.measurements import Measurement, Observations, Outcome, Query, Question
+from saferollout.shell.config import PrometheusConfig
+from saferollout.shell.measuring import measure
+from saferollout.shell.prometheus import Answer, Endpoint, PrometheusClient
+
+MOST_THREADS: Final = 8
+DEADLINE_SECONDS: Final = 5.0
+RECENT: Final = 5
+SECONDS_UNTIL_ASKED_AGAIN: Final = 60.0
+MOST_REMEMBERED: Final = 50_000
+_TRANSIENT: Final = frozenset({Outcome.UNREACHABLE, Outcome.PARTIAL})
+
+_Key = tuple[Query, datetime]
+
+
+class Client(Protocol):
+    """Whoever can evaluate a query at an instant; blocks, never raises."""
+
+    def ask(self, promql: str, *, at: datetime) -> Answer:
+        """Evaluate a query."""
+        ...
+
+
+class NoPrometheus:
+    """Stands where no Prometheus is configured: everything is inconclusive, and says what to configure."""
+
+    async def observe(self, questions: tuple[Question, ...]) -> Observations:
+        """Answer each question for its last instant."""
+        detail = "no Prometheus is configured: chart value prometheus.url"
+        return Observations(answers={question.name: _not_answered(question, detail) for question in questions})
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    measurement: Measurement
+    asked_at: float
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A measurement in a thread, or waiting for one, and how many looks wait for it."""
+
+    work: Future[Measurement]
+    ended: asyncio.Future[Measurement]
+    waiting: int = 0
+
+
+class PrometheusObserver:
+    """Asks one Prometheus from a few threads and remembers. All of it runs in one event loop."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        most_remembered: int = MOST_REMEMBERED,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._deadline = deadline_seconds
+        self._most_remembered = most_remembered
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="prometheus")
+        self._remembered: OrderedDict[_Key, _Remembered] = OrderedDict()
+        self._under_way: dict[_Key, _UnderWay] = {}
+
+    async def observe(self, questions: tuple[Question, ...]) -> Observations:
+        """Answer within the deadline; a question that isn't finished then is UNREACHABLE at its last instant.
+
+        The oldest instants are asked first, so that after a restart nothing is judged before what came earlier is known again.
+        """
+        wanted = sorted({key for question in questions for key in self._to_ask(question)}, key=_instant)
+        pending = [self._start(key) for key in wanted]
+        try:
+            if pending:
+                await asyncio.wait([one.ended for one in pending], timeout=self._deadline)
+        finally:
+            for one in pending:
+                _stop_waiting(one)
+        self._forget_oldest()
+        return Observations(answers={question.name: self._answers(question) for question in questions})
+
+    def close(self) -> None:
+        """Ask nothing more; what is under way ends by its own timeout."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _to_ask(self, question: Question) -> Iterable[_Key]:
+        recent = frozenset(question.instants[-RECENT:])
+        for instant in question.instants:
+            key = (question.query, instant)
+            known = self._remembered.get(key)
+            if known is None or (known.measurement.outcome in _TRANSIENT and (instant in recent or self._is_old(known))):
+                yield key
+
+    def _is_old(self, known: _Remembered) -> bool:
+        return self._clock() - known.asked_at >= SECONDS_UNTIL_ASKED_AGAIN
+
+    def _start(self, key: _Key) -> _UnderWay:
+        one = self._under_way.get(key)
+        if one is None:
+            query, instant = key
+            work = self._threads.submit(measure, query, at=instant, ask=partial(self._client.ask, at=instant))
+            one = self._under_way[key] = _UnderWay(work=work, ended=asyncio.wrap_future(work))
+            one.ended.add_done_callback(partial(self._remember, key))
+        one.waiting += 1
+        return one
+
+    def _remember(self, key: _Key, ended: asyncio.Future[Measurement]) -> None:
+        self._under_way.pop(key, None)
+        if not ended.cancelled():
+            self._remembered[key] = _Remembered(measurement=ended.result(), asked_at=self._clock())
+            self._remembered.move_to_end(key)
+
+    def _answers(self, question: Question) -> tuple[Measurement, ...]:
+        keys = [(question.query, instant) for instant in question.instants]
+        known = [self._remembered[key].measurement for key in keys if key in self._remembered]
+        for key in keys:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
+        if not keys or keys[-1] in self._remembered:
+            return tuple(known)
+        return (*known, *_not_answered(question, "Prometheus did not answer in time"))
+
+    def _forget_oldest(self) -> None:
+        while len(self._remembered) > self._most_remembered:
+            self._remembered.popitem(last=False)
+
+
+def observer_for(config: PrometheusConfig) -> NoPrometheus | PrometheusObserver:
+    """Return the observer that the operator's configuration asks for."""
+    if not config.url:
+        return NoPrometheus()
+    endpoint = Endpoint(
+        url=config.url,
+        token_file=Path(config.token_file) if config.token_file else None,
+        tenant=config.tenant,
+        timeout_seconds=config.timeout_seconds,
+    )
+    return PrometheusObserver(PrometheusClient(endpoint))
+
+
+def _not_answered(question: Question, detail: str) -> tuple[Measurement, ...]:
+    return tuple(Measurement(at=instant, outcome=Outcome.UNREACHABLE, detail=detail) for instant in question.instants[-1:])
+
+
+def _stop_waiting(one: _UnderWay) -> None:
+    """Take back what no thread has begun and nobody waits for; what has begun goes on and is remembered when it ends."""
+    one.waiting -= 1
+    if one.waiting == 0:
+        one.work.cancel()
+
+
+def _instant(key: _Key) -> datetime:
+    return key[1]
