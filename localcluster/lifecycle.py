@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from localcluster.binaries import CONTROL_PLANE_BINARIES, NODE_BINARIES, binary
 from localcluster.cluster import Cluster, ClusterRecord, NoSuchCluster, find_cluster, forget_cluster
 from localcluster.control_plane import start_control_plane
 from localcluster.fake_node import start_fakelet
 from localcluster.node import prepare_network, remove_network, start_node, stop_node
+from localcluster.packages import CONTROL_PLANE_PACKAGES, NODE_PACKAGES, PackagesMissing, missing_packages
 from localcluster.paths import cluster_folder
 from localcluster.ports import locked, reserve_ports
 
@@ -16,6 +18,7 @@ class DifferentCluster(RuntimeError):
 
 def up(name: str, *, real_node: bool = False, mutating_policies: bool = True, fakelet: bool = True) -> Cluster:
     """Start the cluster called name; one that runs already is completed, never restarted."""
+    _expect_fetched(real_node=real_node)
     with locked(f"cluster-{name}.lock"):
         cluster = _existing_or_new(name, real_node=real_node, mutating_policies=mutating_policies)
         if real_node:
@@ -43,6 +46,15 @@ def down(name: str) -> bool:
             remove_network(cluster)
         forget_cluster(cluster.folder)
         return True
+
+
+def _expect_fetched(*, real_node: bool) -> None:
+    """Fail before anything is started, with the command that fetches what is missing."""
+    packages = missing_packages({**CONTROL_PLANE_PACKAGES, **(NODE_PACKAGES if real_node else {})})
+    if packages:
+        raise PackagesMissing(f"missing: {', '.join(packages)}; run: python3 -m localcluster fetch")
+    for name in (*CONTROL_PLANE_BINARIES, *(NODE_BINARIES if real_node else ())):
+        binary(name)
 
 
 def _existing_or_new(name: str, *, real_node: bool, mutating_policies: bool) -> Cluster:
