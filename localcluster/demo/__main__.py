@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
 
 from localcluster.cluster import find_cluster
-from localcluster.demo import prometheus, stage, stories
+from localcluster.demo import stage, stories
 from localcluster.demo.failure import StoryFailed
 from localcluster.demo.narration import Narrator
-from localcluster.demo.pod_history import PodHistory
-from localcluster.demo.scene import PodPictures, Scene
+from localcluster.demo.performance import scene_on
+from localcluster.demo.scene import Scene
 from localcluster.lifecycle import down
 
-_TRAFFIC_SECONDS = 60.0
 STORIES: tuple[Callable[[Scene], None], ...] = (stories.new_event, stories.no_safe_order, stories.undeclared)
 
 
@@ -41,32 +39,12 @@ def _tell(narrator: Narrator) -> None:
     down(stage.CLUSTER_NAME)
     with narrator.part("everything that is needed, from the cache where it is there"):
         images = stage.fetch()
-    with narrator.part("a cluster with a real node, and the images on it"):
-        cluster = stage.start_cluster(images)
-    tools = stage.tools_for(cluster)
-    with narrator.part("four services with traffic, as they have run for long; Prometheus beside them"):
-        stage.start_scene(tools)
-        url = stage.start_metrics(cluster)
-    with narrator.part("the operator, from its chart"):
-        stage.install_operator(tools)
-    watch = tools.kubectl_command("get", "pods", "--watch", "--output-watch-events", "--output=json")
-    with PodHistory(watch, on_change=PodPictures(narrator)) as history:
-        stage.wait_for_scene(tools)
-        scene = Scene(tools=tools, prometheus_url=url, narrator=narrator, history=history)
-        wait_for_traffic(scene)
+    with narrator.part("a cluster with a real node"):
+        cluster = stage.start_cluster()
+    with scene_on(cluster, images, narrator=narrator) as scene:
         for story in STORIES:
             story(scene)
     _sum_up(scene)
-
-
-def wait_for_traffic(scene: Scene) -> None:
-    """Wait until Prometheus has seen requests at the gateway."""
-    deadline = time.monotonic() + _TRAFFIC_SECONDS
-    with scene.narrator.part("traffic in Prometheus"):
-        while prometheus.answered(scene.prometheus_url, pod="gateway-.*", status="201") < 50:
-            if time.monotonic() > deadline:
-                raise StoryFailed(f"no traffic at the gateway within {_TRAFFIC_SECONDS:.0f} s")
-            time.sleep(0.5)
 
 
 def _sum_up(scene: Scene) -> None:

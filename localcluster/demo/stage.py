@@ -31,12 +31,15 @@ def fetch() -> list[Image]:
     return [*(_service_image(file) for file in sorted(_SERVICES.glob("*/*/service.py"))), build_operator_image()]
 
 
-def start_cluster(images: list[Image], *, name: str = CLUSTER_NAME) -> Cluster:
-    """Start a cluster with a real node that has the images."""
-    cluster = up(name, real_node=True)
+def start_cluster() -> Cluster:
+    """Start the demo's cluster, with a real node."""
+    return up(CLUSTER_NAME, real_node=True)
+
+
+def give_images(cluster: Cluster, images: list[Image]) -> None:
+    """Give the node every image; there is no registry to pull from."""
     for image in images:
         import_image(cluster, image)
-    return cluster
 
 
 def tools_for(cluster: Cluster) -> Tools:
