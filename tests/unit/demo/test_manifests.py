@@ -34,7 +34,7 @@ def test_the_saferollout_is_valid_and_its_references_lead_somewhere() -> None:
 
 def test_the_spec_order_is_not_the_safe_order_so_that_the_demo_shows_a_proof() -> None:
     (document,) = documents(DEMO / "manifests/saferollout.yaml")
-    assert [workload["name"] for workload in document["spec"]["workloads"]][0] == "gateway"
+    assert document["spec"]["workloads"][0]["name"] == "gateway"
 
 
 @pytest.mark.parametrize("template", pod_templates())
