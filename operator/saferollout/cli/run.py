@@ -24,7 +24,7 @@ def run(
     from saferollout.shell.logging import LogFormat, configure_logging
 
     settings = read_config(config)
-    if log_format not in LogFormat:
+    if log_format not in {known.value for known in LogFormat}:
         raise CommandFailed(f"--log-format is json or console, not {log_format!r}", exit_code=ExitCode.BAD_USAGE)
     configure_logging(level=settings.log_level, log_format=LogFormat(log_format))
     return ExitCode(asyncio.run(_run(settings, kubeconfig=kubeconfig, context=context)))
@@ -35,7 +35,7 @@ async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: s
     from saferollout.core import decide
     from saferollout.shell.app import run_operator
     from saferollout.shell.connection import NoCluster, load_configuration
-    from saferollout.shell.observer import observer_for
+    from saferollout.shell.observer import PrometheusObserver, observer_for
     from saferollout.shell.wiring import Identity
 
     identity = Identity(name=os.environ.get("POD_NAME") or socket.gethostname(), namespace=os.environ.get("POD_NAMESPACE") or "default")
@@ -44,7 +44,11 @@ async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: s
     except NoCluster as error:
         raise CommandFailed(f"no cluster to run in: {error}", exit_code=ExitCode.BAD_USAGE) from error
     observer = observer_for(settings.prometheus)
-    return await run_operator(settings, configuration=configuration, identity=identity, brain=decide, observer=observer)
+    try:
+        return await run_operator(settings, configuration=configuration, identity=identity, brain=decide, observer=observer)
+    finally:
+        if isinstance(observer, PrometheusObserver):
+            observer.close()
 
 
 def register(app: typer.Typer) -> None:
