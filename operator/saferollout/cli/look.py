@@ -58,6 +58,10 @@ class Look:
         """Put a symbol before the words that say the same."""
         return Text(f"{self.symbol(mark)} {words}", style=_SYMBOLS[mark][2])
 
+    def rule(self, width: int) -> str:
+        """Return a piece of a horizontal line."""
+        return ("-" if self.ascii_only else "─") * width
+
     def cut(self, words: str, width: int) -> str:
         """Shorten words in the middle, where long names differ least."""
         if len(words) <= width:

@@ -8,6 +8,7 @@ from saferollout.api.status import GateStatus, PlanStep, State
 from saferollout.cli.estimate import Estimate, estimate
 from saferollout.cli.headline import STATE_MARKS, headline, helpful_commands
 from saferollout.cli.look import Look, Mark, ago, duration
+from saferollout.cli.no_return import points_of_no_return
 from saferollout.cli.picture import Picture
 from saferollout.cli.status_table import table
 
@@ -149,7 +150,10 @@ def _next_steps(picture: Picture, look: Look) -> Iterator[Text]:
         return
     guess = estimate(picture.spec, picture.status, picture.now) if picture.spec else None
     yield Text(_next_title(guess), style="bold")
+    closing = points_of_no_return(picture)
     for number, step in enumerate(left[:_MOST_NEXT_STEPS], start=1):
+        if step.id in closing:
+            yield from look.wrapped(f"point of no return: {closing[step.id]}", first=f"  {look.rule(4)} ", indent="       ")
         yield from look.wrapped(_step_sentence(step, guess), first=f"  {number}. ", indent="     ")
     if len(left) > _MOST_NEXT_STEPS:
         yield Text(f"  and {len(left) - _MOST_NEXT_STEPS} more")

@@ -120,11 +120,11 @@ def raw(state: dict[str, Any] | None, **changes: Any) -> dict[str, Any]:
     return document if state is None else {**document, "status": state}
 
 
-def replica_set(revision: str, pods: int, *, available: int | None = None) -> ReplicaSetView:
+def replica_set(revision: str, pods: int, *, available: int | None = None, contracts: str | None = None) -> ReplicaSetView:
     """Return a ReplicaSet of a revision; all its pods are available unless said otherwise."""
     up = pods if available is None else available
     return ReplicaSetView(
-        name=f"rs-{revision}", uid=revision, resource_version="1", hash=revision, pod_hash=revision, contracts=None, created=NOW,
+        name=f"rs-{revision}", uid=revision, resource_version="1", hash=revision, pod_hash=revision, contracts=contracts, created=NOW,
         replicas=pods, pods=pods, ready=up, available=up, steady=up,
     )  # fmt: skip
 

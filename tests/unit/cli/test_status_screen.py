@@ -31,6 +31,15 @@ GOLDEN = Path(__file__).parent / "golden"
 HELD = workload_states(billing_service="Baking", user_service="Held", gateway="Held")
 
 
+READS_BOTH = replica_set("b2", 1, contracts="user-events: {reads: [1, 2]}")
+READS_ONE = replica_set("b1", 4, contracts="user-events: {reads: [1]}")
+WRITES_ONE = replica_set("u1", 10, contracts="user-events: {writes: [1]}")
+DECLARING = {
+    "billing-service": view("billing-service", READS_BOTH, READS_ONE, template="b2"),
+    "user-service": view("user-service", WRITES_ONE, template="u2", held=True, contracts="user-events: {writes: [2]}"),
+}
+
+
 def waiting_steps() -> list[dict[str, Any]]:
     return [{**step, "state": "Done"} if step["id"] in ("Roll/billing-service", "Roll/user-service") else step for step in STEPS]
 
@@ -158,9 +167,14 @@ def going_back() -> Picture:
     return picture(raw(said))
 
 
+def point_of_no_return() -> Picture:
+    said = status("Progressing", summary={"step": "1/5", "message": "rolling"}, release=release(), gates=GATES, workloads=HELD)
+    return picture(raw(said), views=DECLARING)
+
+
 SCREENS = (
     idle, progressing_mid_batch, waiting_inconclusive, awaiting_approval, refused, rolled_back, paused, reactive_hold,
-    silent_operator, going_back,
+    silent_operator, going_back, point_of_no_return,
 )  # fmt: skip
 
 
