@@ -94,8 +94,8 @@ class Reconciler:
             return 0.0
         try:
             await self._carry_out(key, thought)
-        except NotFound as error:
-            # The object went away between the look and the write.
+        except (Conflict, NotFound) as error:
+            # Somebody changed or deleted the object between the look and the write; a watch that hangs would never say so.
             await self._resync.read_live(place)
             raise Conflict(str(error)) from error
         if thought.decision.action is not None:

@@ -83,6 +83,15 @@ async def test_a_status_decided_on_an_old_object_is_refused(cluster: FakeCluster
         await stage.look()
 
 
+async def test_after_a_conflict_the_next_look_is_true_even_if_no_event_comes(cluster: FakeCluster) -> None:
+    stage = await started(cluster, lambda snapshot, *_: Decision(status=saying(snapshot.spec.workloads[-1].name)))
+    cluster.put(Kind.SAFE_ROLLOUT, safe_rollout(workloads=("billing", "other"), uid="uid-of-shop"))
+    with pytest.raises(Conflict):
+        await stage.look()
+    await stage.look()
+    assert said_in(cluster) == "other"
+
+
 async def test_fields_that_a_status_no_longer_has_are_removed(cluster: FakeCluster) -> None:
     statuses = [saying("one"), Status(observed_generation=1)]
     stage = await started(cluster, lambda snapshot, *_: Decision(status=statuses[0]))
