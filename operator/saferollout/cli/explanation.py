@@ -108,12 +108,7 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
                 else f"SafeRollout {manager} names the workload {seen.workload}, but there is no such Deployment."
             )
         case Verdict.SAFEROLLOUT_MISSING:
-            state = "is held" if seen.view and seen.view.held else "is labelled"
-            guess = nearest(seen.label, seen.saferollouts)
-            return (
-                f"{who} {state} for the SafeRollout {seen.label!r}, which is not in namespace {seen.namespace}{guess or '.'} "
-                "Nobody will release a change of it."
-            )
+            return _missing_sentence(seen, who)
         case Verdict.NOT_LISTED:
             held = "is held and " if seen.view and seen.view.held else ""
             return (
@@ -139,6 +134,15 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
             return f"{who} is held by SafeRollout {manager}: {_what_it_waits_for(seen)}."
         case Verdict.FREE:
             return f"{who} belongs to SafeRollout {manager} and is neither held nor paced: it runs what its spec says, or is rolling to it."
+
+
+def _missing_sentence(seen: Seen, who: str) -> str:
+    state = "is held" if seen.view and seen.view.held else "is labelled"
+    guess = nearest(seen.label, seen.saferollouts) or "."
+    return (
+        f"{who} {state} for the SafeRollout {seen.label!r}, which is not in namespace {seen.namespace}{guess} "
+        "Nobody will release a change of it."
+    )
 
 
 def _owner_sentence(seen: Seen, who: str) -> str:

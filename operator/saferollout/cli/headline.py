@@ -60,6 +60,8 @@ def _sentence(picture: Picture) -> str:
     said = summary.waiting_for if waits and summary.waiting_for else summary.message or summary.waiting_for
     if not said and release and release.failure:
         said = release.failure.message
+    if not said and release and release.rolls and summary.state is State.PROGRESSING:
+        return f"rolling {', '.join(roll.workload for roll in release.rolls)}."
     return said or _DEFAULT_SENTENCES.get(summary.state, "the operator gave no reason.")
 
 
