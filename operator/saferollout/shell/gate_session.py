@@ -4,6 +4,7 @@ The client keeps nothing but `data.result`, puts a POST's query into the URL and
 `session.request`, so what is missing is added here (research: kopf-clients-style.md, section 3).
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ class GateSession(requests.Session):
                 raise NotAnswered(f"Prometheus answered with a redirect (HTTP {response.status_code}), which is not followed")
             if response.status_code != requests.codes.ok:
                 raise _refusal(response.status_code)
-            response._content = _read(response)
+            response._content = _read(response, until=time.monotonic() + self._timeout[1])
         self.envelope = _envelope(response)
         return response
 
@@ -79,10 +80,13 @@ def _refusal(status: int) -> NotAnswered:
     return NotAnswered(f"Prometheus answered HTTP {status}")
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, *, until: float) -> bytes:
+    """Read the body; a read timeout alone would let a body that trickles in take for ever."""
     content = bytearray()
     for chunk in response.iter_content(_CHUNK):
         content += chunk
+        if time.monotonic() > until:
+            raise NotAnswered("Prometheus did not finish its answer in time")
         if len(content) > LARGEST_ANSWER:
             raise NotAnswered(f"Prometheus sent more than {LARGEST_ANSWER // 1024 // 1024} MiB where one number was asked for")
     return bytes(content)

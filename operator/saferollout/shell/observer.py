@@ -92,8 +92,8 @@ class PrometheusObserver:
             if pending:
                 await asyncio.wait([one.ended for one in pending], timeout=self._deadline)
         finally:
-            for one in pending:
-                _stop_waiting(one)
+            for key, one in zip(wanted, pending, strict=True):
+                self._stop_waiting(key, one)
         self._forget_oldest()
         return Observations(answers={question.name: self._answers(question) for question in questions})
 
@@ -123,10 +123,21 @@ class PrometheusObserver:
         return one
 
     def _remember(self, key: _Key, ended: asyncio.Future[Measurement]) -> None:
+        if ended.cancelled():
+            return
         self._under_way.pop(key, None)
-        if not ended.cancelled():
-            self._remembered[key] = _Remembered(measurement=ended.result(), asked_at=self._clock())
-            self._remembered.move_to_end(key)
+        error = ended.exception()
+        # The engine is promised an answer, whatever goes wrong in a thread.
+        failed = Measurement(at=key[1], outcome=Outcome.UNREACHABLE, detail=f"asking Prometheus failed: {type(error).__name__}")
+        self._remembered[key] = _Remembered(measurement=failed if error else ended.result(), asked_at=self._clock())
+        self._remembered.move_to_end(key)
+
+    def _stop_waiting(self, key: _Key, one: _UnderWay) -> None:
+        """Take back what no thread has begun and nobody waits for; what has begun goes on and is remembered when it ends."""
+        one.waiting -= 1
+        if one.waiting == 0 and one.work.cancel():
+            # At once: the next look must not find, and wait for, what was taken back.
+            self._under_way.pop(key, None)
 
     def _answers(self, question: Question) -> tuple[Measurement, ...]:
         keys = [(question.query, instant) for instant in question.instants]
@@ -158,13 +169,6 @@ def observer_for(config: PrometheusConfig) -> NoPrometheus | PrometheusObserver:
 
 def _not_answered(question: Question, detail: str) -> tuple[Measurement, ...]:
     return tuple(Measurement(at=instant, outcome=Outcome.UNREACHABLE, detail=detail) for instant in question.instants[-1:])
-
-
-def _stop_waiting(one: _UnderWay) -> None:
-    """Take back what no thread has begun and nobody waits for; what has begun goes on and is remembered when it ends."""
-    one.waiting -= 1
-    if one.waiting == 0:
-        one.work.cancel()
 
 
 def _instant(key: _Key) -> datetime:

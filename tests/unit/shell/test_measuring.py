@@ -1,0 +1,58 @@
+"""How the few queries behind a measurement become one outcome."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from saferollout.core.measurements import Measurement, Outcome, Query
+from saferollout.shell.measuring import measure
+from saferollout.shell.prometheus import Answer
+
+AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NOTHING = Answer(Outcome.NO_DATA, detail="the query finds no data")
+DOWN = Answer(Outcome.UNREACHABLE, detail="down")
+
+
+def number(value: float) -> Answer:
+    return Answer(Outcome.VALUE, value=value)
+
+
+def measured(query: Query, **answers: Answer) -> Measurement:
+    return measure(query, at=AT, ask=lambda promql: answers[promql], longest_age=100)
+
+
+FULL = Query(value="value", present="present", exposure="exposure", minimum_exposure=20, age="age")
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "value", "detail"),
+    [
+        ({"exposure": number(20), "value": number(0.5), "age": number(100)}, Outcome.VALUE, 0.5, ""),
+        ({"exposure": number(19), "value": number(0.5)}, Outcome.TOO_LITTLE_TRAFFIC, None, "19 requests where 20 are needed"),
+        ({"exposure": NOTHING}, Outcome.NO_DATA, None, "the query finds no data"),
+        ({"exposure": DOWN}, Outcome.UNREACHABLE, None, "down"),
+        ({"exposure": number(20), "value": DOWN}, Outcome.UNREACHABLE, None, "down"),
+        ({"exposure": number(20), "value": NOTHING, "present": number(20), "age": number(1)}, Outcome.VALUE, 0.0, ""),
+        ({"exposure": number(20), "value": NOTHING, "present": NOTHING}, Outcome.NO_DATA, None, "the query finds no data"),
+        ({"exposure": number(20), "value": NOTHING, "present": DOWN}, Outcome.UNREACHABLE, None, "down"),
+        ({"exposure": number(20), "value": NOTHING, "present": number(20), "age": number(101)}, Outcome.STALE, None, "older than 100 s"),
+        ({"exposure": number(20), "value": number(1), "age": number(100.1)}, Outcome.STALE, None, "older than 100 s"),
+        ({"exposure": number(20), "value": number(1), "age": NOTHING}, Outcome.VALUE, 1.0, ""),
+        ({"exposure": number(20), "value": number(1), "age": DOWN}, Outcome.UNREACHABLE, None, "down"),
+    ],
+)
+def test_a_value_counts_only_with_traffic_behind_it_and_fresh_samples(
+    answers: dict[str, Answer], outcome: Outcome, value: float | None, detail: str
+) -> None:
+    found = measured(FULL, **answers)
+    assert (found.outcome, found.value) == (outcome, value)
+    assert found.detail.endswith(detail)
+    assert found.at == AT
+
+
+def test_a_waived_exposure_is_not_asked_for() -> None:
+    assert measured(Query(value="value", exposure="exposure"), value=number(1)).value == 1
+
+
+def test_without_present_absent_is_no_data() -> None:
+    assert measured(Query(value="value"), value=NOTHING).outcome is Outcome.NO_DATA
