@@ -189,7 +189,7 @@ def test_the_reverted_template_is_let_through_at_once(all_new: Stage) -> None:
     assert view.held
     assert view.alive() == (view.template,)
     all_new.act(actions.LetThrough(NAME, revision=view.template))
-    all_new.stays("10 of the first", lambda view: all_available(view, 10) and not view.paused, seconds=1)
+    all_new.stays("10 of the first", lambda view: shares(view) == {"new": 10, "old": 0} and not view.paused, seconds=1)
 
 
 def test_a_restart_while_something_is_held_replaces_what_runs(stage: Stage) -> None:
