@@ -113,6 +113,22 @@ def test_a_bypass_lifts_the_pace_for_the_one_who_may(paced: Stage) -> None:
     assert answer.body["spec"]["strategy"] == OTHER_STRATEGY
 
 
+def test_a_bypass_in_the_middle_of_a_batch_finishes_the_roll_without_the_operator_and_fields_return_later(paced: Stage) -> None:
+    paced.patch({"metadata": {"annotations": {names.ANNOTATION_BYPASS: "fire"}}}, paced.admin)
+    paced.wait("all new, nobody helped", lambda view: all_available(view, 10))
+    paced.act(actions.ClearBypass(NAME))
+    spec = paced.deployment()["spec"]
+    assert (spec["strategy"], spec["minReadySeconds"], spec["progressDeadlineSeconds"]) == (STRATEGY, 1, 600)
+    assert names.ANNOTATION_ORIGINAL not in paced.deployment()["metadata"]["annotations"]
+
+
+def test_a_bypass_by_somebody_without_the_verb_leaves_the_pace(paced: Stage) -> None:
+    before = paced.deployment()
+    assert still_paced(paced, before, paced.patch({"metadata": {"annotations": {names.ANNOTATION_BYPASS: "fire"}}}))
+    paced.act(actions.ClearBypass(NAME))
+    assert borrowed(paced.deployment()) == borrowed(before)
+
+
 @pytest.mark.parametrize("person", ["owner", "admin"])
 def test_a_pinned_template_stays_whatever_is_applied(pinned: Stage, person: str) -> None:
     somebody: Person = getattr(pinned, person)

@@ -39,6 +39,11 @@ def allowed(strategy: Strategy, *, replicas: int) -> tuple[int, int]:
     return min(unavailable, replicas), surge
 
 
+def resolved_unavailable(view: WorkloadView) -> int:
+    """Return how many pods the user's own strategy lets a workload miss now."""
+    return allowed(view.strategy, replicas=view.replicas)[0]
+
+
 def can_step(strategy: Strategy, *, replicas: int) -> bool:
     """Tell whether steps of one percent fit into what the user's strategy lets be missing or extra."""
     return sum(allowed(strategy, replicas=replicas)) >= _ceil_percent(1, replicas)

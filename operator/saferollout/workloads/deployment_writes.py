@@ -141,7 +141,16 @@ def _unpin(action: actions.Unpin, raw: RawWorkload, now: datetime) -> Write:
 
 @_write.register
 def _clear_bypass(action: actions.ClearBypass, raw: RawWorkload, now: datetime) -> Write:
-    return _change(raw, lambda deployment: _drop_annotations(deployment, names.ANNOTATION_BYPASS))
+    def change(deployment: Deployment) -> None:
+        labels = deployment["metadata"].get("labels") or {}
+        # The bypass policy takes the labels off and leaves what was put aside. A bypass that did not count left the labels on.
+        if names.LABEL_PACED not in labels:
+            give_back_pace(deployment)
+        if names.LABEL_PINNED not in labels:
+            _forget_pin(deployment)
+        _drop_annotations(deployment, names.ANNOTATION_BYPASS)
+
+    return _change(raw, change)
 
 
 @_write.register

@@ -14,6 +14,7 @@ from saferollout.core.pacing import (
     next_pace,
     resolve_surge,
     resolve_unavailable,
+    resolved_unavailable,
     target_pods,
 )
 from saferollout.core.views import Pace, ReplicaSetView, Strategy, WorkloadView
@@ -269,6 +270,12 @@ def test_a_controller_that_has_not_seen_the_pace_yet_is_not_ready() -> None:
     unseen = WorkloadView(**{name: getattr(settled, name) for name in settled.__slots__} | {"settled": False})
     assert batch_ready(view=settled, revision="new", batch_percent=30)
     assert not batch_ready(view=unseen, revision="new", batch_percent=30)
+
+
+@pytest.mark.parametrize(("unavailable", "surge", "pods"), [("25%", "25%", 2), (3, 0, 3), (0, 1, 0), ("5%", 0, 1), (50, 0, 10)])
+def test_unavailable_pods_resolve_as_in_kubernetes_from_the_users_own_strategy(unavailable: int | str, surge: int | str, pods: int) -> None:
+    view = workload(replicas=10, old=(10, 10), new=(0, 0), strategy=strategy_of(unavailable, surge), pace=Pace("70%", 0))
+    assert resolved_unavailable(view) == pods
 
 
 def test_less_than_one_percent_of_play_is_too_little_for_batches() -> None:

@@ -86,6 +86,19 @@ def test_a_bypass_is_cleared_alone() -> None:
     assert after(actions.ClearBypass("billing"), owner)["metadata"]["annotations"] == {"team": "shop"}
 
 
+def test_a_bypass_that_took_the_pace_off_gets_the_fields_back_and_one_that_did_not_count_leaves_the_pace() -> None:
+    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held(minReadySeconds=5))
+    paced["metadata"]["annotations"]["saferollout.io/bypass"] = "fire"
+    ignored = after(actions.ClearBypass("billing"), paced)
+    assert ignored["spec"] == paced["spec"]
+    assert (labels(ignored), annotations(ignored)) == ({"managed-by", "paced"}, {"original"})
+    del paced["metadata"]["labels"]["saferollout.io/paced"]
+    paced["spec"]["minReadySeconds"] = 0
+    counted = after(actions.ClearBypass("billing"), paced)
+    assert counted["spec"] == deployment(NEW, minReadySeconds=5)["spec"]
+    assert (labels(counted), annotations(counted)) == ({"managed-by"}, set())
+
+
 def test_letting_a_bypassed_workload_through_clears_what_was_put_aside() -> None:
     pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
     del pinned["metadata"]["labels"]["saferollout.io/pinned"]
