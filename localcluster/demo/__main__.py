@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from localcluster.cluster import find_cluster
-from localcluster.demo import stage, stories
+from localcluster.demo import stories
 from localcluster.demo.failure import StoryFailed
+from localcluster.demo.kind import Kind
+from localcluster.demo.local_node import LocalNode
 from localcluster.demo.narration import Narrator
 from localcluster.demo.performance import scene_on
+from localcluster.demo.platform import Platform
 from localcluster.demo.scene import Scene
-from localcluster.lifecycle import down
 
 STORIES: tuple[Callable[[Scene], None], ...] = (stories.new_event, stories.no_safe_order, stories.undeclared)
 
@@ -21,33 +22,32 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description="A real cluster, a real release, three stories.")
     parser.add_argument("command", nargs="?", choices=["up", "down"], default="up", help="tell the stories, or remove everything")
-    if parser.parse_args(arguments).command == "down":
-        print("the demo's cluster is removed" if down(stage.CLUSTER_NAME) else "there is no demo to remove")
+    parser.add_argument("--kind", action="store_true", help="on kind, where Docker and kind are, instead of a node of its own")
+    options = parser.parse_args(arguments)
+    platform: Platform = Kind() if options.kind else LocalNode()
+    if options.command == "down":
+        print("the demo's cluster is removed" if platform.remove() else "there is no demo to remove")
         return 0
-    narrator = Narrator()
     try:
-        _tell(narrator)
-    except StoryFailed as failure:
+        _tell(platform)
+    except (StoryFailed, RuntimeError) as failure:
         print(f"\nThe demo FAILED: {failure}", file=sys.stderr)
-        print(f"The cluster is left as it is: {_where_to_look()}\nRemove it: scripts/demo down", file=sys.stderr)
+        print(f"The cluster is left as it is; logs: {platform.where_to_look()}\nRemove it: scripts/demo down", file=sys.stderr)
         return 1
     return 0
 
 
-def _tell(narrator: Narrator) -> None:
+def _tell(platform: Platform) -> None:
+    narrator = Narrator()
     narrator.title("The stage")
-    down(stage.CLUSTER_NAME)
-    with narrator.part("everything that is needed, from the cache where it is there"):
-        images = stage.fetch()
-    with narrator.part("a cluster with a real node"):
-        cluster = stage.start_cluster()
-    with scene_on(cluster, images, narrator=narrator) as scene:
+    platform.remove()
+    with scene_on(platform, narrator=narrator) as scene:
         for story in STORIES:
             story(scene)
-    _sum_up(scene)
+    _sum_up(scene, platform)
 
 
-def _sum_up(scene: Scene) -> None:
+def _sum_up(scene: Scene, platform: Platform) -> None:
     tell = scene.narrator
     tell.title(f"All three stories came out as promised, in {tell.elapsed():.0f} s")
     tell.show(
@@ -61,14 +61,10 @@ def _sum_up(scene: Scene) -> None:
         f"{scene.tools.kubectl_program} -n opencore get saferollout,deployment,pod\n"
         f"{scene.tools.kubectl_program} -n opencore get events --field-selector involvedObject.kind=SafeRollout\n"
         f"Prometheus    {scene.prometheus_url}\n"
-        f"Logs          {_where_to_look()}\n"
+        f"Logs          {platform.where_to_look()}\n"
         "Again, changed by you: edit examples/demo/git/..., kubectl apply it, watch: saferollout status --watch\n"
         "Remove all    scripts/demo down"
     )
-
-
-def _where_to_look() -> str:
-    return f"logs of every part in {find_cluster(stage.CLUSTER_NAME).folder.logs}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The demo's Git: each folder below examples/demo/git is a commit and holds the files that it changes."""
+"""The demo's files, and its Git: each folder below examples/demo/git is a commit and holds the files that it changes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from localcluster.paths import CHECKOUT
 
 DEMO = CHECKOUT / "examples/demo"
 MANIFESTS = DEMO / "manifests"
+SERVICES = DEMO / "services"
+SAFEROLLOUT_PROGRAM = CHECKOUT / ".venv/bin/saferollout"
 
 RUNNING = "0-running"
 NEW_EVENT = "1-new-event"
@@ -19,3 +21,8 @@ def checked_out(*commits: str) -> list[Path]:
     """Return every workload's file as it stands after these commits, the last one winning."""
     files = {file.name: file for commit in commits for file in sorted((DEMO / "git" / commit).glob("*.yaml"))}
     return list(files.values())
+
+
+def service_files() -> list[Path]:
+    """Return the program of every version of every service."""
+    return sorted(SERVICES.glob("*/*/service.py"))

@@ -1,4 +1,4 @@
-"""From a running cluster to a scene that stories can be told on."""
+"""From nothing to a scene that stories can be told on."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from localcluster.cluster import Cluster
 from localcluster.demo import prometheus, stage
 from localcluster.demo.failure import StoryFailed
 from localcluster.demo.narration import Narrator
+from localcluster.demo.platform import Platform
 from localcluster.demo.pod_history import PodHistory
 from localcluster.demo.scene import PodPictures, Scene
-from localcluster.images import Image
 
 _TRAFFIC_SECONDS = 60.0
 _ENOUGH_REQUESTS = 50
 
 
 @contextmanager
-def scene_on(cluster: Cluster, images: list[Image], *, narrator: Narrator) -> Iterator[Scene]:
-    """Bring the services, their traffic, Prometheus and the operator to the cluster; watch every pod while the stories are told."""
-    tools = stage.tools_for(cluster)
-    with narrator.part("the images of four services and of the operator"):
-        stage.give_images(cluster, images)
+def scene_on(platform: Platform, *, narrator: Narrator) -> Iterator[Scene]:
+    """Start a cluster with the services, their traffic, Prometheus and the operator; watch every pod while the stories are told."""
+    with narrator.part("everything that is needed, from the cache where it is there"):
+        platform.fetch()
+    with narrator.part("a cluster with a real node"):
+        platform.start()
+    with narrator.part("the images of the services and of the operator"):
+        platform.give_images()
+    tools = platform.tools()
     with narrator.part("four services as they have run for long, with traffic; Prometheus beside them"):
         stage.start_scene(tools)
-        url = stage.start_metrics(cluster)
+        url = platform.start_metrics()
     with narrator.part("the operator, from its chart"):
         stage.install_operator(tools)
     watch = tools.kubectl_command("get", "pods", "--watch", "--output-watch-events", "--output=json")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcluster.demo import stage, stories
+from localcluster.demo.local_node import LocalNode
 from localcluster.demo.narration import Narrator
 from localcluster.demo.performance import scene_on
 from localcluster.demo.scene import Scene
@@ -17,7 +18,7 @@ from localcluster.testing import RunningCluster
 
 @pytest.fixture(scope="module")
 def scene(node_cluster: RunningCluster) -> Iterator[Scene]:
-    with scene_on(node_cluster.cluster, stage.fetch(), narrator=Narrator()) as scene:
+    with scene_on(LocalNode(node_cluster.cluster.record.name), narrator=Narrator()) as scene:
         yield scene
     node_cluster.kubectl("delete", "namespace", "opencore", "--wait=false")
     run_helm("uninstall", "saferollout", f"--namespace={stage.OPERATOR_NAMESPACE}", kubeconfig=node_cluster.kubeconfig)
