@@ -27,7 +27,7 @@ def exactly(new: int, old: int):
 def test_every_batch_is_exact_and_ready_pods_never_fall_below_what_the_user_allows(
     stage: Stage, unavailable: int | str, surge: int | str, replicas: int
 ) -> None:
-    stage.run_first(strategy=rolling(unavailable, surge), replicas=replicas)
+    stage.run_first(strategy=rolling(unavailable, surge), replicas=replicas, behaviour="slow:1")
     before = spec_without_template(stage.deployment())
     strategy = stage.view().strategy
     stage.set_image("billing:2")
@@ -92,7 +92,7 @@ def test_a_template_that_comes_in_the_middle_of_a_batch_is_held_and_makes_no_pod
 
 @pytest.mark.parametrize(("unavailable", "surge"), [(3, 0), (0, 2), ("25%", "25%")])
 def test_a_superseding_template_is_paced_exactly_over_a_half_rolled_one(stage: Stage, unavailable: int | str, surge: int | str) -> None:
-    stage.run_first(strategy=rolling(unavailable, surge))
+    stage.run_first(strategy=rolling(unavailable, surge), behaviour="slow:1")
     stage.set_image("billing:2")
     stage.run_batch(40)
     stage.set_image("billing:3")
