@@ -52,9 +52,12 @@ class Operator:
 @contextmanager
 def operator(
     cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", kubeconfig: Path | None = None,
-    lease: str = "saferollout",
+    lease: str = "saferollout", real: bool = False,
 ) -> Iterator[Operator]:
-    """Run an operator with its Lease in a namespace, as the administrator unless a kubeconfig is given; it is killed at the end."""
+    """Run an operator with its Lease in a namespace, as the administrator unless a kubeconfig is given; it is killed at the end.
+
+    `real`: `saferollout run` itself; else one that only says what it sees.
+    """
     health_port, metrics_port = _free_port(), _free_port()
     config = folder / f"{name}.yaml"
     config.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\nwatchNamespaces: [{watch}]\nlease: {{name: {lease}}}\n")
@@ -62,8 +65,9 @@ def operator(
     environment = os.environ | {
         "KUBECONFIG": str(kubeconfig or cluster.kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",
     }
-    command = [sys.executable, "-m", "tests.cluster.operator_process", str(config)]
-    with log.open("wb") as output:
+    arguments = ["saferollout", "run", "--config", str(config)] if real else ["tests.cluster.operator_process", str(config)]
+    command = [sys.executable, "-m", *arguments]
+    with log.open("ab") as output:
         process = subprocess.Popen(command, env=environment, cwd=_ROOT, stdout=output, stderr=subprocess.STDOUT)
     running = Operator(name=name, process=process, health_port=health_port, metrics_port=metrics_port, log=log)
     try:

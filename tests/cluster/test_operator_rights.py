@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,13 @@ import yaml
 
 from localcluster.helm import CHART, run_helm
 from localcluster.testing import RunningCluster, wait_for
+from saferollout.core.actions import SetPace
+from saferollout.core.views import Pace
+from saferollout.engine.giving_back import read_workload
+from saferollout.engine.resources import Kind
+from saferollout.engine.store import Place
+from saferollout.shell.connection import connect, load_configuration
+from saferollout.workloads.deployment import DeploymentKind
 from tests.cluster.chart import NAMESPACE, InstalledChart
 from tests.cluster.processes import operator
 
@@ -72,6 +81,45 @@ def test_a_held_workload_without_its_safe_rollout_is_told_so(
         wait_for("an event names the missing SafeRollout", lambda: "'mistyped'" in told(), seconds=30)
         described = running_web.kubectl("describe", "-n", namespace, "deployment/web")
         assert "HeldWithoutSafeRollout" in described
+
+
+async def test_a_paced_workload_without_its_safe_rollout_gets_its_fields_back_and_its_pods_stay(
+    running_web: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path
+) -> None:
+    running_web.kubectl("label", "-n", namespace, "deployment/web", f"{_MANAGED_BY}=mistyped")
+    running_web.kubectl("set", "image", "-n", namespace, "deployment/web", "main=shop:2")
+    await _pace_half(chart, namespace)
+
+    def images() -> list[str]:
+        return sorted(pod["spec"]["containers"][0]["image"] for pod in running_web.pods(namespace))
+
+    wait_for("one of two pods is new", lambda: images() == ["shop:1", "shop:2"])
+    before = {pod["metadata"]["uid"] for pod in running_web.pods(namespace)}
+    with operator(running_web, tmp_path, name="one", namespace=NAMESPACE, kubeconfig=chart.operator.kubeconfig):
+
+        def given_back() -> bool:
+            annotations = running_web.get("deployment", "web", namespace=namespace)["metadata"]["annotations"]
+            return "saferollout.io/original" not in annotations and "saferollout.io/left-paused" in annotations
+
+        wait_for("the fields are back", given_back)
+    web = running_web.get("deployment", "web", namespace=namespace)
+    # maxSurge alone is held at what is in use: even paused, the native controller would use more of it.
+    assert web["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": "25%", "maxSurge": 0}
+    assert (web["spec"]["paused"], web["spec"].get("minReadySeconds", 0), web["spec"]["progressDeadlineSeconds"]) == (True, 0, 600)
+    assert "maxSurge was 25%" in web["metadata"]["annotations"]["saferollout.io/left-paused"]
+    time.sleep(2)
+    assert {pod["metadata"]["uid"] for pod in running_web.pods(namespace)} == before
+
+
+async def _pace_half(chart: InstalledChart, namespace: str) -> None:
+    kind, place = DeploymentKind(), Place(namespace=namespace, name="web")
+    configuration = await load_configuration(kubeconfig=str(chart.operator.kubeconfig))
+    async with connect(configuration, count_request=lambda verb, code: None) as cluster:
+        live = await read_workload(cluster, place)
+        now = datetime.now(UTC)
+        view = kind.view(live, restart_annotations=(), now=now)
+        action = SetPace(workload="web", revision=view.template, pace=Pace(max_unavailable="50%", max_surge=0))
+        await cluster.patch(Kind.DEPLOYMENT.resource, place, body=kind.write(action, live, now=now).body)
 
 
 def test_uninstalling_gives_everything_back_and_starts_nothing(running_web: RunningCluster, chart: InstalledChart, namespace: str) -> None:

@@ -160,7 +160,8 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
         if action.leave_paused:
             _restore_waiting(deployment)
             deployment["spec"]["paused"] = True
-            reason = _why_left_paused(deployment["metadata"], now)
+            kept = _keep_surge_in_use(deployment, raw)
+            reason = _why_left_paused(deployment["metadata"], now) + kept
             deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LEFT_PAUSED] = reason
         else:
             _let_go(deployment)
@@ -212,6 +213,24 @@ def _standing_pace(raw: RawWorkload) -> Pace:
     if surge == 0 and unavailable == "0%":
         unavailable = "1%"  # the API refuses a strategy of 0 and 0
     return Pace(max_unavailable=unavailable, max_surge=surge)
+
+
+def _keep_surge_in_use(deployment: Deployment, raw: RawWorkload) -> str:
+    """Hold maxSurge back where two ReplicaSets have pods: the native controller would use it although paused; return how to restore it.
+
+    It scales both up to replicas + maxSurge, and as soon as the new one has all replicas it takes the old one away (scale(), IsSaturated).
+    """
+    owned = owned_by(raw.workload["metadata"]["uid"], raw.replica_sets)
+    with_pods = [replica_set for replica_set in owned if replica_set["spec"].get("replicas", 1) > 0]
+    if len(with_pods) < 2 or _strategy_type(deployment) != "RollingUpdate":
+        return ""
+    standing = _standing_pace(raw)
+    rolling = deployment["spec"].setdefault("strategy", {}).setdefault("rollingUpdate", {})
+    original = rolling.get("maxSurge", "25%")
+    rolling["maxSurge"] = standing.max_surge
+    if standing.max_surge == 0 and rolling.get("maxUnavailable") in (0, "0%"):
+        rolling["maxUnavailable"] = "1%"  # the API refuses a strategy of 0 and 0
+    return f" maxSurge was {original} and is held at {standing.max_surge}, because a higher one would add pods at once: set it back when you resume."
 
 
 def _why_left_paused(metadata: dict[str, Any], now: datetime) -> str:
