@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from localcluster.demo import stories
+from localcluster.demo.evidence import keep_evidence
 from localcluster.demo.failure import StoryFailed
 from localcluster.demo.kind import Kind
 from localcluster.demo.local_node import LocalNode
@@ -31,8 +32,7 @@ def main(arguments: list[str]) -> int:
     try:
         _tell(platform)
     except (StoryFailed, RuntimeError) as failure:
-        print(f"\nThe demo FAILED: {failure}", file=sys.stderr)
-        print(f"The cluster is left as it is; logs: {platform.where_to_look()}\nRemove it: scripts/demo down", file=sys.stderr)
+        _explain(failure, platform)
         return 1
     return 0
 
@@ -61,10 +61,19 @@ def _sum_up(scene: Scene, platform: Platform) -> None:
         f"{scene.tools.kubectl_program} -n opencore get saferollout,deployment,pod\n"
         f"{scene.tools.kubectl_program} -n opencore get events --field-selector involvedObject.kind=SafeRollout\n"
         f"Prometheus    {scene.prometheus_url}\n"
-        f"Logs          {platform.where_to_look()}\n"
+        f"Logs          {platform.collect_logs()}\n"
         "Again, changed by you: edit examples/demo/git/..., kubectl apply it, watch: saferollout status --watch\n"
         "Remove all    scripts/demo down"
     )
+
+
+def _explain(failure: Exception, platform: Platform) -> None:
+    print(f"\nThe demo FAILED: {failure}", file=sys.stderr)
+    logs = platform.collect_logs()
+    if platform.tools().kubeconfig.exists():
+        keep_evidence(platform.tools(), folder=logs)
+    print(f"The cluster is left as it is. Logs of every part, operator.log, objects.yaml and events.txt: {logs}", file=sys.stderr)
+    print("Remove it: scripts/demo down", file=sys.stderr)
 
 
 if __name__ == "__main__":

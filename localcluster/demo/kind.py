@@ -71,9 +71,11 @@ class Kind:
         _run("kind", "delete", "cluster", f"--name={self.name}", f"--kubeconfig={self._kubeconfig}")
         return True
 
-    def where_to_look(self) -> str:
-        """Name the command that collects the logs."""
-        return f"collected by: kind export logs --name {self.name}"
+    def collect_logs(self) -> Path:
+        """Have kind copy every log out of its containers."""
+        folder = cache_folder() / "kind" / "logs"
+        _run("kind", "export", "logs", str(folder), f"--name={self.name}")
+        return folder
 
     @property
     def _kubeconfig(self) -> Path:

@@ -56,9 +56,9 @@ class LocalNode:
         """End every process, pod and network, and delete the files."""
         return down(self.name)
 
-    def where_to_look(self) -> str:
-        """Name the folder with one log a part."""
-        return f"one log a part in {cluster_folder(self.name).logs}"
+    def collect_logs(self) -> Path:
+        """Return the folder that every part writes its log to."""
+        return cluster_folder(self.name).logs
 
 
 def _images() -> list[Image]:

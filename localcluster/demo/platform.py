@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from localcluster.demo.kubectl import Tools
@@ -37,6 +38,6 @@ class Platform(Protocol):
         """Remove everything; say whether there was anything."""
         ...
 
-    def where_to_look(self) -> str:
-        """Say where the logs are."""
+    def collect_logs(self) -> Path:
+        """Return the folder with the log of every part."""
         ...
