@@ -200,7 +200,6 @@ class ContractStatus(Model):
     stored_versions: list[VersionText] = Field(default_factory=list)
     announced_versions: list[VersionText] = Field(default_factory=list, description="spec.storedVersions as last taken in.")
     drains: list[Drain] = Field(default_factory=list)
-    effective_version: VersionText = Field(default="", description="For contracts that state a word: the derived version that is current.")
 
 
 class GateStatus(Model):

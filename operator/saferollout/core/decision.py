@@ -14,6 +14,7 @@ from enum import StrEnum
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import Status
 from saferollout.core.actions import AnyAction
+from saferollout.core.arms import Labels
 from saferollout.core.views import HoldMode, World
 
 
@@ -35,7 +36,8 @@ class Command:
 class Snapshot:
     """Everything a decision rests on, read at one moment.
 
-    `spec_problems`: what the models or the references say against the spec, each a sentence. `hold_mode`: see HoldMode.
+    `refusals`: by workload, why it can't be released as it is written (no way back, nothing to step by), each a sentence. `labels`:
+    what the configured Prometheus calls namespace and pod. `spec_problems`: what the models or the references say against the spec, each a sentence. `hold_mode`: see HoldMode.
     """
 
     namespace: str
@@ -52,6 +54,8 @@ class Snapshot:
     deleting: bool = False
     has_finalizer: bool = False
     restart_annotations: tuple[str, ...] = ()
+    refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
 
 class NoteType(StrEnum):

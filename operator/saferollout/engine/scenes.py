@@ -13,6 +13,7 @@ from saferollout.api.references import check_references, nearest
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec, Workload
 from saferollout.api.status import Status
+from saferollout.core.arms import Labels
 from saferollout.core.decision import Snapshot
 from saferollout.core.views import Absent, HoldMode, WorkloadView, World
 from saferollout.engine.commands import commands_of
@@ -27,6 +28,7 @@ NOT_FOUND = "NotFound"
 UNSUPPORTED_KIND = "UnsupportedKind"
 MANAGED_BY_ANOTHER = "ManagedByAnother"
 
+_LABELS = Labels()
 _SUPPORTED = ("apps/v1", Kind.DEPLOYMENT)
 
 
@@ -49,11 +51,13 @@ class Scenes:
         kind: WorkloadKind,
         hold_mode: Callable[[], HoldMode],
         restart_annotations: tuple[str, ...],
+        labels: Labels = _LABELS,
     ) -> None:
         self._store = store
         self._kind = kind
         self._hold_mode = hold_mode
         self._restart_annotations = restart_annotations
+        self._labels = labels
 
     def at(self, place: Place, *, now: datetime) -> Scene | None:
         """Build the scene of one SafeRollout; None where it does not exist."""
@@ -80,6 +84,8 @@ class Scenes:
             deleting=metadata.get("deletionTimestamp") is not None,
             has_finalizer=names.FINALIZER in metadata.get("finalizers", ()),
             restart_annotations=self._restart_annotations,
+            refusals=self._refusals(spec, views),
+            labels=self._labels,
         )
         return Scene(snapshot=snapshot, safe_rollout=raw, raw_workloads=raw_workloads)
 
@@ -92,6 +98,11 @@ class Scenes:
         replica_sets = self._store.replica_sets_of(deployment)
         pods = tuple(pod for replica_set in replica_sets for pod in self._store.pods_of(replica_set))
         return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
+
+    def _refusals(self, spec: SafeRolloutSpec, views: Mapping[str, WorkloadView]) -> dict[str, tuple[str, ...]]:
+        batches = {workload.name: workload.batches for workload in spec.workloads}
+        refused = {name: self._kind.refusals(view, batches=batches[name]) for name, view in views.items()}
+        return {name: sentences for name, sentences in refused.items() if sentences}
 
     def _sort_out(self, spec: SafeRolloutSpec, place: Place) -> tuple[dict[str, RawWorkload], dict[str, Absent]]:
         present: dict[str, RawWorkload] = {}

@@ -1,0 +1,87 @@
+"""Begin a decision: bring what status remembers and what the cluster shows together into a draft."""
+
+from datetime import datetime
+
+from saferollout.api.status import Status, WorkloadStatus
+from saferollout.core.contracts import World as KernelWorld
+from saferollout.core.decision import Marks, Snapshot
+from saferollout.core.draft import Draft
+from saferollout.core.facts import Facts, facts_of, running
+from saferollout.core.gathering import is_failed
+from saferollout.core.lying import recorded, retained
+from saferollout.core.measurements import Observations
+from saferollout.core.planning import Outlook, look_ahead
+from saferollout.core.plans import Plan
+from saferollout.core.templates import TemplateFacts, WorkloadTemplates
+from saferollout.core.world import build_world
+
+NOTHING_AHEAD = Outlook(plan=Plan(accepted=True), world=KernelWorld(parties=(), channels={}))
+
+
+def begin(snapshot: Snapshot, observations: Observations, now: datetime, marks: Marks) -> Draft:
+    """Return the draft of a decision, with every workload's status at hand and no plan yet."""
+    status = snapshot.status
+    facts = {name: facts_of(view) for name, view in snapshot.world.workloads.items() if view.trouble is None}
+    return Draft(
+        snapshot=snapshot,
+        observations=observations,
+        now=now,
+        facts=facts,
+        workloads={entry.name: _workload_status(status, entry.name, facts.get(entry.name)) for entry in snapshot.spec.workloads},
+        contracts={contract.name: contract for contract in status.contracts},
+        release=status.release,
+        commands=list(status.commands),
+        marks=dict(marks.progress),
+        outlook=NOTHING_AHEAD,
+        problems=_problems(snapshot),
+    )
+
+
+def plan_ahead(draft: Draft) -> None:
+    """Plan from what is alive now towards every template that may be considered."""
+    templates = {entry.name: _templates(draft, entry.name) for entry in draft.snapshot.spec.workloads}
+    built = build_world(contracts=draft.snapshot.spec.contracts, workloads=templates, stored=recorded(draft), retained=retained(draft))
+    for problem in built.problems:
+        draft.problems.setdefault(problem.workload, problem.message)
+    draft.outlook = look_ahead(built.world)
+
+
+def _problems(snapshot: Snapshot) -> dict[str, str]:
+    troubles = {name: view.trouble for name, view in snapshot.world.workloads.items() if view.trouble is not None}
+    return {**{name: sentences[0] for name, sentences in snapshot.refusals.items()}, **troubles}
+
+
+def _workload_status(status: Status, name: str, facts: Facts | None) -> WorkloadStatus:
+    known = next((workload for workload in status.workloads if workload.name == name), WorkloadStatus(name=name))
+    release = status.release
+    rolls = release.rolls if release is not None and release.end_time is None else []
+    if known.stable_hash or facts is None or any(roll.workload == name for roll in rolls):
+        return known
+    return known.model_copy(update={"stable_hash": running(facts.view)})
+
+
+def _templates(draft: Draft, name: str) -> WorkloadTemplates:
+    facts = draft.facts.get(name)
+    if facts is None:
+        return WorkloadTemplates(exists=False)
+    alive = tuple(_template(facts, revision) for revision in facts.alive)
+    considered = name not in draft.problems and not is_failed(draft, name, facts)
+    return WorkloadTemplates(
+        alive=alive,
+        desired=_template(facts, facts.wanted) if considered else None,
+        strategy_type=facts.view.strategy.type,
+        stable=_stable(draft, name, facts),
+        reverted=facts.wanted == draft.workloads[name].stable_hash,
+    )
+
+
+def _stable(draft: Draft, name: str, facts: Facts) -> TemplateFacts | None:
+    """Return what ran before the release under way; None where no release touches the workload."""
+    known = [target for target in (draft.release.targets if draft.release else []) if target.workload == name]
+    if not known or not known[0].from_hash or not facts.knows(known[0].from_hash):
+        return None
+    return _template(facts, known[0].from_hash)
+
+
+def _template(facts: Facts, revision: str) -> TemplateFacts:
+    return TemplateFacts(hash=revision, contracts=facts.contracts_of(revision))

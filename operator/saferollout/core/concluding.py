@@ -1,0 +1,53 @@
+"""Turn a draft into a Decision: the status that people and machines read, and when to look again."""
+
+from saferollout.api.status import Status, Summary
+from saferollout.core.actions import AnyAction
+from saferollout.core.conditions import conditions
+from saferollout.core.decision import Decision, Marks, Snapshot
+from saferollout.core.draft import Draft
+from saferollout.core.showing import shown_gates, shown_steps, shown_workloads, step_count
+from saferollout.core.standing import Standing, stand
+
+
+def conclude(draft: Draft, action: AnyAction | None) -> Decision:
+    """Close the release if it is over, and write down how everything stands."""
+    standing = stand(draft, busy=action is not None)
+    _show_steps(draft)
+    status = Status(
+        observed_generation=draft.snapshot.generation,
+        conditions=conditions(draft, standing),
+        summary=_summary(draft, standing),
+        release=draft.release,
+        workloads=shown_workloads(draft),
+        contracts=sorted(draft.contracts.values(), key=lambda contract: contract.name),
+        gates=shown_gates(draft),
+        commands=draft.commands,
+    )
+    wakes = [*draft.wakes, *([0.0] if action is not None else [])]
+    return Decision(
+        status=status,
+        action=action,
+        notes=tuple(draft.notes),
+        requeue_after=min(wakes) if wakes else None,
+        marks=Marks(progress=dict(draft.marks)),
+    )
+
+
+def conclude_leaving(snapshot: Snapshot, action: AnyAction | None) -> Decision:
+    """Keep the status of a SafeRollout that is being deleted as it is."""
+    return Decision(status=snapshot.status, action=action)
+
+
+def _show_steps(draft: Draft) -> None:
+    if draft.open_release is not None:
+        draft.change_release(steps=shown_steps(draft))
+
+
+def _summary(draft: Draft, standing: Standing) -> Summary:
+    return Summary(
+        state=standing.state,
+        step=step_count(draft),
+        waiting_for="; ".join(dict.fromkeys(draft.waits))[:1024],
+        message=standing.message[:1024],
+        hold_mode=draft.snapshot.hold_mode.value,
+    )

@@ -1,0 +1,67 @@
+"""The conditions: Ready, Reconciling, Stalled and PlanAccepted, as kstatus, kubectl wait and Argo CD read them."""
+
+from typing import Final
+
+from saferollout.api.status import Condition, ConditionStatus, State
+from saferollout.core.draft import Draft
+from saferollout.core.standing import Standing
+
+DONE: Final = frozenset({State.IDLE, State.COMPLETED})
+STUCK: Final = frozenset({State.REFUSED, State.ROLLED_BACK, State.FAILED})
+
+
+def conditions(draft: Draft, standing: Standing) -> list[Condition]:
+    """Return all four, with the generation they speak of; the time changes only when a status does."""
+    missing = [absent for absent in draft.snapshot.world.absent.values() if absent.reason == "NotFound"]
+    done = standing.state in DONE and not draft.snapshot.world.absent and not draft.stalled
+    stuck = standing.state in STUCK or bool(draft.stalled) or len(missing) < len(draft.snapshot.world.absent)
+    moving = not done and not stuck
+    reason, message = _said(draft, standing)
+    return [
+        _condition(draft, "PlanAccepted", *_plan(draft)),
+        _condition(draft, "Ready", _status(done), reason, message),
+        _condition(draft, "Reconciling", _status(moving), reason, message),
+        _condition(draft, "Stalled", _status(stuck), reason, message),
+    ]
+
+
+def _said(draft: Draft, standing: Standing) -> tuple[str, str]:
+    absent = [draft.snapshot.world.absent[name] for name in sorted(draft.snapshot.world.absent)]
+    if standing.state in DONE and absent:
+        return f"Workload{absent[0].reason}", "; ".join(one.message for one in absent)
+    if standing.state in DONE and draft.stalled:
+        return "Stalled", "; ".join(draft.stalled)
+    message = "; ".join([standing.message, *draft.stalled, *(one.message for one in absent)])
+    return standing.reason, message
+
+
+def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
+    if draft.snapshot.spec_problems:
+        return ConditionStatus.FALSE, "InvalidSpec", "; ".join(draft.snapshot.spec_problems)
+    foreign = [one for one in draft.snapshot.world.absent.values() if one.reason != "NotFound"]
+    if foreign:
+        return ConditionStatus.FALSE, foreign[0].reason, "; ".join(sorted(one.message for one in foreign))
+    refusal = draft.outlook.refusal
+    if refusal is not None:
+        repairs = "; ".join(repair.sentence for repair in refusal.repairs)
+        return ConditionStatus.FALSE, str(refusal.reason or "Refused"), f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"
+    if draft.problems:
+        return ConditionStatus.FALSE, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems))
+    return ConditionStatus.TRUE, "Accepted", ""
+
+
+def _status(holds: bool) -> ConditionStatus:
+    return ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+
+
+def _condition(draft: Draft, kind: str, status: ConditionStatus, reason: str, message: str) -> Condition:
+    before = next((known for known in draft.snapshot.status.conditions if known.type == kind), None)
+    since = before.last_transition_time if before is not None and before.status is status else draft.now
+    return Condition(
+        type=kind,
+        status=status,
+        reason=reason[:64],
+        message=message[:1024],
+        observed_generation=draft.snapshot.generation,
+        last_transition_time=since,
+    )

@@ -1,0 +1,86 @@
+"""The decision: from what is seen and measured to at most one write, the status to record before it, and what happened.
+
+The order below is part of the contract. Commands and gates come before, and independently of, any write: an abort or a failing
+gate is heard even where no write would succeed. Then safety (hold, go back) comes before progress.
+"""
+
+from datetime import datetime
+
+from saferollout.core.actions import AnyAction, SetFinalizer
+from saferollout.core.beginning import begin, plan_ahead
+from saferollout.core.concluding import conclude, conclude_leaving
+from saferollout.core.decision import Decision, Marks, Snapshot
+from saferollout.core.draft import Draft
+from saferollout.core.failing import fail
+from saferollout.core.gathering import gather
+from saferollout.core.going_back import go_back
+from saferollout.core.hearing import clear_answered, hear
+from saferollout.core.judging import judge_rolls, report_gates
+from saferollout.core.leaving import leave
+from saferollout.core.lying import write_down
+from saferollout.core.measurements import Observations
+from saferollout.core.proving import prove
+from saferollout.core.questions import questions
+from saferollout.core.rolling import advance_rolls, overdue
+from saferollout.core.starting import start_next
+from saferollout.core.tidying import (
+    accept_bypass,
+    add_labels,
+    hold_at_once,
+    let_through,
+    restart_running,
+    sweep_ghosts,
+    withdraw_early_pods,
+)
+
+__all__ = ["decide", "questions"]
+
+
+def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks: Marks) -> Decision:
+    """Decide what to do next. Pure: the same arguments give the same decision. `now` is in UTC, whole seconds."""
+    if snapshot.deleting:
+        return conclude_leaving(snapshot, leave(snapshot))
+    draft = begin(snapshot, observations, now, marks)
+    if snapshot.spec_problems:
+        return conclude(draft, clear_answered(draft))
+    gather(draft)
+    plan_ahead(draft)
+    hear(draft)
+    gather(draft)
+    plan_ahead(draft)
+    write_down(draft)
+    _judge(draft)
+    prove(draft)
+    return conclude(draft, _act(draft))
+
+
+def _judge(draft: Draft) -> None:
+    report_gates(draft)
+    release = draft.open_release
+    if release is None or release.rollback is not None or release.failure is not None:
+        return
+    trouble = judge_rolls(draft) or overdue(draft)
+    if trouble is not None:
+        fail(draft, trouble)
+
+
+def _act(draft: Draft) -> AnyAction | None:
+    return (
+        _keep_finalizer(draft)
+        or hold_at_once(draft)
+        or add_labels(draft)
+        or go_back(draft)
+        or withdraw_early_pods(draft)
+        or advance_rolls(draft)
+        or accept_bypass(draft)
+        or let_through(draft)
+        or restart_running(draft)
+        or sweep_ghosts(draft)
+        or start_next(draft)
+        or clear_answered(draft)
+    )
+
+
+def _keep_finalizer(draft: Draft) -> SetFinalizer | None:
+    """Borrow nothing before our finalizer is there: without it a deleted SafeRollout could give nothing back."""
+    return None if draft.snapshot.has_finalizer or not draft.facts else SetFinalizer()

@@ -1,0 +1,124 @@
+"""A decision in the making: the snapshot, and the parts of the new status as they are being worked out.
+
+Each step of `decide` reads and changes the draft; nothing else is changed anywhere. `conclude` turns it into a Decision.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from saferollout.api.spec import Workload
+from saferollout.api.status import (
+    ActiveRoll,
+    Approval,
+    CommandResult,
+    ContractStatus,
+    GateStatus,
+    Release,
+    Target,
+    WorkloadStatus,
+)
+from saferollout.core.decision import Note, NoteType, Progress, Snapshot
+from saferollout.core.facts import Facts
+from saferollout.core.measurements import Observations
+from saferollout.core.planning import Outlook
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is known and decided so far.
+
+    `problems` says by workload why its template can't be considered; `waits` are sentences on what the release waits for,
+    the most important first; `wakes` are seconds after which it is worth looking again.
+    """
+
+    snapshot: Snapshot
+    observations: Observations
+    now: datetime
+    facts: dict[str, Facts]
+    workloads: dict[str, WorkloadStatus]
+    contracts: dict[str, ContractStatus]
+    release: Release | None
+    commands: list[CommandResult]
+    marks: dict[str, Progress]
+    outlook: Outlook
+    gates: dict[str, GateStatus] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    waits: list[str] = field(default_factory=list)
+    approvals_wanted: list[str] = field(default_factory=list)
+    wakes: list[float] = field(default_factory=list)
+    stalled: list[str] = field(default_factory=list)
+
+    @property
+    def open_release(self) -> Release | None:
+        """The release that is still in work."""
+        return self.release if self.release is not None and self.release.end_time is None else None
+
+    def spec_of(self, workload: str) -> Workload:
+        """Return the spec's entry of a workload."""
+        return next(entry for entry in self.snapshot.spec.workloads if entry.name == workload)
+
+    def target(self, workload: str) -> Target | None:
+        """Return the workload's part in the open release."""
+        targets = self.open_release.targets if self.open_release else ()
+        return next((target for target in targets if target.workload == workload), None)
+
+    def roll(self, workload: str) -> ActiveRoll | None:
+        """Return the workload's roll, if one has started and is not done."""
+        rolls = self.open_release.rolls if self.open_release else ()
+        return next((roll for roll in rolls if roll.workload == workload), None)
+
+    def change_release(self, **changes: object) -> None:
+        """Replace fields of the open release."""
+        if self.release is None:
+            raise ValueError("there is no release to change")
+        self.release = self.release.model_copy(update=changes)
+
+    def put_roll(self, roll: ActiveRoll) -> None:
+        """Add or replace a workload's roll, keeping the order in which rolls started."""
+        rolls = list(self.release.rolls) if self.release else []
+        names = [known.workload for known in rolls]
+        if roll.workload in names:
+            rolls[names.index(roll.workload)] = roll
+        else:
+            rolls.append(roll)
+        self.change_release(rolls=rolls)
+
+    def drop_rolls(self, workloads: Iterable[str]) -> None:
+        """Forget rolls; whatever they left half-done is seen in the cluster."""
+        gone = set(workloads)
+        if self.release is not None:
+            self.change_release(rolls=[roll for roll in self.release.rolls if roll.workload not in gone])
+
+    def put_target(self, target: Target) -> None:
+        """Replace the workload's part in the release, or add it at the end."""
+        targets = list(self.release.targets) if self.release else []
+        names = [known.workload for known in targets]
+        if target.workload in names:
+            targets[names.index(target.workload)] = target
+        else:
+            targets.append(target)
+        self.change_release(targets=targets)
+
+    def change_workload(self, name: str, **changes: object) -> None:
+        """Replace fields of a workload's status."""
+        self.workloads[name] = self.workloads[name].model_copy(update=changes)
+
+    def note(self, reason: str, message: str, *, workload: str | None = None, warning: bool = False) -> None:
+        """Record that something happened."""
+        kind = NoteType.WARNING if warning else NoteType.NORMAL
+        self.notes.append(Note(reason=reason, message=message, type=kind, workload=workload))
+
+    def wake_at(self, instant: datetime) -> None:
+        """Look again at that time, should nothing change before."""
+        self.wakes.append(max((instant - self.now).total_seconds(), 0.0))
+
+    def wake_in(self, seconds: float) -> None:
+        """Look again after so many seconds."""
+        self.wake_at(self.now + timedelta(seconds=seconds))
+
+    def approved(self, subject: str, *, since: datetime) -> Approval | None:
+        """Return the waiver for a subject that was given at or after an instant."""
+        approvals = self.open_release.approvals if self.open_release else ()
+        return next((given for given in approvals if given.subject == subject and given.time >= since), None)

@@ -1,0 +1,81 @@
+"""What one workload's view amounts to: which revision is wanted, which are alive, and whether it must roll."""
+
+from dataclasses import dataclass
+
+from saferollout.core.views import ReplicaSetView, WorkloadView
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A workload's view with what follows from it.
+
+    `wanted` is the revision that Git asks for; `alive` are the revisions that have pods or would get some, oldest first.
+    """
+
+    view: WorkloadView
+    wanted: str
+    alive: tuple[str, ...]
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the wanted revision is the only one alive, on the user's own terms."""
+        view = self.view
+        return self.alive == (self.wanted,) and not (view.held or view.paced or view.pinned)
+
+    @property
+    def available(self) -> bool:
+        """Whether the wanted revision runs alone, with all its pods available."""
+        mine = self.view.of(self.wanted)
+        others = [rs for rs in self.view.replica_sets if rs.hash != self.wanted and (rs.pods > 0 or rs.replicas > 0)]
+        return not others and sum(rs.available for rs in mine) >= self.view.replicas
+
+    def contracts_of(self, revision: str) -> str | None:
+        """Return the contracts annotation of a revision; None where it declares nothing."""
+        view = self.view
+        if revision == view.template:
+            return view.contracts
+        if revision == view.waiting:
+            return view.waiting_contracts
+        return next((rs.contracts for rs in view.of(revision)), None)
+
+    def knows(self, revision: str) -> bool:
+        """Tell whether the template of a revision can still be read from the cluster."""
+        return revision in (self.view.template, self.view.waiting) or bool(self.view.of(revision))
+
+
+def facts_of(view: WorkloadView) -> Facts:
+    """Derive the facts from a view."""
+    return Facts(view=view, wanted=view.waiting if view.waiting is not None else view.template, alive=_alive(view))
+
+
+def _alive(view: WorkloadView) -> tuple[str, ...]:
+    """Return the revisions with pods, or that would get some if the workload were scaled up (kernel.md section 1).
+
+    An un-paused Deployment starts its template; a paused one starts its youngest ReplicaSet.
+    """
+    alive = view.alive()
+    if not view.paused:
+        return tuple(dict.fromkeys((*alive, view.template)))
+    if alive or not view.replica_sets:
+        return alive
+    return (view.replica_sets[0].hash,)
+
+
+def running(view: WorkloadView) -> str:
+    """Guess the revision that ran before anything of ours, at first sight; empty where there was none.
+
+    A native roll under way when the workload is adopted goes on: its template counts as what runs.
+    """
+    if not (view.paused or view.held or view.paced):
+        return view.template
+    alive = _alive(view)
+    return alive[0] if alive else ""
+
+
+def youngest_ghosts(view: WorkloadView, *, keep: str) -> tuple[ReplicaSetView, ...]:
+    """Return empty ReplicaSets younger than the one that runs: scaling up from 0 would start the youngest of them."""
+    kept = [rs.created for rs in view.of(keep)]
+    if not kept:
+        return ()
+    newest = max(kept)
+    return tuple(rs for rs in view.replica_sets if rs.hash != keep and rs.created >= newest and rs.pods == 0 and rs.replicas == 0)

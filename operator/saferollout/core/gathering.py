@@ -1,0 +1,75 @@
+"""Gather the templates that are to be released: a workload that arrives later joins, a newer template supersedes, a revert leaves."""
+
+import hashlib
+
+from saferollout.api.status import Release, Target
+from saferollout.core.draft import Draft
+from saferollout.core.facts import Facts
+
+
+def gather(draft: Draft) -> None:
+    """Bring the targets of the release up to date with what Git asks for; open a release where there is none."""
+    release = draft.open_release
+    if release is not None and release.rollback is not None:
+        return
+    wanted = {name: facts for name, facts in draft.facts.items() if _is_wanted(draft, name, facts)}
+    if release is None:
+        if wanted:
+            _open(draft, wanted)
+        return
+    for name, facts in wanted.items():
+        _join(draft, name, facts)
+    _forget_reverted(draft, wanted)
+
+
+def is_failed(draft: Draft, name: str, facts: Facts) -> bool:
+    """Tell whether what Git asks for is the template that failed."""
+    failed = draft.workloads[name].failed_hash
+    return bool(failed) and failed == facts.wanted
+
+
+def _is_wanted(draft: Draft, name: str, facts: Facts) -> bool:
+    if is_failed(draft, name, facts) or facts.view.left_paused or facts.view.deleting:
+        return False
+    if facts.wanted != draft.workloads[name].stable_hash:
+        return True
+    return (facts.view.held or facts.view.paced is not None) and facts.alive != (facts.wanted,)
+
+
+def _open(draft: Draft, wanted: dict[str, Facts]) -> None:
+    targets = [_target(draft, name, facts) for name, facts in wanted.items()]
+    seed = "|".join([draft.snapshot.uid, draft.now.isoformat(), *(f"{target.workload}={target.to_hash}" for target in targets)])
+    name = hashlib.sha256(seed.encode()).hexdigest()[:10]
+    draft.release = Release(id=name, start_time=draft.now, changed_time=draft.now, targets=targets)
+    draft.note("ReleaseStarted", f"release {name} of {', '.join(wanted)}")
+
+
+def _target(draft: Draft, name: str, facts: Facts) -> Target:
+    return Target(workload=name, from_hash=draft.workloads[name].stable_hash, to_hash=facts.wanted)
+
+
+def _join(draft: Draft, name: str, facts: Facts) -> None:
+    known = draft.target(name)
+    if known is None:
+        draft.put_target(_target(draft, name, facts))
+        draft.note("Joined", f"{name} joined the release", workload=name)
+    elif known.to_hash != facts.wanted or known.done:
+        draft.put_target(known.model_copy(update={"to_hash": facts.wanted, "done": False}))
+        draft.drop_rolls([name])
+        draft.note("Superseded", f"a newer template of {name} took the place of the one before", workload=name)
+    else:
+        return
+    draft.change_release(changed_time=draft.now)
+
+
+def _forget_reverted(draft: Draft, wanted: dict[str, Facts]) -> None:
+    release = draft.open_release
+    if release is None:
+        return
+    rolling = {roll.workload for roll in release.rolls}
+    gone = {target.workload for target in release.targets if not target.done and target.workload not in wanted and target.workload not in rolling}
+    absent = {roll.workload for roll in release.rolls if roll.workload not in draft.facts}
+    if not gone and not absent:
+        return
+    draft.drop_rolls(absent)
+    draft.change_release(targets=[target for target in release.targets if target.workload not in gone | absent], changed_time=draft.now)

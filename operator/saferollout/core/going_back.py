@@ -1,0 +1,108 @@
+"""Bring workloads back to the revision they had: one at a time, in the order that the kernel proved.
+
+Where few pods are new, nothing is rewritten: pause, scale the failed ReplicaSet to 0, and the native controller restores the
+old one. Where most are new, the old template is put back and pinned until it runs, and Git's template is then returned, held.
+"""
+
+from saferollout.core.actions import Action, DeleteReplicaSet, EmptyReplicaSet, Freeze, GiveBackHeld, PinBack, Unpin
+from saferollout.core.draft import Draft
+from saferollout.core.facts import Facts
+from saferollout.core.pacing import resolved_unavailable
+from saferollout.core.views import ReplicaSetView
+
+
+def go_back(draft: Draft) -> Action | None:
+    """Carry the rollback of the release on by one write; note each workload that is back."""
+    release = draft.open_release
+    if release is None or release.rollback is None:
+        return None
+    for name in release.rollback.back:
+        if name in release.rollback.returned:
+            continue
+        facts, target = draft.facts.get(name), draft.target(name)
+        if facts is None or target is None:
+            _returned(draft, name, "it does not exist any more")
+            continue
+        if not is_back(facts, target.from_hash):
+            draft.waits.append(f"{name} to run its old revision again")
+            return step_back(draft, name=name, facts=facts, to=target.from_hash)
+        _returned(draft, name, "it runs its old revision again" if target.from_hash else "it has no pods any more, as before")
+    return None
+
+
+def is_back(facts: Facts, to: str) -> bool:
+    """Tell whether a workload runs nothing but `to`, at full strength and with nothing borrowed."""
+    view = facts.view
+    if view.paced or view.pinned or not view.settled:
+        return False
+    if not to:
+        return not any(rs.pods or rs.replicas for rs in view.replica_sets) and view.paused
+    failed = [rs for rs in view.replica_sets if rs.hash != to and (rs.pods or rs.replicas)]
+    return not failed and sum(rs.available for rs in view.of(to)) >= view.replicas
+
+
+def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
+    """Choose the next write that brings one workload nearer to `to`; None while the native controller works."""
+    view = facts.view
+    if not view.settled:
+        return None
+    if view.pinned:
+        return _end_pin(facts, name=name, to=to)
+    failed = [rs for rs in view.replica_sets if rs.hash != to and (rs.pods or rs.replicas)]
+    if not to:
+        return _remove_first(facts, name=name, failed=failed)
+    if not failed:
+        restored = sum(rs.available for rs in view.of(to)) >= view.replicas
+        if view.paced and restored:
+            return GiveBackHeld(workload=name)
+        if not restored and not any(rs.replicas for rs in view.of(to)):
+            return _pin(draft, name=name, facts=facts, to=to)
+        return None
+    filled = [rs for rs in failed if rs.replicas > 0]
+    if not filled:
+        return None
+    if not _few_are_new(facts, to=to):
+        return _pin(draft, name=name, facts=facts, to=to)
+    if not view.paused:
+        return Freeze(workload=name)
+    return EmptyReplicaSet(workload=name, replica_set=filled[0].name, uid=filled[0].uid)
+
+
+def _few_are_new(facts: Facts, *, to: str) -> bool:
+    """Tell whether the failed pods fit into what the user's own strategy lets be unavailable."""
+    view = facts.view
+    available = sum(rs.available for rs in view.of(to))
+    return any(rs.replicas for rs in view.of(to)) and available >= view.replicas - resolved_unavailable(view)
+
+
+def _end_pin(facts: Facts, *, name: str, to: str) -> Action | None:
+    view = facts.view
+    others = [rs for rs in view.replica_sets if rs.hash != to and (rs.pods or rs.replicas)]
+    if others or sum(rs.available for rs in view.of(to)) < view.replicas:
+        return None
+    return Unpin(workload=name)
+
+
+def _remove_first(facts: Facts, *, name: str, failed: list[ReplicaSetView]) -> Action | None:
+    if not facts.view.paused:
+        return Freeze(workload=name)
+    if failed:
+        return DeleteReplicaSet(workload=name, replica_set=failed[0].name, uid=failed[0].uid, with_pods=True)
+    return GiveBackHeld(workload=name) if facts.view.paced else None
+
+
+def _pin(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
+    old = facts.view.of(to)
+    if not old:
+        draft.stalled.append(f"{name} can't go back: the ReplicaSet of its old revision is gone (revisionHistoryLimit); apply the old template again")
+        return None
+    return PinBack(workload=name, replica_set=old[0].name, uid=old[0].uid)
+
+
+def _returned(draft: Draft, name: str, how: str) -> None:
+    release = draft.release
+    if release is None or release.rollback is None:
+        return
+    rollback = release.rollback.model_copy(update={"returned": [*release.rollback.returned, name], "turn_time": draft.now})
+    draft.change_release(rollback=rollback)
+    draft.note("WentBack", f"{name} went back: {how}", workload=name, warning=True)

@@ -1,0 +1,235 @@
+"""Judge the gates of a release: before its first step, and from then on while anything rolls or bakes.
+
+Nothing is counted in status: verdicts are worked out from all measurements since the roll's start, which Prometheus answers
+again after a restart.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from saferollout.api.gates import Gate, GateMode
+from saferollout.api.spec import Gating, OnInconclusive
+from saferollout.api.status import ActiveRoll, GateStart, GateStatus
+from saferollout.core import gates
+from saferollout.core.draft import Draft
+from saferollout.core.failing import Trouble
+from saferollout.core.gates import GateVerdict, Verdict
+from saferollout.core.measurements import Measurement, Outcome
+from saferollout.core.questions import is_measurable
+
+
+@dataclass(frozen=True, slots=True)
+class BakeProgress:
+    """Whether a batch has passed its gates, and if not, what it waits for."""
+
+    passed: bool
+    message: str = ""
+
+
+def judged_gates(draft: Draft) -> tuple[Gate, ...]:
+    """Return the gates in force."""
+    spec = draft.snapshot.spec
+    return spec.gates if spec.gating is Gating.ENABLED else ()
+
+
+def judge_rolls(draft: Draft) -> Trouble | None:
+    """Judge every gate over every roll under way; return the first failure, worst news first."""
+    release = draft.open_release
+    if release is None:
+        return None
+    for roll in release.rolls:
+        for gate in judged_gates(draft):
+            verdict = _verdict(draft, gate, roll)
+            _show(draft, gate, verdict)
+            if verdict.stalled:
+                draft.stalled.append(f"gate {gate.name} gives no verdict: {verdict.message}")
+            if verdict.kind is Verdict.FAILING and gate.mode is GateMode.ENFORCE and not _is_ignored(draft, gate):
+                return Trouble(
+                    workload=_blamed(draft, gate, roll).workload, gate=gate.name, reason="GateFailed", message=f"gate {gate.name}: {verdict.message}"
+                )
+    return None
+
+
+def report_gates(draft: Draft) -> None:
+    """Show how gates stand while the release merely waits: a failing one is reported and rolls nothing back."""
+    release = draft.open_release
+    if release is None or release.rolls or not release.preflight_done:
+        return
+    for gate in judged_gates(draft):
+        answers = draft.observations.answers.get(gate.name, ())
+        if answers:
+            _show(draft, gate, gates.verdict(gate, answers[-1:], baseline=_baseline(draft, gate)))
+
+
+def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
+    """Tell whether the gates have held since the batch was ready, for the bake's time and with evidence.
+
+    A waiver approved since the batch began stands for an inconclusive gate; `expedite` skips bakes and inconclusive holds.
+    """
+    release = draft.open_release
+    ready = roll.ready_time
+    if release is None or ready is None:
+        return BakeProgress(passed=False, message=f"{roll.workload} to be ready")
+    if release.expedited is not None:
+        return BakeProgress(passed=True)
+    bake = _bake_seconds(draft, roll)
+    elapsed = (draft.now - ready).total_seconds()
+    waiting = [message for gate in judged_gates(draft) if (message := _gate_waits(draft, gate, roll, bake=bake)) is not None]
+    if elapsed < bake:
+        draft.wake_in(bake - elapsed)
+        waiting.append(f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
+    return BakeProgress(passed=not waiting, message="; ".join(waiting))
+
+
+def judge_before_first_step(draft: Draft) -> bool:
+    """Judge every gate once before anything rolls; return whether the first step may start.
+
+    A gate that fails already asks for approval (it must not block the fix) and is ignored until it has passed once.
+    """
+    release = draft.open_release
+    if release is None or release.preflight_done:
+        return True
+    starts = [_start_of(draft, gate) for gate in judged_gates(draft)]
+    if any(start is None for start in starts):
+        return False
+    draft.change_release(gates=[start for start in starts if start is not None], preflight_done=True)
+    return True
+
+
+def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
+    release = draft.open_release
+    if release is None:
+        return None
+    if not is_measurable(draft.snapshot, gate):
+        # The pods it measures do not exist yet: before a first creation nothing can fail already.
+        return GateStart(name=gate.name)
+    answers = tuple(one for one in draft.observations.answers.get(gate.name, ()) if one.at >= release.start_time)
+    subject = f"gate/{gate.name}"
+    waived = draft.approved(subject, since=release.start_time) is not None or release.expedited is not None
+    if not answers or answers[-1].outcome is not Outcome.VALUE:
+        detail = answers[-1].detail if answers else "not measured yet"
+        _show(draft, gate, GateVerdict(kind=Verdict.INCONCLUSIVE, message=detail))
+        if waived or gate.mode is GateMode.DRY_RUN:
+            return GateStart(name=gate.name, failing=True)
+        _ask_or_wait(draft, subject=subject, message=f"gate {gate.name} before the first step: {detail}")
+        return None
+    last = answers[-1]
+    verdict = gates.preflight_verdict(gate, last)
+    _show(draft, gate, verdict)
+    failing = verdict.kind is Verdict.FAILING
+    if failing and not waived and gate.mode is GateMode.ENFORCE:
+        draft.approvals_wanted.append(subject)
+        draft.waits.append(f"approval: gate {gate.name} fails before the first step ({verdict.message})")
+        return None
+    return GateStart(name=gate.name, value=None if last.value is None else repr(last.value)[:32], failing=failing)
+
+
+def _verdict(draft: Draft, gate: Gate, roll: ActiveRoll) -> GateVerdict:
+    measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
+    verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
+    if _is_ignored(draft, gate) and _has_passed_now(draft, gate, measurements):
+        _remember_pass(draft, gate)
+    return verdict
+
+
+def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, ...]:
+    answers = draft.observations.answers.get(gate.name, ())
+    return tuple(answer for answer in answers if answer.at >= roll.start_time)
+
+
+def _start(draft: Draft, gate: Gate) -> GateStart | None:
+    starts = draft.open_release.gates if draft.open_release else ()
+    return next((start for start in starts if start.name == gate.name), None)
+
+
+def _baseline(draft: Draft, gate: Gate) -> float | None:
+    start = _start(draft, gate)
+    return float(start.value) if start is not None and start.value is not None else None
+
+
+def _is_ignored(draft: Draft, gate: Gate) -> bool:
+    start = _start(draft, gate)
+    return start is not None and start.failing and start.passed_time is None
+
+
+def _since_passed(draft: Draft, gate: Gate, measurements: tuple[Measurement, ...]) -> tuple[Measurement, ...]:
+    start = _start(draft, gate)
+    if start is None or start.passed_time is None:
+        return measurements
+    passed = start.passed_time
+    return tuple(measurement for measurement in measurements if measurement.at >= passed)
+
+
+def _has_passed_now(draft: Draft, gate: Gate, measurements: tuple[Measurement, ...]) -> bool:
+    if not measurements:
+        return False
+    strict = gate.model_copy(update={"failure_limit": 0})
+    last = gates.verdict(strict, measurements[-1:], baseline=_baseline(draft, gate))
+    return last.kind is Verdict.PASSING
+
+
+def _remember_pass(draft: Draft, gate: Gate) -> None:
+    starts = draft.release.gates if draft.release else ()
+    passed = [start.model_copy(update={"passed_time": draft.now}) if start.name == gate.name else start for start in starts]
+    draft.change_release(gates=passed)
+    draft.note("GatePassedAgain", f"gate {gate.name} passed for the first time since the release began; it counts from now on")
+
+
+def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> str | None:
+    """Say what a gate still waits for in this batch; None where it waits for nothing."""
+    if gate.mode is GateMode.DRY_RUN or _is_ignored(draft, gate) or roll.ready_time is None:
+        return None
+    subject = f"gate/{gate.name}"
+    if draft.approved(subject, since=roll.batch_start_time) is not None:
+        return None
+    measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
+    passing = gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate))
+    draft.wake_in(_until_next(draft, gate, roll))
+    if passing.passed:
+        return None
+    verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
+    if verdict.kind is Verdict.INCONCLUSIVE:
+        _offer_approval(draft, subject=subject)
+        return f"gate {gate.name}: {verdict.message}"
+    return f"gate {gate.name} to hold for {bake} s"
+
+
+def _until_next(draft: Draft, gate: Gate, roll: ActiveRoll) -> float:
+    elapsed = (draft.now - roll.start_time).total_seconds() - gate.initial_delay_seconds
+    if elapsed < 0:
+        return -elapsed
+    return gate.interval_seconds - elapsed % gate.interval_seconds
+
+
+def _offer_approval(draft: Draft, *, subject: str) -> None:
+    if draft.snapshot.spec.on_inconclusive is OnInconclusive.APPROVE:
+        draft.approvals_wanted.append(subject)
+
+
+def _ask_or_wait(draft: Draft, *, subject: str, message: str) -> None:
+    _offer_approval(draft, subject=subject)
+    draft.waits.append(message)
+
+
+def _bake_seconds(draft: Draft, roll: ActiveRoll) -> int:
+    own = draft.spec_of(roll.workload).bake_seconds
+    return draft.snapshot.spec.bake_seconds if own is None else own
+
+
+def _blamed(draft: Draft, gate: Gate, roll: ActiveRoll) -> ActiveRoll:
+    """Choose whose step has failed: the roll of the gate's own workload if there is one, else the latest roll to start."""
+    rolls = draft.open_release.rolls if draft.open_release else [roll]
+    own = next((other for other in rolls if other.workload == gate.workload), None)
+    return own or max(rolls, key=_started)
+
+
+def _started(roll: ActiveRoll) -> datetime:
+    return roll.start_time
+
+
+def _show(draft: Draft, gate: Gate, verdict: GateVerdict) -> None:
+    word = "Ignored" if _is_ignored(draft, gate) else "DryRun" if gate.mode is GateMode.DRY_RUN else verdict.kind.value
+    value = gates.number(verdict.value) if verdict.value is not None else ""
+    draft.gates[gate.name] = GateStatus(name=gate.name, verdict=word, value=value, limit=gates.limits(gate), message=verdict.message)
+
+

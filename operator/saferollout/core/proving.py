@@ -1,0 +1,76 @@
+"""Prove that a version has left the world before reads are narrowed: by time, by a query, or by a person's word."""
+
+from datetime import datetime, timedelta
+
+from saferollout.core.draft import Draft
+from saferollout.core.lying import proved
+from saferollout.core.measurements import Outcome
+from saferollout.core.plans import Approve, Method, Prove, ready_steps
+from saferollout.core.questions import PROOF_INTERVAL, proof_name
+
+
+def prove(draft: Draft) -> None:
+    """Look at each proof whose turn it is; what is proved leaves the books, what is not is waited for."""
+    if draft.open_release is None:
+        return
+    for step in ready_steps(draft.outlook.plan, approved_steps(draft)):
+        if isinstance(step, Approve):
+            _ask(draft, step)
+        elif isinstance(step, Prove) and _is_proved(draft, step):
+            proved(draft, step.contract, step.version)
+            draft.note("Proved", f"version {step.version} has left {step.contract}")
+            draft.wake_in(0)
+
+
+def approved_steps(draft: Draft) -> frozenset[str]:
+    """Return the ids of steps that a person has answered for in this release."""
+    release = draft.open_release
+    if release is None:
+        return frozenset()
+    return frozenset(
+        step.id
+        for step in draft.outlook.plan.steps
+        if isinstance(step, Approve | Prove) and draft.approved(f"Prove/{step.contract}/{step.version}", since=release.start_time)
+    )
+
+
+def _ask(draft: Draft, step: Approve) -> None:
+    subject = f"Prove/{step.contract}/{step.version}"
+    draft.approvals_wanted.append(subject)
+    draft.waits.append(f"approval of {subject}: {'; '.join(step.because)}")
+
+
+def _is_proved(draft: Draft, step: Prove) -> bool:
+    since = _since(draft, step)
+    if since is None:
+        draft.waits.append(f"the last writer of version {step.version} of {step.contract} to be gone")
+        return False
+    if step.method is Method.PROMQL:
+        return _answers_zero(draft, step, since=since)
+    channel = draft.outlook.world.channels[step.contract]
+    seconds = channel.ttl_seconds if step.method is Method.TTL else channel.retention_seconds
+    if seconds is None:
+        return False
+    due = since + timedelta(seconds=seconds)
+    if draft.now >= due:
+        return True
+    draft.wake_at(due)
+    draft.waits.append(f"version {step.version} to leave {step.contract} by {due:%Y-%m-%d %H:%M:%S} UTC")
+    return False
+
+
+def _since(draft: Draft, step: Prove) -> datetime | None:
+    status = draft.contracts.get(step.contract)
+    drains = status.drains if status is not None else []
+    return next((drain.since for drain in drains if drain.version == step.version), None)
+
+
+def _answers_zero(draft: Draft, step: Prove, *, since: datetime) -> bool:
+    answers = draft.observations.answers.get(proof_name(step.contract, step.version), ())
+    draft.wake_in(PROOF_INTERVAL.total_seconds())
+    last = answers[-1] if answers else None
+    if last is not None and last.outcome is Outcome.VALUE and last.value == 0 and last.at >= since:
+        return True
+    why = last.detail if last is not None and last.outcome is not Outcome.VALUE else "it is not 0 yet"
+    draft.waits.append(f"the proof that version {step.version} has left {step.contract}: {why}")
+    return False

@@ -1,0 +1,76 @@
+"""What to ask Prometheus: every gate at its fixed instants while anything rolls, once before the first step, and proofs of drains."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from saferollout.api.gates import Gate
+from saferollout.api.problems import Problem
+from saferollout.api.spec import Gating
+from saferollout.api.status import PlanStep, Release
+from saferollout.core import gates
+from saferollout.core.arms import Arms, arms_of, together
+from saferollout.core.decision import Snapshot
+from saferollout.core.intake import known_channels
+from saferollout.core.measurements import Question
+from saferollout.core.signals import can_be_measured, query_for, query_of
+
+PROOF_INTERVAL: Final = timedelta(seconds=15)
+
+
+def questions(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
+    """Return what has to be measured for the next decision; nothing while nothing is released."""
+    release = snapshot.status.release
+    if release is None or release.end_time is not None or release.rollback is not None or snapshot.deleting:
+        return ()
+    asked = [] if snapshot.spec.gating is Gating.DISABLED else [_of_gate(snapshot, release, gate, now) for gate in snapshot.spec.gates]
+    proofs = [_of_proof(snapshot, release, step, now) for step in release.steps if step.kind == "Prove"]
+    return tuple(question for question in (*asked, *proofs) if question is not None)
+
+
+def proof_name(channel: str, version: str) -> str:
+    """Name the question whether a version is drained."""
+    return f"drained/{channel}/{version}"
+
+
+def is_measurable(snapshot: Snapshot, gate: Gate) -> bool:
+    """Tell whether the pods that a gate measures exist at all."""
+    return can_be_measured(gate, arms_by_workload=_arms(snapshot))
+
+
+def _arms(snapshot: Snapshot) -> dict[str, Arms]:
+    release = snapshot.status.release
+    targets = release.targets if release is not None and release.end_time is None else []
+    new = {target.workload: target.to_hash for target in targets}
+    return {name: arms_of(view, revision=new.get(name)) for name, view in snapshot.world.workloads.items()}
+
+
+def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) -> Question | None:
+    before_first_step = not release.preflight_done
+    query = query_for(
+        gate,
+        contracts=snapshot.spec.contracts,
+        arms_by_workload=_arms(snapshot),
+        namespace=snapshot.namespace,
+        labels=snapshot.labels,
+        preflight=before_first_step,
+    )
+    if isinstance(query, Problem):
+        return None
+    if before_first_step or not release.rolls:
+        prompt = gate.model_copy(update={"initial_delay_seconds": 0})
+        when = gates.instants(prompt, start=release.start_time, now=now)[-1:]
+    else:
+        when = tuple(sorted({at for roll in release.rolls for at in gates.instants(gate, start=roll.start_time, now=now)}))
+    return Question(name=gate.name, query=query, instants=when) if when else None
+
+
+def _of_proof(snapshot: Snapshot, release: Release, step: PlanStep, now: datetime) -> Question | None:
+    channel = known_channels(snapshot.spec.contracts).get(step.contract)
+    if channel is None or channel.drained_promql is None or step.state != "Waiting":
+        return None
+    arms = together(_arms(snapshot).values())
+    query = query_of(channel.drained_promql, arms=arms, namespace=snapshot.namespace, labels=snapshot.labels)
+    if isinstance(query, Problem):
+        return None
+    rounds = (now - release.start_time) // PROOF_INTERVAL
+    return Question(name=proof_name(step.contract, step.version), query=query, instants=(release.start_time + rounds * PROOF_INTERVAL,))

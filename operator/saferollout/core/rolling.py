@@ -1,0 +1,195 @@
+"""Carry a roll that has started forward: batch by batch, only on evidence, and fail it when it makes no progress.
+
+A batch is ready when its pods are available on the user's own terms; it has passed when the gates have held since then. The
+last batch is the native controller's own rolling update, with everything borrowed given back.
+"""
+
+from datetime import datetime, timedelta
+
+from saferollout.api.spec import Mode, percent
+from saferollout.api.status import ActiveRoll
+from saferollout.core.actions import Action, Finish, Freeze, LetThrough, SetPace
+from saferollout.core.decision import Progress
+from saferollout.core.draft import Draft
+from saferollout.core.facts import Facts
+from saferollout.core.failing import Trouble
+from saferollout.core.judging import bake_progress
+from saferollout.core.pacing import batch_ready, next_pace
+
+
+def advance_rolls(draft: Draft) -> Action | None:
+    """Advance each roll in the order in which they started; the first one that needs a write gets it."""
+    release = draft.open_release
+    if release is None or release.rollback is not None:
+        return None
+    for roll in tuple(release.rolls):
+        action = _advance(draft, roll)
+        if action is not None:
+            return action
+    return None
+
+
+def batch_percent(draft: Draft, roll: ActiveRoll) -> int | None:
+    """Return the share of pods of the batch in work; None for the last one, which is the whole workload."""
+    batches = draft.spec_of(roll.workload).batches
+    return percent(batches[roll.batch]) if roll.batch < min(len(batches), roll.batches - 1) else None
+
+
+def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
+    facts = draft.facts.get(roll.workload)
+    if facts is None:
+        return None
+    if facts.view.owner_paused is not None:
+        draft.waits.append(f"{roll.workload} is paused by its owner: {facts.view.owner_paused}")
+        return None
+    if _has_failed(draft, roll):
+        return None if facts.view.paused else Freeze(workload=roll.workload)
+    if not _is_ready(draft, roll, facts):
+        return _press_on(draft, roll, facts)
+    if roll.ready_time is None:
+        roll = roll.model_copy(update={"ready_time": draft.now})
+        draft.put_roll(roll)
+        draft.note("BatchReady", f"{_batch_words(roll)} of {roll.workload} was ready", workload=roll.workload)
+    if not _has_baked(draft, roll) or stopped_by_person(draft):
+        return None
+    return _next_batch(draft, roll, facts)
+
+
+def _has_failed(draft: Draft, roll: ActiveRoll) -> bool:
+    failure = draft.open_release.failure if draft.open_release is not None else None
+    return failure is not None and failure.workload == roll.workload
+
+
+def overdue(draft: Draft) -> Trouble | None:
+    """Return the first roll whose batch has made no progress within its deadline."""
+    for roll in draft.open_release.rolls if draft.open_release else ():
+        facts = draft.facts.get(roll.workload)
+        if facts is None or _is_ready(draft, roll, facts) or facts.view.owner_paused is not None or is_stopped(draft):
+            continue
+        if draft.now >= deadline(draft, roll):
+            return Trouble(workload=roll.workload, reason="ProgressDeadlineExceeded", message=_overdue_words(draft, roll, facts))
+    return None
+
+
+def _overdue_words(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
+    seconds = draft.snapshot.spec.progress_deadline_seconds
+    troubles = sorted({f"{item.pod}: {item.reason}" for rs in facts.view.of(roll.hash) for item in rs.trouble})[:3]
+    return f"{_batch_words(roll)} made no progress for {seconds} s" + (f" ({', '.join(troubles)})" if troubles else "")
+
+
+def is_stopped(draft: Draft) -> bool:
+    """Tell whether a person, or spec.mode, keeps anything new from starting."""
+    release = draft.open_release
+    return draft.snapshot.spec.mode is Mode.PAUSED or (release is not None and release.paused is not None)
+
+
+def stopped_by_person(draft: Draft) -> bool:
+    """Tell whether a person keeps anything new from starting."""
+    release = draft.open_release
+    if draft.snapshot.spec.mode is Mode.PAUSED:
+        draft.waits.append("spec.mode is Paused")
+        return True
+    if release is not None and release.paused is not None:
+        by = f" by {release.paused.by}" if release.paused.by else ""
+        draft.waits.append(f"paused{by}: {release.paused.reason or 'no reason given'}; kubectl safe-rollout resume goes on")
+        return True
+    return False
+
+
+def _is_ready(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
+    view = facts.view
+    share = batch_percent(draft, roll)
+    if share is not None:
+        return view.settled and not view.paused and batch_ready(view=view, revision=roll.hash, batch_percent=share)
+    finished = not (view.paused or view.held or view.paced)
+    return view.settled and finished and view.template == roll.hash and facts.available
+
+
+def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+    if roll.ready_time is not None:
+        draft.put_roll(roll.model_copy(update={"ready_time": None}))
+    draft.waits.append(_waiting_for_pods(draft, roll, facts))
+    _mark_progress(draft, roll, facts)
+    if stopped_by_person(draft) or not facts.view.settled:
+        return None
+    return write_for_batch(draft, roll, facts)
+
+
+def write_for_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+    """Return the write that brings the workload nearer to its batch; None where all of it is set."""
+    view = facts.view
+    share = batch_percent(draft, roll)
+    if share is not None:
+        pace = next_pace(view=view, revision=roll.hash, batch_percent=share)
+        return SetPace(workload=roll.workload, revision=roll.hash, pace=pace) if pace is not None else None
+    if view.paced:
+        return Finish(workload=roll.workload, revision=roll.hash)
+    if view.held or view.paused:
+        return LetThrough(workload=roll.workload, revision=roll.hash)
+    return None
+
+
+def _has_baked(draft: Draft, roll: ActiveRoll) -> bool:
+    if is_way_back(draft, roll):
+        return True
+    progress = bake_progress(draft, roll)
+    if not progress.passed:
+        draft.waits.append(progress.message)
+    return progress.passed
+
+
+def is_way_back(draft: Draft, roll: ActiveRoll) -> bool:
+    """Tell whether the roll leads to what ran before: released at once, nothing to bake."""
+    return draft.workloads[roll.workload].stable_hash == roll.hash
+
+
+def _next_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+    if roll.batch + 1 >= roll.batches:
+        _complete(draft, roll)
+        return None
+    following = roll.model_copy(update={"batch": roll.batch + 1, "batch_start_time": draft.now, "ready_time": None})
+    draft.put_roll(following)
+    draft.note("BatchPassed", f"{_batch_words(roll)} of {roll.workload} passed its gates", workload=roll.workload)
+    return write_for_batch(draft, following, facts)
+
+
+def _complete(draft: Draft, roll: ActiveRoll) -> None:
+    target = draft.target(roll.workload)
+    if target is not None:
+        draft.put_target(target.model_copy(update={"done": True}))
+    draft.drop_rolls([roll.workload])
+    draft.change_workload(roll.workload, stable_hash=roll.hash, failed_hash="", message="")
+    draft.note("RolledOut", f"{roll.workload} runs its new template on all pods", workload=roll.workload)
+
+
+def _mark_progress(draft: Draft, roll: ActiveRoll, facts: Facts) -> None:
+    """Keep the high-water mark of steady new pods; only a higher mark counts as progress."""
+    steady = sum(rs.steady for rs in facts.view.of(roll.hash))
+    mark = draft.marks.get(roll.workload)
+    if mark is None or mark.batch != roll.batch or mark.at < roll.batch_start_time:
+        at = roll.batch_start_time if mark is not None or steady == 0 else draft.now
+        draft.marks[roll.workload] = Progress(batch=roll.batch, steady=steady, at=at)
+    elif steady > mark.steady:
+        draft.marks[roll.workload] = Progress(batch=roll.batch, steady=steady, at=draft.now)
+    draft.wake_at(deadline(draft, roll))
+
+
+def deadline(draft: Draft, roll: ActiveRoll) -> datetime:
+    """Return when the batch has failed, if no further pod becomes steady before."""
+    mark = draft.marks.get(roll.workload)
+    since = mark.at if mark is not None and mark.batch == roll.batch else roll.batch_start_time
+    return max(since, roll.batch_start_time) + timedelta(seconds=draft.snapshot.spec.progress_deadline_seconds)
+
+
+def _batch_words(roll: ActiveRoll) -> str:
+    return f"batch {roll.batch + 1} of {roll.batches}"
+
+
+def _waiting_for_pods(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
+    """Name the batch, and the first trouble a pod has; no counts, so that not every pod is a status write."""
+    new = facts.view.of(roll.hash)
+    trouble = next((f" ({item.reason})" for rs in new for item in rs.trouble), "")
+    draft.wakes.extend(
+        max((rs.next_available - draft.now).total_seconds(), 0.0) for rs in facts.view.replica_sets if rs.next_available is not None
+    )
+    return f"{_batch_words(roll)} of {roll.workload}: new pods to be available{trouble}"

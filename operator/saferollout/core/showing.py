@@ -1,0 +1,81 @@
+"""What status shows of steps, workloads and gates; nothing here changes what happens."""
+
+from saferollout.api.status import GateStatus, PlanStep, WorkloadStatus
+from saferollout.core.draft import Draft
+from saferollout.core.gathering import is_failed
+from saferollout.core.plans import Roll, Step, ready_steps
+from saferollout.core.proving import approved_steps
+
+
+def shown_steps(draft: Draft) -> list[PlanStep]:
+    """Return the steps that are done, in the order in which they were, then those of the plan."""
+    release = draft.open_release
+    if release is None:
+        return []
+    done = {f"Roll/{target.workload}" for target in release.targets if target.done}
+    ready = {step.id for step in ready_steps(draft.outlook.plan, approved_steps(draft))}
+    ahead = [_shown(draft, step, ready=step.id in ready) for step in draft.outlook.plan.steps if step.id not in done]
+    behind = [
+        known.model_copy(update={"state": "Done"})
+        for known in release.steps
+        if known.id in done or (known.kind != "Roll" and known.id not in {step.id for step in ahead})
+    ]
+    return [*behind, *ahead]
+
+
+def step_count(draft: Draft) -> str:
+    """Return steps done of steps known, for example 3/7; empty where nothing was released."""
+    steps = draft.release.steps if draft.release is not None else []
+    return f"{sum(step.state == 'Done' for step in steps)}/{len(steps)}" if steps else ""
+
+
+def shown_workloads(draft: Draft) -> list[WorkloadStatus]:
+    """Return every workload of the spec with a word for its state."""
+    return [_workload(draft, entry.name) for entry in draft.snapshot.spec.workloads]
+
+
+def shown_gates(draft: Draft) -> list[GateStatus]:
+    """Return the verdicts; where none of them changed, the ones on record, so that a new value alone is not a write."""
+    order = [gate.name for gate in draft.snapshot.spec.gates]
+    before = {known.name: known for known in draft.snapshot.status.gates if known.name in order}
+    now = [draft.gates.get(name) or before.get(name) for name in order]
+    shown = [gate for gate in now if gate is not None]
+    same = [(gate.name, gate.verdict) for gate in shown] == [(known.name, known.verdict) for known in before.values()]
+    return list(before.values()) if same and not draft.notes else shown
+
+
+def _shown(draft: Draft, step: Step, *, ready: bool) -> PlanStep:
+    because = "; ".join(step.because)[:1024]
+    if not isinstance(step, Roll):
+        kind = step.id.split("/", 1)[0]
+        state = "Waiting" if ready else "Pending"
+        return PlanStep(id=step.id[:320], kind=kind, contract=step.contract, version=step.version, state=state, because=because)
+    roll = draft.roll(step.workload)
+    state = "Pending" if roll is None else "Rolling" if roll.ready_time is None else "Baking"
+    return PlanStep(id=step.id[:320], kind="Roll", workload=step.workload, stage=step.stage.value, state=state, because=because)
+
+
+def _workload(draft: Draft, name: str) -> WorkloadStatus:
+    known = draft.workloads[name]
+    state, message = _state(draft, name)
+    return known.model_copy(update={"state": state, "message": message[:1024]})
+
+
+def _state(draft: Draft, name: str) -> tuple[str, str]:
+    absent = draft.snapshot.world.absent.get(name)
+    if absent is not None:
+        return "Absent", absent.message
+    if name in draft.problems:
+        return "Invalid", draft.problems[name]
+    facts, release, roll = draft.facts[name], draft.open_release, draft.roll(name)
+    if release is not None and release.rollback is not None and name in release.rollback.back and name not in release.rollback.returned:
+        return "Returning", "its old revision is being restored"
+    if facts.view.owner_paused is not None:
+        return "OwnerPaused", facts.view.owner_paused
+    if roll is not None:
+        return ("Rolling" if roll.ready_time is None else "Baking"), f"batch {roll.batch + 1} of {roll.batches}"
+    if is_failed(draft, name, facts):
+        return "Failed", "its template failed; it stays held until it changes or someone says retry"
+    if facts.view.held:
+        return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
+    return "Stable", ""

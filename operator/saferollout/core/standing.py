@@ -1,0 +1,86 @@
+"""Say where a release stands, and close it when it is over."""
+
+from dataclasses import dataclass
+
+from saferollout.api.status import Release, State
+from saferollout.core.draft import Draft
+from saferollout.core.gathering import is_failed
+from saferollout.core.rolling import is_stopped
+from saferollout.core.starting import has_settled
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state with its CamelCase reason and one sentence."""
+
+    state: State
+    reason: str
+    message: str
+
+
+def stand(draft: Draft, *, busy: bool) -> Standing:
+    """Return where things stand; `busy`: a write is about to be made, so nothing is over yet."""
+    if draft.snapshot.spec_problems:
+        return Standing(State.REFUSED, "InvalidSpec", "; ".join(draft.snapshot.spec_problems))
+    if draft.open_release is not None and not busy:
+        _close_if_over(draft)
+    release = draft.open_release
+    return _in_work(draft, release) if release is not None else _at_rest(draft)
+
+
+def _close_if_over(draft: Draft) -> None:
+    release = draft.open_release
+    if release is None or release.rolls and release.rollback is None:
+        return
+    if release.rollback is not None:
+        if set(release.rollback.back) <= set(release.rollback.returned):
+            draft.change_release(end_time=draft.now, rolls=[])
+            draft.note("RolledBack", f"release {release.id} was rolled back: {_failure_words(release)}", warning=True)
+        return
+    if release.failure is None and all(target.done for target in release.targets):
+        draft.change_release(end_time=draft.now)
+        if release.targets:
+            draft.note("Completed", f"release {release.id} is complete: {', '.join(target.workload for target in release.targets)}")
+
+
+def _failure_words(release: Release) -> str:
+    return release.failure.message if release.failure is not None else "a person asked for it"
+
+
+def _in_work(draft: Draft, release: Release) -> Standing:
+    if release.rollback is not None:
+        return Standing(State.ROLLING_BACK, "RollingBack", f"rolling back: {_failure_words(release)}")
+    if release.failure is not None:
+        reason = release.paused.reason if release.paused is not None else release.failure.message
+        return Standing(State.FAILED, release.failure.reason, f"{release.failure.workload} failed: {release.failure.message}; {reason}")
+    if draft.approvals_wanted:
+        return Standing(State.AWAITING_APPROVAL, "AwaitingApproval", f"waits for approval of {', '.join(sorted(set(draft.approvals_wanted)))}")
+    if is_stopped(draft):
+        return Standing(State.PAUSED, "Paused", "; ".join(draft.waits[:1]))
+    if release.rolls:
+        return Standing(State.PROGRESSING, "Progressing", "; ".join(dict.fromkeys(draft.waits)) or "rolling")
+    return _between_steps(draft)
+
+
+def _between_steps(draft: Draft) -> Standing:
+    refusal = draft.outlook.refusal
+    if refusal is not None and not draft.outlook.plan.steps:
+        return Standing(State.REFUSED, str(refusal.reason or "Refused"), refusal.message)
+    if draft.problems and not draft.outlook.plan.steps:
+        return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
+    if not has_settled(draft):
+        return Standing(State.SETTLING, "Settling", "waits for templates of the same sync")
+    return Standing(State.WAITING, "Waiting", "; ".join(dict.fromkeys(draft.waits)) or "the next step is about to start")
+
+
+def _at_rest(draft: Draft) -> Standing:
+    failed = sorted(name for name, facts in draft.facts.items() if is_failed(draft, name, facts) and not facts.at_rest)
+    release = draft.release
+    if failed:
+        why = f": {_failure_words(release)}" if release is not None and release.failure is not None else ""
+        return Standing(State.ROLLED_BACK, "RolledBack", f"the template of {', '.join(failed)} failed and stays held{why}")
+    if draft.problems:
+        return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
+    if release is not None and release.targets and release.failure is None and release.rollback is None:
+        return Standing(State.COMPLETED, "Completed", f"release {release.id} is complete")
+    return Standing(State.IDLE, "Idle", "nothing is being released")

@@ -1,0 +1,82 @@
+"""Start the next roll of the plan: only when nothing before it is open, people let it, and the gates were judged."""
+
+from datetime import timedelta
+
+from saferollout.api.status import ActiveRoll
+from saferollout.core.actions import Action
+from saferollout.core.draft import Draft
+from saferollout.core.facts import Facts
+from saferollout.core.judging import judge_before_first_step
+from saferollout.core.lying import write_ahead
+from saferollout.core.plans import Roll, ready_steps
+from saferollout.core.proving import approved_steps
+from saferollout.core.rolling import stopped_by_person, write_for_batch
+
+
+def start_next(draft: Draft) -> Action | None:
+    """Start the first ready roll, writing ahead what it makes true; None where nothing may start."""
+    release = draft.open_release
+    if release is None or release.rollback is not None or release.failure is not None:
+        return None
+    ready = _ready_rolls(draft)
+    if not ready or len(release.rolls) >= draft.snapshot.spec.max_parallel:
+        return None
+    if not has_settled(draft) or stopped_by_person(draft) or not judge_before_first_step(draft):
+        return None
+    for step in ready:
+        facts = draft.facts[step.workload]
+        if facts.view.owner_paused is not None:
+            draft.waits.append(f"{step.workload} is paused by its owner: {facts.view.owner_paused}")
+            continue
+        return _start(draft, step, facts)
+    return None
+
+
+def has_settled(draft: Draft) -> bool:
+    """Tell whether the templates of one sync have all come, where versions are not numbered (kernel.md section 8.3)."""
+    release = draft.open_release
+    if release is None or _is_numbered(draft):
+        return True
+    due = release.changed_time + timedelta(seconds=draft.snapshot.spec.settle_seconds)
+    if draft.now >= due:
+        return True
+    draft.wake_at(due)
+    return False
+
+
+def _is_numbered(draft: Draft) -> bool:
+    targets = draft.open_release.targets if draft.open_release else []
+    facts = [(draft.facts.get(target.workload), target) for target in targets]
+    declared = all(known is not None and known.contracts_of(target.to_hash) is not None for known, target in facts)
+    return declared or not draft.snapshot.spec.contracts
+
+
+def _ready_rolls(draft: Draft) -> tuple[Roll, ...]:
+    """Return rolls whose turn it is and that are still held: one that is under way needs no start."""
+    ready = ready_steps(draft.outlook.plan, approved_steps(draft))
+    return tuple(
+        step
+        for step in ready
+        if isinstance(step, Roll)
+        and step.workload in draft.facts
+        and draft.roll(step.workload) is None
+        and draft.target(step.workload) is not None
+        and draft.facts[step.workload].view.held
+        and not draft.facts[step.workload].view.pinned
+        and draft.facts[step.workload].view.settled
+        and step.workload not in draft.outlook.plan.back_first
+    )
+
+
+def _start(draft: Draft, step: Roll, facts: Facts) -> Action | None:
+    stable = draft.workloads[step.workload].stable_hash
+    in_one_go = not stable or facts.wanted == stable or facts.view.replicas == 0
+    batches = 1 if in_one_go else len(draft.spec_of(step.workload).batches) + 1
+    roll = ActiveRoll(workload=step.workload, hash=facts.wanted, start_time=draft.now, batches=batches, batch_start_time=draft.now)
+    draft.put_roll(roll)
+    target = draft.target(step.workload)
+    if target is not None:
+        draft.put_target(target.model_copy(update={"rolled": True}))
+    write_ahead(draft, step.workload)
+    draft.note("RollStarted", f"{step.workload} started to roll to its new template ({step.stage.value})", workload=step.workload)
+    return write_for_batch(draft, roll, facts)

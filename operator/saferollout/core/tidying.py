@@ -1,0 +1,128 @@
+"""Small repairs that keep the cluster as the design wants it: labels, holds the API server did not set, holds set for nothing,
+ReplicaSets that a scale-up would wrongly start, bypasses that have done their work."""
+
+from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, GiveBackHeld, Hold, LetThrough, PinBack, Unpin
+from saferollout.core.draft import Draft
+from saferollout.core.facts import Facts, youngest_ghosts
+from saferollout.core.going_back import step_back
+from saferollout.core.views import HoldMode
+
+
+def add_labels(draft: Draft) -> Action | None:
+    """Label workloads that Git left without the label, so that their next template is held."""
+    for name, facts in draft.facts.items():
+        if facts.view.managed_by is None:
+            draft.change_workload(name, label_added=True)
+            draft.note("Labelled", f"{name} is now managed by {draft.snapshot.name}; its next template will be held", workload=name)
+            return AddLabel(workload=name, managed_by=draft.snapshot.name)
+    return None
+
+
+def hold_at_once(draft: Draft) -> Action | None:
+    """Pause a changed template that went past admission: no policy there, or the label came with the change."""
+    for name, facts in draft.facts.items():
+        if not _is_unauthorised(draft, name, facts):
+            continue
+        draft.note("HeldLate", f"the new template of {name} was not held by the API server; paused by the operator", workload=name, warning=True)
+        return Hold(workload=name)
+    return None
+
+
+def accept_bypass(draft: Draft) -> Action | None:
+    """Take a template that a privileged user let past the hold as what runs, say so, and end the bypass."""
+    for name, facts in draft.facts.items():
+        reason = facts.view.bypass
+        if reason is None:
+            continue
+        if _is_loose(draft, name, facts) and draft.snapshot.hold_mode is HoldMode.POLICY:
+            draft.drop_rolls([name])
+            draft.change_workload(name, stable_hash=facts.view.template, failed_hash="")
+            draft.note("Bypassed", f"the hold of {name} was bypassed: {reason}", workload=name, warning=True)
+        else:
+            draft.note("BypassIgnored", f"a bypass annotation on {name} changed nothing and was removed: {reason}", workload=name, warning=True)
+        return ClearBypass(workload=name)
+    return None
+
+
+def let_through(draft: Draft) -> Action | None:
+    """Take off a hold that holds nothing back: a restart, a revert to what runs, an update without a change."""
+    for name, facts in draft.facts.items():
+        view = facts.view
+        if not view.held or view.pinned or _is_busy(draft, name) or facts.alive not in ((facts.wanted,), ()):
+            continue
+        if facts.wanted != draft.workloads[name].stable_hash or not view.settled:
+            continue
+        if view.paced:
+            return GiveBackHeld(workload=name)
+        return LetThrough(workload=name, revision=facts.wanted)
+    return None
+
+
+def sweep_ghosts(draft: Draft) -> Action | None:
+    """Delete empty ReplicaSets of held workloads that a scale-up from 0 would start instead of what runs."""
+    for name, facts in draft.facts.items():
+        if not facts.view.held or not facts.view.paused or facts.view.pinned or draft.roll(name) is not None:
+            continue
+        for ghost in youngest_ghosts(facts.view, keep=draft.workloads[name].stable_hash):
+            return DeleteReplicaSet(workload=name, replica_set=ghost.name, uid=ghost.uid)
+    return None
+
+
+def withdraw_early_pods(draft: Draft) -> Action | None:
+    """Take back pods of a template that started before its turn, or that the plan wants back on the stable revision first."""
+    for name, facts in draft.facts.items():
+        stable = draft.workloads[name].stable_hash
+        if draft.roll(name) is not None or _goes_back(draft, name) or not stable or not facts.knows(stable):
+            continue
+        early = facts.view.held and any(rs.hash != stable and rs.replicas > 0 for rs in facts.view.replica_sets)
+        returning = facts.view.pinned and not draft.workloads[name].restart_time
+        if not (early or returning) or facts.wanted == stable:
+            continue
+        draft.waits.append(f"{name} to run only its stable revision again")
+        return step_back(draft, name=name, facts=facts, to=stable)
+    return None
+
+
+def restart_running(draft: Draft) -> Action | None:
+    """Restart what runs under a held template: pin it with a new restart time, and give Git's template back when it is done."""
+    for name, facts in draft.facts.items():
+        asked, stable = draft.workloads[name].restart_time, draft.workloads[name].stable_hash
+        if not asked or _is_busy(draft, name) or not facts.view.settled:
+            continue
+        mine = facts.view.of(stable)
+        if facts.view.pinned:
+            draft.waits.append(f"{name} to restart")
+            restarted = sum(rs.available for rs in mine if rs.restarted_at == asked)
+            older = any(rs.pods for rs in facts.view.replica_sets if rs.restarted_at != asked)
+            if restarted >= facts.view.replicas and not older:
+                draft.change_workload(name, restart_time="")
+                draft.note("Restarted", f"all pods of {name} were restarted", workload=name)
+                return Unpin(workload=name)
+            return None
+        if mine:
+            return PinBack(workload=name, replica_set=mine[0].name, uid=mine[0].uid, restarted_at=asked)
+    return None
+
+
+def _is_loose(draft: Draft, name: str, facts: Facts) -> bool:
+    """Tell whether a new template is out without a roll of ours."""
+    view, status = facts.view, draft.workloads[name]
+    return not (view.held or view.paused or view.pinned) and view.template != status.stable_hash and draft.roll(name) is None
+
+
+def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
+    if facts.view.bypass is not None and draft.snapshot.hold_mode is HoldMode.POLICY:
+        return False
+    roll = draft.roll(name)
+    if roll is not None:
+        return roll.hash != facts.view.template and not (facts.view.held or facts.view.pinned)
+    return _is_loose(draft, name, facts)
+
+
+def _is_busy(draft: Draft, name: str) -> bool:
+    return draft.roll(name) is not None or _goes_back(draft, name)
+
+
+def _goes_back(draft: Draft, name: str) -> bool:
+    release = draft.open_release
+    return release is not None and release.rollback is not None and name in release.rollback.back and name not in release.rollback.returned
