@@ -41,7 +41,8 @@ def watching_settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = PAGE_SIZE
     settings.networking.request_timeout = _REQUEST_TIMEOUT
     settings.networking.connect_timeout = _CONNECT_TIMEOUT
-    settings.persistence.finalizer = names.FINALIZER
+    # kopf removes "its" finalizer from every object that no handler of its own needs it on: it must not take ours for that.
+    settings.persistence.finalizer = f"{names.FINALIZER}-by-kopf"
     # kopf would kill the process ten minutes after a clean exit that it was told of by cancellation.
     settings.process.ultimate_exiting_timeout = None
     return settings
