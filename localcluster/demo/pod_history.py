@@ -109,11 +109,11 @@ def longest_stretch(moments: list[Moment], *, until: float, holds: Callable[[Mom
 
 
 def _documents(lines: Iterator[str] | IO[str]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a stream of indented JSON: each ends with a brace on a line of its own."""
+    """Yield the objects of a stream of JSON: one a line, or indented, each ending with a brace on a line of its own."""
     gathered: list[str] = []
     for line in lines:
         gathered.append(line)
-        if line.rstrip("\n") == "}":
+        if line[0] in "{}" and line.rstrip("\n").endswith("}"):
             yield json.loads("".join(gathered))
             gathered.clear()
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 from kubernetes.client.rest import ApiException
+
+from localcluster.testing import RunningCluster
 from saferollout.api.crdgen import custom_resource_definition
 from saferollout.api.names import GROUP, PLURAL, VERSION
 from saferollout.api.problems import InvalidSafeRollout
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.status import Status
-
-from localcluster.testing import RunningCluster
 from tests.data.manifests import RIGHT, WRONG, Case, changed, odd_cases
 
 # The API server takes 2.0 for an integer, but hands it to CEL as a double, on which a rule that calculates fails. Pydantic must go on

@@ -32,11 +32,17 @@ def run(
 
 async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: str | None) -> int:
     # These take a second to import, which the other commands should not pay.
-    from saferollout.core import decide
+    from saferollout.core.decide import decide, questions
     from saferollout.shell.app import run_operator
     from saferollout.shell.connection import NoCluster, load_configuration
     from saferollout.shell.observer import PrometheusObserver, observer_for
     from saferollout.shell.wiring import Identity
+
+    class Brain:
+        """The pure core, as the engine asks for it."""
+
+        questions = staticmethod(questions)
+        decide = staticmethod(decide)
 
     identity = Identity(name=os.environ.get("POD_NAME") or socket.gethostname(), namespace=os.environ.get("POD_NAMESPACE") or "default")
     try:
@@ -45,7 +51,7 @@ async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: s
         raise CommandFailed(f"no cluster to run in: {error}", exit_code=ExitCode.BAD_USAGE) from error
     observer = observer_for(settings.prometheus)
     try:
-        return await run_operator(settings, configuration=configuration, identity=identity, brain=decide, observer=observer)
+        return await run_operator(settings, configuration=configuration, identity=identity, brain=Brain(), observer=observer)
     finally:
         if isinstance(observer, PrometheusObserver):
             observer.close()

@@ -11,8 +11,8 @@ from saferollout.core.standing import Standing, stand
 
 def conclude(draft: Draft, action: AnyAction | None) -> Decision:
     """Close the release if it is over, and write down how everything stands."""
-    standing = stand(draft, busy=action is not None)
     _show_steps(draft)
+    standing = stand(draft, busy=action is not None)
     status = Status(
         observed_generation=draft.snapshot.generation,
         conditions=conditions(draft, standing),

@@ -15,12 +15,25 @@ def shown_steps(draft: Draft) -> list[PlanStep]:
     done = {f"Roll/{target.workload}" for target in release.targets if target.done}
     ready = {step.id for step in ready_steps(draft.outlook.plan, approved_steps(draft))}
     ahead = [_shown(draft, step, ready=step.id in ready) for step in draft.outlook.plan.steps if step.id not in done]
-    behind = [
-        known.model_copy(update={"state": "Done"})
-        for known in release.steps
-        if known.id in done or (known.kind != "Roll" and known.id not in {step.id for step in ahead})
-    ]
+    planned = {step.id for step in ahead}
+    behind = [_behind(draft, known, done=known.id in done) for known in release.steps if known.id not in planned and _is_kept(draft, known)]
     return [*behind, *ahead]
+
+
+def _is_kept(draft: Draft, known: PlanStep) -> bool:
+    """Tell whether a step that the plan no longer has is part of the story: done, or at its last bake."""
+    if known.kind != "Roll":
+        return known.state in ("Waiting", "Done")
+    return draft.roll(known.workload) is not None or any(
+        target.done and target.workload == known.workload for target in (draft.release.targets if draft.release else ())
+    )
+
+
+def _behind(draft: Draft, known: PlanStep, *, done: bool) -> PlanStep:
+    roll = draft.roll(known.workload) if known.kind == "Roll" else None
+    if done or roll is None:
+        return known.model_copy(update={"state": "Done"})
+    return known.model_copy(update={"state": "Rolling" if roll.ready_time is None else "Baking"})
 
 
 def step_count(draft: Draft) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import Field
+
 from saferollout.api.base import Model, Rule
 from saferollout.api.contracts import Contract
 from saferollout.api.crdgen import UnstructuredSchema, custom_resource_definition, render, structural

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+
 from saferollout.api.problems import InvalidSafeRollout, Problem, field_path
 from saferollout.api.saferollout import SafeRollout
-
 from tests.data.manifests import BILLING, DEAD_LETTERS, LATENCY, PROMQL, REMOVED, USERS, Place, changed, contract, gate, spec
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from saferollout.api.references import check_references
 from saferollout.api.saferollout import SafeRollout
-
 from tests.data.manifests import DEAD_LETTERS, INVOICES, LAG, REMOVED, USER_EVENTS, USERS_API, Place, changed, contract, example, gate, spec
 
 
@@ -18,8 +17,10 @@ def test_the_example_refers_to_what_is_there() -> None:
 
 def test_a_mistyped_reader_is_named_with_the_nearest_workload() -> None:
     assert problems({contract(INVOICES, "readers"): ["notificaton-service"]}) == [
-        "spec.contracts[4].readers[0]: contract 'invoices' names the workload 'notificaton-service', "
-        "which spec.workloads does not have; did you mean 'notification-service'?"
+        (
+            "spec.contracts[4].readers[0]: contract 'invoices' names the workload 'notificaton-service', "
+            "which spec.workloads does not have; did you mean 'notification-service'?"
+        )
     ]
 
 

@@ -1,9 +1,9 @@
 """Reading a SafeRollout: the same answer as the API server gives, and errors that say what to do."""
 
 import pytest
+
 from saferollout.api.problems import InvalidSafeRollout
 from saferollout.api.saferollout import SafeRollout
-
 from tests.data.manifests import DEAD_LETTERS, REMOVED, RIGHT, WRONG, Case, changed, example, gate, odd_cases, spec
 
 

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 import pytest
+
 from saferollout.api.contracts import ContractKind
 from saferollout.api.gates import Gate
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import Workload, WorkloadRef, measurements, percent
-
 from tests.data.manifests import example
 
 

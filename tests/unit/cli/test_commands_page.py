@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+
 from saferollout.cli.exit_codes import ExitCode
 from saferollout.cli.explanation import Verdict
 from saferollout.cli.main import app

@@ -4,7 +4,6 @@ from typing import Any
 
 from saferollout.cli.no_return import points_of_no_return
 from saferollout.core.views import WorkloadView
-
 from tests.unit.cli.pictures import picture, raw, release, replica_set, status, view
 
 

@@ -1,10 +1,10 @@
 """When a watch ends, and with which exit code."""
 
 import pytest
+
 from saferollout.cli.exit_codes import ExitCode
 from saferollout.cli.live_workloads import heartbeat_of, views_of
 from saferollout.cli.status import ended, machine, out_of_time
-
 from tests.unit.cli.fake_cluster import FakeCluster
 from tests.unit.cli.pictures import picture, raw, release, replica_set, status, view, workload_states
 
