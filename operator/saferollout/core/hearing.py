@@ -25,6 +25,7 @@ def hear(draft: Draft) -> None:
             id=command.id[:64], verb=command.verb[:64], by=command.by[:253], time=draft.now, accepted=accepted, message=message[:1024]
         )
         draft.commands = [*draft.commands, result][-MOST_RESULTS:]
+        draft.wake_in(0)
         by = f" by {command.by}" if command.by else ""
         reason = f" ({command.reason})" if command.reason else ""
         draft.note("CommandAccepted" if accepted else "CommandRefused", f"{command.verb}{by}{reason}: {message}", warning=not accepted)

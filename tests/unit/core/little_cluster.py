@@ -1,0 +1,174 @@
+"""A few Deployments with a native controller that is always done at once: enough to play whole releases through `decide`."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from saferollout.api.spec import SafeRolloutSpec
+from saferollout.api.status import Status
+from saferollout.core import actions as a
+from saferollout.core.decide import decide, questions
+from saferollout.core.decision import Command, Decision, Marks, Snapshot
+from saferollout.core.measurements import Measurement, Observations, Outcome
+from saferollout.core.pacing import resolve_surge, resolve_unavailable
+from saferollout.core.views import HoldMode, ReplicaSetView, Strategy, WorkloadView, World
+
+BORN = datetime(2026, 1, 1, tzinfo=UTC)
+USERS_OWN = Strategy(type="RollingUpdate", max_unavailable="25%", max_surge="25%", min_ready_seconds=0, revision_history_limit=10)
+
+
+@dataclass
+class LittleCluster:
+    """The world that `decide` acts on. `broken` revisions never get ready; `values` are what gates measure, None no data."""
+
+    spec: SafeRolloutSpec
+    status: Status = field(default_factory=Status)
+    views: dict[str, WorkloadView] = field(default_factory=dict)
+    texts: dict[str, str | None] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    values: dict[str, float | None] = field(default_factory=dict)
+    now: datetime = BORN + timedelta(hours=1)
+    marks: Marks = field(default_factory=Marks)
+    commands: tuple[Command, ...] = ()
+    finalizer: bool = False
+    deleting: bool = False
+    log: list[str] = field(default_factory=list)
+    alive_log: list[frozenset[str]] = field(default_factory=list)
+    status_writes: int = 0
+
+    def running(self, name: str, revision: str, contracts: str | None, *, replicas: int = 10) -> None:
+        """Have a workload run a revision, as before anything of ours."""
+        self.texts[revision] = contracts
+        rs = self._replica_set(name, revision, replicas, born=BORN)
+        self.views[name] = WorkloadView(
+            name=name, kind="Deployment", uid=name, resource_version="1", template=revision, contracts=contracts, template_restarted_at="",
+            replicas=replicas, settled=True, paused=False, held=False, paced=None, pinned=False, strategy=USERS_OWN, managed_by="shop",
+            replica_sets=(rs,),
+        )
+
+    def apply(self, name: str, revision: str, contracts: str | None) -> None:
+        """Apply a template; admission holds it."""
+        self.texts[revision] = contracts
+        view = self.views[name]
+        changed = view.template != revision or view.held
+        self._put(replace(view, template=revision, contracts=contracts, held=view.held or changed, paused=view.paused or changed))
+
+    def play(self, *, looks: int = 200, seconds: float = 1.0) -> None:
+        """Look again and again until nothing is left to do."""
+        for _ in range(looks):
+            decision = self.look()
+            if decision.action is None and decision.requeue_after is None and self.is_over():
+                return
+            self.now += timedelta(seconds=seconds)
+
+    def is_over(self) -> bool:
+        return self.status.release is None or self.status.release.end_time is not None
+
+    def look(self) -> Decision:
+        """Decide once and carry the decision out."""
+        snapshot = self.snapshot()
+        decision = decide(snapshot, self._answers(snapshot), self.now, self.marks)
+        self.marks = decision.marks
+        stored = Status.model_validate(decision.status.model_dump(mode="json", by_alias=True, exclude_none=True))
+        assert stored == decision.status, "a status must come back from the API server as it was written"
+        self.status_writes += stored != self.status
+        self.status = stored
+        self.log.extend(f"{note.reason} {note.workload or ''}".strip() for note in decision.notes)
+        if decision.action is not None:
+            self._carry_out(decision.action)
+        self.alive_log.append(frozenset(rs.hash for view in self.views.values() for rs in view.replica_sets if rs.pods))
+        return decision
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            namespace="shop", name="shop", uid="u", resource_version="1", generation=1, spec=self.spec, status=self.status,
+            world=World(workloads=dict(self.views), absent={}), hold_mode=HoldMode.POLICY, commands=self.commands, has_finalizer=self.finalizer,
+            deleting=self.deleting,
+        )
+
+    def say(self, verb: str, *, subject: str = "", reason: str = "because") -> None:
+        """Say a command, bound to the release of this moment."""
+        release = self.status.release.id if self.status.release else ""
+        number = f"{verb}-{len(self.status.commands)}"
+        self.commands = (Command(f"command.saferollout.io/{verb}", number, verb, "ada", reason, release, subject),)
+
+    def pods(self, name: str) -> dict[str, int]:
+        """Count the pods by revision."""
+        return {rs.hash: rs.pods for rs in self.views[name].replica_sets if rs.pods}
+
+    def _answers(self, snapshot: Snapshot) -> Observations:
+        return Observations({question.name: tuple(self._measured(question.name, at) for at in question.instants) for question in questions(snapshot, self.now)})
+
+    def _measured(self, name: str, at: datetime) -> Measurement:
+        value = self.values.get(name, 0.0)
+        return Measurement(at, Outcome.NO_DATA, detail="no data") if value is None else Measurement(at, Outcome.VALUE, value)
+
+    def _replica_set(self, name: str, revision: str, pods: int, *, born: datetime) -> ReplicaSetView:
+        ready = 0 if revision in self.broken else pods
+        return ReplicaSetView(
+            name=f"{name}-{revision}", uid=f"{name}-{revision}", resource_version="1", hash=revision, pod_hash=revision,
+            contracts=self.texts[revision], created=born, replicas=pods, pods=pods, ready=ready, available=ready, steady=ready,
+        )
+
+    def _put(self, view: WorkloadView) -> None:
+        self.views[view.name] = view
+
+    def _carry_out(self, action: Any) -> None:
+        self.log.append(f"{type(action).__name__} {getattr(action, 'workload', '')}".strip())
+        match action:
+            case a.SetFinalizer():
+                self.finalizer = True
+            case a.RemoveFinalizer():
+                self.finalizer = False
+            case a.ClearCommands():
+                self.commands = ()
+            case _:
+                self._change(self.views[action.workload], action)
+
+    def _change(self, view: WorkloadView, action: Any) -> None:
+        match action:
+            case a.LetThrough() | a.Finish():
+                self._roll(replace(view, paused=False, held=False, paced=None), new=view.replicas, old=0)
+            case a.SetPace(pace=pace):
+                unavailable = resolve_unavailable(pace.max_unavailable, replicas=view.replicas)
+                new = unavailable + resolve_surge(pace.max_surge, replicas=view.replicas)
+                self._roll(replace(view, paused=False, held=False, paced=pace), new=new, old=view.replicas - unavailable)
+            case a.Freeze() | a.Hold():
+                self._put(replace(view, paused=True, held=True))
+            case a.EmptyReplicaSet(replica_set=name):
+                others = [rs.hash for rs in view.replica_sets if rs.name != name and rs.pods]
+                sets = tuple(self._sized(rs, 0 if rs.name == name else view.replicas if rs.hash in others else 0) for rs in view.replica_sets)
+                self._put(replace(view, replica_sets=sets))
+            case a.DeleteReplicaSet(replica_set=name):
+                self._put(replace(view, replica_sets=tuple(rs for rs in view.replica_sets if rs.name != name)))
+            case a.GiveBackHeld():
+                self._put(replace(view, paced=None))
+            case a.PinBack(replica_set=name):
+                old = next(rs.hash for rs in view.replica_sets if rs.name == name)
+                pinned = replace(
+                    view, waiting=view.template, waiting_contracts=view.contracts, template=old, contracts=self.texts[old], pinned=True,
+                    paused=False, held=False, paced=None,
+                )
+                self._roll(pinned, new=view.replicas, old=0)
+            case a.Unpin():
+                self._put(replace(view, template=view.waiting or view.template, contracts=self.texts[view.waiting or view.template], waiting=None, pinned=False, paused=True, held=True))
+            case a.GiveBack(leave_paused=leave):
+                self._put(replace(view, held=False, paced=None, pinned=False, paused=leave, left_paused=leave))
+            case _:
+                raise AssertionError(f"the little cluster does not know {action}")
+
+    def _sized(self, rs: ReplicaSetView, pods: int) -> ReplicaSetView:
+        ready = 0 if rs.hash in self.broken else pods
+        return replace(rs, replicas=pods, pods=pods, ready=ready, available=ready, steady=ready)
+
+    def _roll(self, view: WorkloadView, *, new: int, old: int) -> None:
+        if not view.of(view.template):
+            born = self._replica_set(view.name, view.template, 0, born=self.now)
+            view = replace(view, replica_sets=(born, *view.replica_sets))
+        left = old
+        sets = []
+        for rs in view.replica_sets:
+            pods = new if rs.hash == view.template else min(rs.pods, left)
+            left -= 0 if rs.hash == view.template else pods
+            sets.append(self._sized(rs, pods))
+        self._put(replace(view, replica_sets=tuple(sets)))
