@@ -32,7 +32,7 @@ def run(
 
 async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: str | None) -> int:
     # These take a second to import, which the other commands should not pay.
-    from saferollout.core.decide import decide, questions
+    from saferollout.core import decide as core
     from saferollout.shell.app import run_operator
     from saferollout.shell.connection import NoCluster, load_configuration
     from saferollout.shell.observer import PrometheusObserver, observer_for
@@ -41,8 +41,8 @@ async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: s
     class Brain:
         """The pure core, as the engine asks for it."""
 
-        questions = staticmethod(questions)
-        decide = staticmethod(decide)
+        questions = staticmethod(core.questions)
+        decide = staticmethod(core.decide)
 
     identity = Identity(name=os.environ.get("POD_NAME") or socket.gethostname(), namespace=os.environ.get("POD_NAMESPACE") or "default")
     try:
