@@ -12,6 +12,7 @@ from saferollout.core.lying import recorded, retained
 from saferollout.core.measurements import Observations
 from saferollout.core.planning import Outlook, look_ahead
 from saferollout.core.plans import Plan
+from saferollout.core.questions import query_problems
 from saferollout.core.templates import TemplateFacts, WorkloadTemplates
 from saferollout.core.world import build_world
 
@@ -34,6 +35,7 @@ def begin(snapshot: Snapshot, observations: Observations, now: datetime, marks: 
         marks=dict(marks.progress),
         outlook=NOTHING_AHEAD,
         problems=_problems(snapshot),
+        blockers=query_problems(snapshot),
     )
 
 

@@ -41,6 +41,8 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
     foreign = [one for one in draft.snapshot.world.absent.values() if one.reason != "NotFound"]
     if foreign:
         return ConditionStatus.FALSE, foreign[0].reason, "; ".join(sorted(one.message for one in foreign))
+    if draft.blockers:
+        return ConditionStatus.FALSE, "InvalidQuery", "; ".join(draft.blockers)
     refusal = draft.outlook.refusal
     if refusal is not None:
         repairs = "; ".join(repair.sentence for repair in refusal.repairs)

@@ -28,7 +28,7 @@ from saferollout.core.planning import Outlook
 class Draft:
     """What is known and decided so far.
 
-    `problems` says by workload why its template can't be considered; `waits` are sentences on what the release waits for,
+    `problems` says by workload why its template can't be considered; `blockers` why no step may start at all; `waits` are sentences on what the release waits for,
     the most important first; `wakes` are seconds after which it is worth looking again.
     """
 
@@ -45,6 +45,7 @@ class Draft:
     gates: dict[str, GateStatus] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    blockers: tuple[str, ...] = ()
     waits: list[str] = field(default_factory=list)
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)

@@ -46,7 +46,7 @@ def start_rollback(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     way = rollback(draft.outlook.world, failed=failed, rolled=rolled, scope=scope)
     for name in _failed_templates(draft, failed=failed, scope=scope):
         target = draft.target(name)
-        if target is not None:
+        if target is not None and name in draft.workloads:
             draft.change_workload(name, failed_hash=target.to_hash)
     stay = [Stay(workload=item.workload, contract=item.contract or "", version=item.version or "", message=item.sentence) for item in way.stay]
     draft.change_release(rollback=Rollback(back=list(way.back), returned=[], stay=stay, start_time=draft.now, turn_time=draft.now))

@@ -12,6 +12,7 @@ from saferollout.core.arms import Arms, arms_of, together
 from saferollout.core.decision import Snapshot
 from saferollout.core.intake import known_channels
 from saferollout.core.measurements import Question
+from saferollout.core.promql import check_promql
 from saferollout.core.signals import can_be_measured, query_for, query_of
 
 PROOF_INTERVAL: Final = timedelta(seconds=15)
@@ -25,6 +26,23 @@ def questions(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
     asked = [] if snapshot.spec.gating is Gating.DISABLED else [_of_gate(snapshot, release, gate, now) for gate in snapshot.spec.gates]
     proofs = [_of_proof(snapshot, release, step, now) for step in release.steps if step.kind == "Prove"]
     return tuple(question for question in (*asked, *proofs) if question is not None)
+
+
+def query_problems(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what keeps the queries of gates and proofs from being asked, each with its position; no step starts with one."""
+    problems = [
+        f"gate {gate.name}: {problem}"
+        for gate in snapshot.spec.gates
+        if gate.promql is not None
+        for problem in check_promql(gate.promql)
+    ]
+    proofs = [
+        f"contract {contract.name}: {problem}"
+        for contract in snapshot.spec.contracts
+        if contract.drained is not None
+        for problem in check_promql(contract.drained.promql, field="drained.promql")
+    ]
+    return (*problems, *proofs)
 
 
 def proof_name(channel: str, version: str) -> str:

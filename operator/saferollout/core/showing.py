@@ -80,7 +80,9 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return "Absent", absent.message
     if name in draft.problems:
         return "Invalid", draft.problems[name]
-    facts, release, roll = draft.facts[name], draft.open_release, draft.roll(name)
+    facts, release, roll = draft.facts.get(name), draft.open_release, draft.roll(name)
+    if facts is None:
+        return "Absent", "it can't be seen"
     if release is not None and release.rollback is not None and name in release.rollback.back and name not in release.rollback.returned:
         return "Returning", "its old revision is being restored"
     if facts.view.owner_paused is not None:

@@ -21,7 +21,7 @@ def start_next(draft: Draft) -> Action | None:
     ready = _ready_rolls(draft)
     if not ready or len(release.rolls) >= draft.snapshot.spec.max_parallel:
         return None
-    if not has_settled(draft) or stopped_by_person(draft) or not judge_before_first_step(draft):
+    if draft.blockers or not has_settled(draft) or stopped_by_person(draft) or not judge_before_first_step(draft):
         return None
     for step in ready:
         facts = draft.facts[step.workload]

@@ -276,3 +276,46 @@ def test_a_deleted_safe_rollout_gives_back_and_leaves_the_pods() -> None:
     assert cluster.pods("writer") == pods
     assert view.paced is None and view.left_paused, "un-pausing would release the new template"
     assert not cluster.finalizer
+
+
+def test_a_query_that_does_not_parse_is_refused_and_no_step_starts() -> None:
+    gate = {"name": "broken", "promql": "sum(rate(x[5m])", "max": "1"}
+    cluster = little_cluster(gates=[gate])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play(looks=20)
+    assert condition(cluster, "PlanAccepted") == "False"
+    assert state(cluster) is State.REFUSED
+    assert cluster.pods("writer") == {"w1": 10}
+
+
+def test_what_shares_no_contract_with_a_refused_template_goes_on_beside_it() -> None:
+    cluster = little_cluster(workloads=[{"name": "writer"}, {"name": "reader"}, {"name": "other"}], gating="Disabled")
+    cluster.running("other", "o1", None)
+    cluster.play()
+    cluster.apply("writer", "w3", WRITES_3)
+    cluster.apply("other", "o2", "{}")
+    cluster.play(looks=60)
+    assert cluster.pods("other") == {"o2": 10}
+    assert cluster.pods("writer") == {"w1": 10}
+
+
+def test_a_broken_declaration_is_held_and_named_and_the_others_go_on() -> None:
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("writer", "w2", "events: {writes: [1")
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.play(looks=60)
+    assert cluster.pods("reader") == {"r2": 10}
+    assert cluster.pods("writer") == {"w1": 10}
+    assert condition(cluster, "PlanAccepted") == "False"
+    writer = next(known for known in cluster.status.workloads if known.name == "writer")
+    assert writer.state == "Invalid" and "line" in writer.message
+
+
+def test_restart_of_what_runs_under_a_held_template_gives_gits_template_back() -> None:
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("writer", "w3", WRITES_3)
+    cluster.play(looks=5)
+    cluster.say("restart", subject="writer")
+    for _ in range(10):
+        cluster.look()
+    assert "PinBack writer" in cluster.log
