@@ -24,7 +24,7 @@ LABEL_PINNED: Final = "saferollout.io/pinned"
 ANNOTATION_ORIGINAL: Final = "saferollout.io/original"
 ANNOTATION_LEFT_PAUSED: Final = "saferollout.io/left-paused"
 
-# What a person says to a running release, as annotations on the SafeRollout (see api/commands.py).
+# What a person says to a running release, as annotations on the SafeRollout (see engine/commands.py).
 COMMAND_PREFIX: Final = "command.saferollout.io/"
 
 FIELD_MANAGER: Final = "saferollout"
