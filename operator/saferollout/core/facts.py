@@ -25,9 +25,15 @@ class Facts:
     @property
     def available(self) -> bool:
         """Whether the wanted revision runs alone, with all its pods available."""
-        mine = self.view.of(self.wanted)
-        others = [rs for rs in self.view.replica_sets if rs.hash != self.wanted and (rs.pods > 0 or rs.replicas > 0)]
-        return not others and sum(rs.available for rs in mine) >= self.view.replicas
+        return not self.others_than(self.wanted) and self.is_full(self.wanted)
+
+    def others_than(self, revision: str) -> tuple[ReplicaSetView, ...]:
+        """Return the ReplicaSets of other revisions that have pods or are to get some, newest first."""
+        return tuple(rs for rs in self.view.replica_sets if rs.hash != revision and (rs.pods > 0 or rs.replicas > 0))
+
+    def is_full(self, revision: str) -> bool:
+        """Tell whether a revision has as many available pods as the workload is to have."""
+        return sum(rs.available for rs in self.view.of(revision)) >= self.view.replicas
 
     def contracts_of(self, revision: str) -> str | None:
         """Return the contracts annotation of a revision; None where it declares nothing."""

@@ -35,10 +35,9 @@ def is_back(facts: Facts, to: str) -> bool:
     view = facts.view
     if view.paced or view.pinned or not view.settled:
         return False
-    if not to:
-        return not any(rs.pods or rs.replicas for rs in view.replica_sets) and view.paused
-    failed = [rs for rs in view.replica_sets if rs.hash != to and (rs.pods or rs.replicas)]
-    return not failed and sum(rs.available for rs in view.of(to)) >= view.replicas
+    if facts.others_than(to):
+        return False
+    return facts.is_full(to) if to else view.paused
 
 
 def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
@@ -48,11 +47,11 @@ def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | Non
         return None
     if view.pinned:
         return _end_pin(facts, name=name, to=to)
-    failed = [rs for rs in view.replica_sets if rs.hash != to and (rs.pods or rs.replicas)]
+    failed = facts.others_than(to)
     if not to:
         return _remove_first(facts, name=name, failed=failed)
     if not failed:
-        restored = sum(rs.available for rs in view.of(to)) >= view.replicas
+        restored = facts.is_full(to)
         if view.paced and restored:
             return GiveBackHeld(workload=name)
         if not restored and not any(rs.replicas for rs in view.of(to)):
@@ -76,14 +75,10 @@ def _few_are_new(facts: Facts, *, to: str) -> bool:
 
 
 def _end_pin(facts: Facts, *, name: str, to: str) -> Action | None:
-    view = facts.view
-    others = [rs for rs in view.replica_sets if rs.hash != to and (rs.pods or rs.replicas)]
-    if others or sum(rs.available for rs in view.of(to)) < view.replicas:
-        return None
-    return Unpin(workload=name)
+    return Unpin(workload=name) if facts.is_full(to) and not facts.others_than(to) else None
 
 
-def _remove_first(facts: Facts, *, name: str, failed: list[ReplicaSetView]) -> Action | None:
+def _remove_first(facts: Facts, *, name: str, failed: tuple[ReplicaSetView, ...]) -> Action | None:
     if not facts.view.paused:
         return Freeze(workload=name)
     if failed:

@@ -79,21 +79,25 @@ def _overdue_words(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
 
 def is_stopped(draft: Draft) -> bool:
     """Tell whether a person, or spec.mode, keeps anything new from starting."""
-    release = draft.open_release
-    return draft.snapshot.spec.mode is Mode.PAUSED or (release is not None and release.paused is not None)
+    return _stop_words(draft) is not None
 
 
 def stopped_by_person(draft: Draft) -> bool:
-    """Tell whether a person keeps anything new from starting."""
-    release = draft.open_release
+    """Tell the same, and say that the release waits for it."""
+    words = _stop_words(draft)
+    if words is not None:
+        draft.waits.append(words)
+    return words is not None
+
+
+def _stop_words(draft: Draft) -> str | None:
     if draft.snapshot.spec.mode is Mode.PAUSED:
-        draft.waits.append("spec.mode is Paused")
-        return True
-    if release is not None and release.paused is not None:
-        by = f" by {release.paused.by}" if release.paused.by else ""
-        draft.waits.append(f"paused{by}: {release.paused.reason or 'no reason given'}; kubectl safe-rollout resume goes on")
-        return True
-    return False
+        return "spec.mode is Paused"
+    paused = draft.open_release.paused if draft.open_release is not None else None
+    if paused is None:
+        return None
+    by = f" by {paused.by}" if paused.by else ""
+    return f"paused{by}: {paused.reason or 'no reason given'}; kubectl safe-rollout resume goes on"
 
 
 def _is_ready(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:

@@ -61,6 +61,15 @@ class LittleCluster:
                 return
             self.now += timedelta(seconds=seconds)
 
+    def play_until_new_pods(self, name: str, revision: str) -> None:
+        """Look until the first pods of a revision exist."""
+        for _ in range(100):
+            if self.pods(name).get(revision):
+                return
+            self.look()
+            self.now += timedelta(seconds=1)
+        raise AssertionError(f"{name} never got a pod of {revision}: {self.log}")
+
     def is_over(self) -> bool:
         return self.status.release is None or self.status.release.end_time is not None
 

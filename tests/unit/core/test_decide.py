@@ -88,9 +88,7 @@ def test_a_revert_of_what_was_refused_is_let_through_with_no_hand() -> None:
 def test_a_failing_gate_in_the_first_batch_rolls_back_and_the_template_stays_held() -> None:
     cluster = little_cluster(gates=[GATE])
     cluster.apply("writer", "w2", WRITES_1)
-    while not cluster.pods("writer").get("w2"):
-        cluster.look()
-        cluster.now += timedelta(seconds=1)
+    cluster.play_until_new_pods("writer", "w2")
     cluster.values["letters"] = 50.0
     cluster.play()
     assert state(cluster) is State.ROLLED_BACK
@@ -106,9 +104,7 @@ def test_a_failing_gate_in_the_first_batch_rolls_back_and_the_template_stays_hel
 def test_a_failed_template_is_tried_again_only_when_someone_says_retry() -> None:
     cluster = little_cluster(gates=[GATE])
     cluster.apply("writer", "w2", WRITES_1)
-    while not cluster.pods("writer").get("w2"):
-        cluster.look()
-        cluster.now += timedelta(seconds=1)
+    cluster.play_until_new_pods("writer", "w2")
     cluster.values["letters"] = 50.0
     cluster.play()
     cluster.values["letters"] = 50.0
@@ -155,9 +151,7 @@ def test_no_data_holds_and_goes_on_alone_when_data_comes() -> None:
 def test_no_data_in_a_bake_neither_passes_nor_rolls_back() -> None:
     cluster = little_cluster(gates=[GATE])
     cluster.apply("writer", "w2", WRITES_1)
-    while not cluster.pods("writer").get("w2"):
-        cluster.look()
-        cluster.now += timedelta(seconds=1)
+    cluster.play_until_new_pods("writer", "w2")
     cluster.values["letters"] = None
     cluster.play(looks=120)
     assert cluster.pods("writer")["w2"] == 2, "neither on nor back"
@@ -196,9 +190,7 @@ def test_an_operator_that_forgets_everything_but_status_ends_the_same() -> None:
 def test_a_newer_template_supersedes_the_one_that_rolls() -> None:
     cluster = little_cluster(gating="Disabled", bakeSeconds=30)
     cluster.apply("writer", "w2", WRITES_1)
-    while not cluster.pods("writer").get("w2"):
-        cluster.look()
-        cluster.now += timedelta(seconds=1)
+    cluster.play_until_new_pods("writer", "w2")
     cluster.apply("writer", "w3", WRITES_1)
     cluster.play()
     assert cluster.pods("writer") == {"w3": 10}
@@ -208,9 +200,7 @@ def test_a_newer_template_supersedes_the_one_that_rolls() -> None:
 def test_abort_brings_the_rolling_workload_back() -> None:
     cluster = little_cluster(gating="Disabled", bakeSeconds=300)
     cluster.apply("writer", "w2", WRITES_1)
-    while not cluster.pods("writer").get("w2"):
-        cluster.look()
-        cluster.now += timedelta(seconds=1)
+    cluster.play_until_new_pods("writer", "w2")
     cluster.say("abort", reason="it smells")
     cluster.play()
     assert cluster.pods("writer") == {"w1": 10}
@@ -265,9 +255,7 @@ def test_a_workload_back_from_a_lost_status_goes_on_without_harm() -> None:
 def test_a_deleted_safe_rollout_gives_back_and_leaves_the_pods() -> None:
     cluster = little_cluster(gating="Disabled", bakeSeconds=300)
     cluster.apply("writer", "w2", WRITES_1)
-    while not cluster.pods("writer").get("w2"):
-        cluster.look()
-        cluster.now += timedelta(seconds=1)
+    cluster.play_until_new_pods("writer", "w2")
     pods = cluster.pods("writer")
     cluster.deleting = True
     for _ in range(5):
