@@ -81,6 +81,33 @@ def test_readers_roll_before_their_writer_whatever_came_first(
         wait_for("both are released", lambda: is_released(control_plane, namespace), seconds=_RELEASE_SECONDS)
 
 
+def silent() -> list[dict[str, Any]]:
+    deployments = old()
+    for deployment in deployments:
+        del deployment["spec"]["template"]["metadata"]["annotations"]
+    return deployments
+
+
+def test_the_first_commits_that_only_add_annotations_go_through(
+    control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path
+) -> None:
+    control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=[safe_rollout(), *silent()])
+    declared = [service("writer", contracts={"writes": [7]}, image="shop:1"), service("reader", contracts={"reads": [7]}, image="shop:1")]
+    with operator(control_plane, tmp_path, name="one", namespace=NAMESPACE, kubeconfig=chart.operator.kubeconfig, real=True):
+        wait_for("the silent revisions run", lambda: settled(control_plane, namespace), seconds=60)
+        control_plane.kubectl("apply", "-n", namespace, "-f", "-", manifest=declared)
+        # Version 7 is not the base version: only what the annotations say of the templates they replace makes it safe.
+        wait_for("both declare", lambda: declares(control_plane, namespace) == {"reader", "writer"}, seconds=_RELEASE_SECONDS)
+        wait_for("it is complete", lambda: state(control_plane, namespace) == "Completed", seconds=_RELEASE_SECONDS)
+
+
+def declares(cluster: RunningCluster, namespace: str) -> set[str]:
+    """Return the services all of whose pods declare something."""
+    pods = cluster.pods(namespace)
+    silent_ones = {pod["metadata"]["labels"]["app"] for pod in pods if _CONTRACTS not in pod["metadata"].get("annotations", {})}
+    return {pod["metadata"]["labels"]["app"] for pod in pods} - silent_ones
+
+
 def test_an_operator_that_is_killed_again_and_again_skips_and_repeats_nothing(
     control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path
 ) -> None:

@@ -86,4 +86,4 @@ def _stable(draft: Draft, name: str, facts: Facts) -> TemplateFacts | None:
 
 
 def _template(facts: Facts, revision: str) -> TemplateFacts:
-    return TemplateFacts(hash=revision, contracts=facts.contracts_of(revision))
+    return TemplateFacts(hash=revision, contracts=facts.contracts_of(revision), body=facts.body_of(revision))

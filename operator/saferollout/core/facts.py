@@ -44,6 +44,15 @@ class Facts:
             return view.waiting_contracts
         return next((rs.contracts for rs in view.of(revision)), None)
 
+    def body_of(self, revision: str) -> str | None:
+        """Return the digest of a revision without its contracts annotation; None where its template can't be read any more."""
+        view = self.view
+        if revision == view.template:
+            return view.body or None
+        if revision == view.waiting:
+            return view.waiting_body or None
+        return next((rs.body or None for rs in view.of(revision)), None)
+
     def knows(self, revision: str) -> bool:
         """Tell whether the template of a revision can still be read from the cluster."""
         return revision in (self.view.template, self.view.waiting) or bool(self.view.of(revision))

@@ -2,7 +2,8 @@
 
 A *revision* is a pod template, named by `hash`: a digest of the template without its restart annotations and without the
 `pod-template-hash` label, so a restarted workload still runs the same revision. One revision may be spread over several
-ReplicaSets (a restart makes a second one); each is a `ReplicaSetView`.
+ReplicaSets (a restart makes a second one); each is a `ReplicaSetView`. Its *body* is the same digest without the contracts
+annotation too: equal bodies run the same pods, whatever somebody declares of them.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class ReplicaSetView:
     restarted_at: str = ""
     next_available: datetime | None = None
     trouble: tuple[PodTrouble, ...] = ()
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ class WorkloadView:
     bypass: str | None = None
     waiting: str | None = None
     waiting_contracts: str | None = None
+    waiting_body: str = ""
     template_came_while_pinned: bool = False
     left_paused: bool = False
     deleting: bool = False
     trouble: str | None = None
+    body: str = ""
 
     def of(self, revision: str) -> tuple[ReplicaSetView, ...]:
         """Return the ReplicaSets of one revision, newest first."""

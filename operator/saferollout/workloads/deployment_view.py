@@ -15,7 +15,7 @@ from saferollout.workloads.originals import (
 )
 from saferollout.workloads.pods import count_pods, parse_time
 from saferollout.workloads.protocol import RawObject, RawWorkload
-from saferollout.workloads.template_hash import POD_TEMPLATE_HASH, template_hash
+from saferollout.workloads.template_hash import POD_TEMPLATE_HASH, body_hash, template_hash
 from saferollout.workloads.waiting_template import waiting_template
 
 RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
@@ -53,10 +53,12 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         bypass=annotations.get(names.ANNOTATION_BYPASS),
         waiting=None if waiting is None else template_hash(waiting, restart_annotations=restart_annotations),
         waiting_contracts=None if waiting is None else _annotation(waiting, names.ANNOTATION_CONTRACTS),
+        waiting_body="" if waiting is None else body_hash(waiting, restart_annotations=restart_annotations),
         template_came_while_pinned=names.LABEL_TEMPLATE_CAME in labels,
         left_paused=names.ANNOTATION_LEFT_PAUSED in annotations,
         deleting="deletionTimestamp" in metadata,
         trouble=trouble,
+        body=body_hash(template, restart_annotations=restart_annotations),
     )
 
 
@@ -147,6 +149,7 @@ def _replica_set(
         restarted_at=_annotation(template, RESTARTED_AT) or "",
         next_available=count.next_available,
         trouble=(*_cannot_create(replica_set), *count.trouble),
+        body=body_hash(template, restart_annotations=restart_annotations),
     )
 
 

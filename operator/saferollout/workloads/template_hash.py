@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from saferollout.api.names import ANNOTATION_CONTRACTS
 from saferollout.workloads.protocol import RawObject
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
@@ -20,6 +21,11 @@ def template_hash(template: RawObject, *, restart_annotations: Sequence[str]) ->
         annotations.pop(key, None)
     canonical = json.dumps(_without_empty_metadata(bare), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGITS]
+
+
+def body_hash(template: RawObject, *, restart_annotations: Sequence[str]) -> str:
+    """Return the same digest without the contracts annotation: templates with equal bodies run the same pods."""
+    return template_hash(template, restart_annotations=(*restart_annotations, ANNOTATION_CONTRACTS))
 
 
 def bare_template(template: RawObject) -> dict[str, Any]:

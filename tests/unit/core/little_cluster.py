@@ -25,6 +25,7 @@ class LittleCluster:
     status: Status = field(default_factory=Status)
     views: dict[str, WorkloadView] = field(default_factory=dict)
     texts: dict[str, str | None] = field(default_factory=dict)
+    bodies: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     values: dict[str, float | None] = field(default_factory=dict)
     now: datetime = BORN + timedelta(hours=1)
@@ -36,22 +37,26 @@ class LittleCluster:
     alive_log: list[frozenset[str]] = field(default_factory=list)
     status_writes: int = 0
 
-    def running(self, name: str, revision: str, contracts: str | None, *, replicas: int = 10) -> None:
-        """Have a workload run a revision, as before anything of ours."""
+    def running(self, name: str, revision: str, contracts: str | None, *, replicas: int = 10, body: str = "") -> None:
+        """Have a workload run a revision, as before anything of ours; by default no other template has its body."""
         self.texts[revision] = contracts
+        self.bodies[revision] = body or revision
         rs = self._replica_set(name, revision, replicas, born=BORN)
         self.views[name] = WorkloadView(
             name=name, kind="Deployment", uid=name, resource_version="1", template=revision, contracts=contracts, template_restarted_at="",
             replicas=replicas, settled=True, paused=False, held=False, paced=None, pinned=False, strategy=USERS_OWN, managed_by="shop",
-            replica_sets=(rs,),
+            replica_sets=(rs,), body=self.bodies[revision],
         )
 
-    def apply(self, name: str, revision: str, contracts: str | None) -> None:
+    def apply(self, name: str, revision: str, contracts: str | None, *, body: str = "") -> None:
         """Apply a template; admission holds it."""
         self.texts[revision] = contracts
+        self.bodies[revision] = body or revision
         view = self.views[name]
         changed = view.template != revision or view.held
-        self._put(replace(view, template=revision, contracts=contracts, held=view.held or changed, paused=view.paused or changed))
+        self._put(replace(
+            view, template=revision, contracts=contracts, body=self.bodies[revision], held=view.held or changed, paused=view.paused or changed,
+        ))
 
     def play(self, *, looks: int = 200, seconds: float = 1.0) -> None:
         """Look again and again until nothing is left to do."""
@@ -117,6 +122,7 @@ class LittleCluster:
         return ReplicaSetView(
             name=f"{name}-{revision}", uid=f"{name}-{revision}", resource_version="1", hash=revision, pod_hash=revision,
             contracts=self.texts[revision], created=born, replicas=pods, pods=pods, ready=ready, available=ready, steady=ready,
+            body=self.bodies[revision],
         )
 
     def _put(self, view: WorkloadView) -> None:
@@ -155,12 +161,16 @@ class LittleCluster:
             case a.PinBack(replica_set=name):
                 old = next(rs.hash for rs in view.replica_sets if rs.name == name)
                 pinned = replace(
-                    view, waiting=view.template, waiting_contracts=view.contracts, template=old, contracts=self.texts[old], pinned=True,
+                    view, waiting=view.template, waiting_contracts=view.contracts, waiting_body=view.body, template=old, contracts=self.texts[old],
+                    body=self.bodies[old], pinned=True,
                     paused=False, held=False, paced=None,
                 )
                 self._roll(pinned, new=view.replicas, old=0)
             case a.Unpin():
-                self._put(replace(view, template=view.waiting or view.template, contracts=self.texts[view.waiting or view.template], waiting=None, pinned=False, paused=True, held=True))
+                back = view.waiting or view.template
+                self._put(replace(
+                    view, template=back, contracts=self.texts[back], body=self.bodies[back], waiting=None, pinned=False, paused=True, held=True,
+                ))
             case a.GiveBack(leave_paused=leave):
                 self._put(replace(view, held=False, paced=None, pinned=False, paused=leave, left_paused=leave))
             case _:

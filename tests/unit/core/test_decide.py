@@ -307,3 +307,48 @@ def test_restart_of_what_runs_under_a_held_template_gives_gits_template_back() -
     for _ in range(10):
         cluster.look()
     assert "PinBack writer" in cluster.log
+
+
+def undeclared_cluster() -> LittleCluster:
+    """Return a day one: roles are known, and no template declares anything."""
+    contract = {"name": "events", "topic": {"name": "events"}, "readers": ["reader"], "writers": ["writer"]}
+    spec = {"workloads": [{"name": "writer"}, {"name": "reader"}], "contracts": [contract], "gating": "Disabled", "bakeSeconds": 0, "settleSeconds": 0}
+    cluster = LittleCluster(spec=SafeRolloutSpec.model_validate(spec))
+    cluster.running("writer", "w1", None, body="w")
+    cluster.running("reader", "r1", None, body="r")
+    cluster.play()
+    return cluster
+
+
+def test_the_first_commits_that_only_add_annotations_go_through_described_backwards_to_what_runs() -> None:
+    cluster = undeclared_cluster()
+    cluster.apply("reader", "r2", "events: {reads: [7]}", body="r")
+    cluster.apply("writer", "w2", "events: {writes: [7]}", body="w")
+    decision = cluster.look()
+    release = decision.status.release
+    assert release is not None
+    assert all("so it describes the replaced template as well" in step.because for step in release.steps)
+    cluster.play()
+    assert state(cluster) is State.COMPLETED
+    assert cluster.pods("writer") == {"w2": 10}
+    assert cluster.pods("reader") == {"r2": 10}
+
+
+def test_annotations_that_come_with_other_images_describe_only_the_new_templates() -> None:
+    cluster = undeclared_cluster()
+    cluster.apply("reader", "r2", "events: {reads: [7]}", body="another image")
+    cluster.apply("writer", "w2", "events: {writes: [7]}", body="another image")
+    cluster.play(looks=20)
+    assert cluster.pods("reader") == {"r1": 10}, "what runs is taken to write the base version, which the new reader can't read"
+    assert condition(cluster, "PlanAccepted") == "False"
+
+
+def test_a_corrected_annotation_describes_what_runs_also_while_it_rolls() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=30)
+    cluster.apply("reader", "r2", READS_BOTH, body="r1")
+    cluster.play_until_new_pods("reader", "r2")
+    cluster.apply("writer", "w2", WRITES_2)
+    cluster.look()
+    assert condition(cluster, "PlanAccepted") == "True"
+    cluster.play()
+    assert cluster.pods("writer") == {"w2": 10}

@@ -48,6 +48,19 @@ def test_any_other_annotation_is_another_revision() -> None:
     assert template_hash(template(annotations={"checksum/config": "1"}), restart_annotations=RESTARTS) != plain
 
 
+def test_a_declaration_is_another_revision_with_the_same_body() -> None:
+    declared = template(annotations={"saferollout.io/contracts": "events: {writes: [1]}"})
+    restarted = template(annotations={"kubectl.kubernetes.io/restartedAt": "2026-11-24T11:00:00Z"})
+    seen = view(deployment(declared), [replica_set("a", template(), replicas=9), replica_set("b", restarted, replicas=1, hour=7)])
+    assert {rs.hash for rs in seen.replica_sets} != {seen.template}
+    assert {rs.body for rs in seen.replica_sets} == {seen.body}
+
+
+def test_another_image_is_another_body() -> None:
+    seen = view(deployment(template("billing:2")), [replica_set("a", template(), replicas=9)])
+    assert seen.replica_sets[0].body != seen.body
+
+
 def test_an_empty_creation_timestamp_is_no_difference() -> None:
     odd = template()
     odd["metadata"]["creationTimestamp"] = None
