@@ -5,7 +5,7 @@ user-events: {reads: [1, 2], writes: [1], required: true}
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -157,7 +157,7 @@ def _truth(contract: str, node: yaml.Node) -> bool:
     return node.value.lower() in ("true", "yes", "on")
 
 
-def nearest(name: str, known: tuple[str, ...]) -> str:
+def nearest(name: str, known: Collection[str]) -> str:
     """Return a hint at the known name that is most like a mistyped one, or nothing."""
     close = get_close_matches(name, known, n=1, cutoff=0.75)
     return f"; did you mean {close[0]}?" if close else ""

@@ -1,6 +1,6 @@
 """Read every template of a release once: what it declares, what is wrong with it, and what it describes besides itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from saferollout.core.contracts import Declaration
@@ -42,12 +42,12 @@ class Source:
         return next((declaration for declaration in running if declaration is not None), None)
 
 
-def sources_of(workloads: Mapping[str, WorkloadTemplates], *, known: tuple[str, ...]) -> list[Source]:
+def sources_of(workloads: Mapping[str, WorkloadTemplates], *, known: Collection[str]) -> list[Source]:
     """Read the templates of all workloads, in order."""
     return [_source(name, templates, known) for name, templates in workloads.items()]
 
 
-def _source(workload: str, templates: WorkloadTemplates, known: tuple[str, ...]) -> Source:
+def _source(workload: str, templates: WorkloadTemplates, known: Collection[str]) -> Source:
     declared: dict[str, Declaration | None] = {}
     notes: list[str] = []
     for facts in templates.alive:

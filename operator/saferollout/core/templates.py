@@ -1,6 +1,6 @@
 """What the world is built from: a workload's templates, reduced to what the kernel compares."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,7 +68,7 @@ class Read:
     problem: TemplateProblem | None = None
 
 
-def read_template(workload: str, facts: TemplateFacts, known: tuple[str, ...]) -> Read:
+def read_template(workload: str, facts: TemplateFacts, known: Collection[str]) -> Read:
     """Read a template's annotation; contracts that the SafeRollout does not know are left out and reported."""
     if facts.contracts is None:
         return Read(declaration=None)
@@ -81,7 +81,7 @@ def read_template(workload: str, facts: TemplateFacts, known: tuple[str, ...]) -
     return Read(uses, _unknown(workload, declared, known))
 
 
-def _unknown(workload: str, declared: Mapping[str, DeclaredUse], known: tuple[str, ...]) -> TemplateProblem | None:
+def _unknown(workload: str, declared: Mapping[str, DeclaredUse], known: Collection[str]) -> TemplateProblem | None:
     name = next((name for name in declared if name not in known), None)
     if name is None:
         return None

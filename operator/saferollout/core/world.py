@@ -38,7 +38,7 @@ def build_world(
     alive; give them only where status is lost, because what they wrote then counts as stored.
     """
     channels = known_channels(contracts)
-    sources = sources_of(workloads, known=tuple(channels))
+    sources = sources_of(workloads, known=channels.keys())
     numbered = numbered_names(contracts, sources)
     recorded = {name: frozenset(versions) for name, versions in (stored or {}).items() if name in channels}
     wording = worded([contract for contract in contracts if contract.name not in numbered], sources, recorded)
