@@ -36,7 +36,7 @@ def _pytest(name: str, *arguments: str, minutes: int) -> Part:
 _STATIC = (
     Part(name="ruff", arguments=("ruff", "check", "--output-format=concise", "."), minutes=5),
     Part(name="mypy", arguments=("mypy",), minutes=10),
-    Part(name="mypy-localcluster", arguments=("mypy", "-p", "localcluster", "-p", "scripts.lib"), minutes=10),
+    Part(name="mypy-localcluster", arguments=("mypy", "-p", "localcluster", "-p", "scripts.lib", "-p", "bench"), minutes=10),
     Part(name="layers", arguments=("lint-imports",), minutes=5),
 )
 _UNIT = (_pytest("unit", "tests/unit", "tests/localcluster", "tests/golden", minutes=10),)

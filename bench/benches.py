@@ -1,0 +1,24 @@
+"""The benches by name: what each measures, how long it takes, and the function that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bench.planning import timing
+from bench.table import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One bench; `takes` is about how long, on two cores, in the words of --help."""
+
+    what: str
+    takes: str
+    run: Callable[[], list[Row]]
+
+
+BENCHES: Final[Mapping[str, Bench]] = {
+    "plan": Bench(what="how long a plan takes, and how that grows", takes="15 seconds", run=timing.rows),
+}
