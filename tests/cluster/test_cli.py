@@ -71,8 +71,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def installed(control_plane: RunningCluster) -> RunningCluster:
-    control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(DEFINITION))
-    control_plane.kubectl("wait", "--for=condition=Established", f"crd/{PLURAL}.{GROUP}", "--timeout=30s")
+    control_plane.define(str(DEFINITION), resource=f"{PLURAL}.{GROUP}")
     return control_plane
 
 

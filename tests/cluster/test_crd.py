@@ -50,8 +50,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(control_plane: RunningCluster) -> Iterator[Server]:
-    control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(DEFINITION))
-    control_plane.kubectl("wait", "--for=condition=Established", f"crd/{PLURAL}.{GROUP}", "--timeout=30s")
+    control_plane.define(str(DEFINITION), resource=f"{PLURAL}.{GROUP}")
     with config.new_client_from_config(str(control_plane.kubeconfig)) as api:
         yield Server(api)
 

@@ -20,8 +20,7 @@ def _definitions(control_plane: RunningCluster) -> None:
 
 
 def _define(cluster: RunningCluster) -> None:
-    cluster.kubectl("apply", "-f", "crds/")
-    cluster.kubectl("wait", "--for=condition=Established", "crd/saferollouts.saferollout.io", "--timeout=30s")
+    cluster.define("crds/", resource="saferollouts.saferollout.io")
 
 
 def safe_rollout(*workloads: str) -> dict[str, Any]:
