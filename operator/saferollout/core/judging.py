@@ -119,7 +119,8 @@ def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
     failing = verdict.kind is Verdict.FAILING
     if failing and not waived and gate.mode is GateMode.ENFORCE:
         draft.approvals_wanted.append(subject)
-        draft.waits.append(f"approval: gate {gate.name} fails before the first step ({verdict.message})")
+        # The number stands in status.gates: here every new value would be a write.
+        draft.waits.append(f"approval: gate {gate.name} fails already before the first step")
         return None
     return GateStart(name=gate.name, value=None if last.value is None else repr(last.value)[:32], failing=failing)
 

@@ -30,8 +30,8 @@ def _too_little(query: Query, ask: Ask) -> Answer | None:
         return exposure
     if exposure.value >= query.minimum_exposure:
         return None
-    seen, needed = number(round(exposure.value)), number(query.minimum_exposure)
-    return Answer(Outcome.TOO_LITTLE_TRAFFIC, detail=f"{seen} requests where {needed} are needed")
+    # Without the count of this moment: it goes into status, where every new wording is a write.
+    return Answer(Outcome.TOO_LITTLE_TRAFFIC, detail=f"fewer requests than the {number(query.minimum_exposure)} that are needed")
 
 
 def _value(query: Query, ask: Ask) -> Answer:

@@ -28,7 +28,7 @@ FULL = Query(value="value", present="present", exposure="exposure", minimum_expo
     ("answers", "outcome", "value", "detail"),
     [
         ({"exposure": number(20), "value": number(0.5), "age": number(100)}, Outcome.VALUE, 0.5, ""),
-        ({"exposure": number(19), "value": number(0.5)}, Outcome.TOO_LITTLE_TRAFFIC, None, "19 requests where 20 are needed"),
+        ({"exposure": number(19), "value": number(0.5)}, Outcome.TOO_LITTLE_TRAFFIC, None, "fewer requests than the 20 that are needed"),
         ({"exposure": NOTHING}, Outcome.NO_DATA, None, "the query finds no data"),
         ({"exposure": DOWN}, Outcome.UNREACHABLE, None, "down"),
         ({"exposure": number(20), "value": DOWN}, Outcome.UNREACHABLE, None, "down"),
