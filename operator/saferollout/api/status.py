@@ -180,6 +180,9 @@ class WorkloadStatus(Model):
     name: Name
     stable_hash: Hash = Field(default="", description="The revision that runs when nothing is being released.")
     failed_hash: Hash = Field(default="", description="The template that failed; it stays held until it changes or someone says retry.")
+    returned_hash: Hash = Field(
+        default="", description="The template that went back together with a failed one; it waits until that one changes or is tried again."
+    )
     state: Word = Field(default="", description="Stable, Held, Rolling, Baking, Failed, Returning, Absent, Invalid or OwnerPaused.")
     message: Sentence = ""
     label_added: bool = Field(default=False, description="The operator put the managed-by label on; it takes it off when giving back.")

@@ -7,7 +7,7 @@ from saferollout.core.contracts import World as KernelWorld
 from saferollout.core.decision import Marks, Snapshot
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts, facts_of, running
-from saferollout.core.gathering import is_failed
+from saferollout.core.gathering import is_set_aside
 from saferollout.core.lying import recorded, retained
 from saferollout.core.measurements import Observations
 from saferollout.core.planning import Outlook, look_ahead
@@ -67,7 +67,7 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
     if facts is None:
         return WorkloadTemplates(exists=False)
     alive = tuple(_template(facts, revision) for revision in facts.alive)
-    considered = name not in draft.problems and not is_failed(draft, name, facts)
+    considered = name not in draft.problems and not is_set_aside(draft, name, facts)
     return WorkloadTemplates(
         alive=alive,
         desired=_template(facts, facts.wanted) if considered else None,

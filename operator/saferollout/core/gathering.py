@@ -2,7 +2,7 @@
 
 import hashlib
 
-from saferollout.api.status import Release, Target
+from saferollout.api.status import GateStart, Release, Target
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
 
@@ -12,6 +12,7 @@ def gather(draft: Draft) -> None:
     release = draft.open_release
     if release is not None and release.rollback is not None:
         return
+    _end_waiting(draft)
     wanted = {name: facts for name, facts in draft.facts.items() if _is_wanted(draft, name, facts)}
     if release is None:
         if wanted:
@@ -28,8 +29,26 @@ def is_failed(draft: Draft, name: str, facts: Facts) -> bool:
     return bool(failed) and failed == facts.wanted
 
 
+def is_set_aside(draft: Draft, name: str, facts: Facts) -> bool:
+    """Tell whether what Git asks for has failed, or went back with one that has and waits for it."""
+    if is_failed(draft, name, facts):
+        return True
+    returned = draft.workloads[name].returned_hash
+    return bool(returned) and returned == facts.wanted
+
+
+def _end_waiting(draft: Draft) -> None:
+    """Let what went back with a failed template join again once no failed template is asked for any more."""
+    for name, facts in draft.facts.items():
+        returned = draft.workloads[name].returned_hash
+        if not returned:
+            continue
+        if returned != facts.wanted or not any(is_failed(draft, other, known) for other, known in draft.facts.items()):
+            draft.change_workload(name, returned_hash="")
+
+
 def _is_wanted(draft: Draft, name: str, facts: Facts) -> bool:
-    if is_failed(draft, name, facts) or facts.view.left_paused or facts.view.deleting:
+    if is_set_aside(draft, name, facts) or facts.view.left_paused or facts.view.deleting:
         return False
     if facts.wanted != draft.workloads[name].stable_hash:
         return True
@@ -40,8 +59,27 @@ def _open(draft: Draft, wanted: dict[str, Facts]) -> None:
     targets = [_target(draft, name, facts) for name, facts in wanted.items()]
     seed = "|".join([draft.snapshot.uid, draft.now.isoformat(), *(f"{target.workload}={target.to_hash}" for target in targets)])
     name = hashlib.sha256(seed.encode()).hexdigest()[:10]
-    draft.release = Release(id=name, start_time=draft.now, changed_time=draft.now, targets=targets)
+    draft.release = _carried_over(draft, Release(id=name, start_time=draft.now, changed_time=draft.now, targets=targets))
     draft.note("ReleaseStarted", f"release {name} of {', '.join(wanted)}")
+
+
+def _carried_over(draft: Draft, release: Release) -> Release:
+    """Take over the rolls that were under way beside one that failed, with how the gates stood when they began."""
+    before = draft.release
+    wanted = {target.workload: target.to_hash for target in release.targets}
+    rolls = [roll for roll in before.rolls if wanted.get(roll.workload) == roll.hash] if before is not None else []
+    if before is None or not rolls:
+        return release
+    rolling = {roll.workload for roll in rolls}
+    targets = [target.model_copy(update={"rolled": True}) if target.workload in rolling else target for target in release.targets]
+    gates = failing_until_passed(before)
+    return release.model_copy(update={"targets": targets, "rolls": rolls, "gates": gates, "preflight_done": before.preflight_done})
+
+
+def failing_until_passed(release: Release) -> list[GateStart]:
+    """Return how the gates stood, the one that failed the release as failing: it counts again once it has passed."""
+    failed = release.failure.gate if release.failure is not None else ""
+    return [start.model_copy(update={"failing": True, "passed_time": None}) if start.name == failed else start for start in release.gates]
 
 
 def _target(draft: Draft, name: str, facts: Facts) -> Target:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from saferollout.api.spec import RollbackScope
 from saferollout.api.status import Approval, CommandResult, Release, Target, Waiver
 from saferollout.core.actions import ClearCommands
 from saferollout.core.decision import Command
 from saferollout.core.draft import Draft
-from saferollout.core.failing import Trouble, fail, start_rollback
+from saferollout.core.failing import abandon
+from saferollout.core.gathering import failing_until_passed
 
 MOST_RESULTS: Final = 10
 Answer = tuple[bool, str]
@@ -66,12 +66,7 @@ def _resume(draft: Draft, command: Command) -> Answer:
     if release is None or release.paused is None:
         return False, "the release is not paused"
     if release.failure is not None:
-        # A person goes on past a failed gate: it counts again once it has passed.
-        starts = [
-            start.model_copy(update={"failing": True, "passed_time": None}) if start.name == release.failure.gate else start
-            for start in release.gates
-        ]
-        draft.change_release(gates=starts, failure=None)
+        draft.change_release(gates=failing_until_passed(release), failure=None)
     draft.change_release(paused=None)
     return True, "the release goes on"
 
@@ -101,16 +96,10 @@ def _abort(draft: Draft, command: Command) -> Answer:
     release = draft.open_release
     if release is None or release.rollback is not None:
         return False, "nothing is being released that could be aborted"
-    message = f"aborted{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}"
-    unrolled = [target for target in release.targets if not target.rolled]
-    for target in unrolled:
-        draft.change_workload(target.workload, failed_hash=target.to_hash)
-    if not release.rolls:
-        draft.change_release(end_time=draft.now)
+    abandon(draft, reason="Aborted", message=f"aborted{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}")
+    if draft.open_release is None:
         return True, "the release is over; its templates stay held until they change or someone says retry"
-    draft.change_release(failure=None)
-    fail(draft, Trouble(workload=release.rolls[-1].workload, reason="Aborted", message=message), scope=draft.snapshot.spec.rollback_scope)
-    return True, "rolling back; the templates stay held until they change or someone says retry"
+    return True, "everything this release rolled goes back, as far as that is safe; the templates stay held until they change or someone says retry"
 
 
 def _rollback(draft: Draft, command: Command) -> Answer:
@@ -123,8 +112,8 @@ def _rollback(draft: Draft, command: Command) -> Answer:
     unknown = [target.workload for target in rolled if target.from_hash and not _knows(draft, target)]
     if unknown:
         return False, f"the old template of {', '.join(unknown)} is gone (revisionHistoryLimit); apply it again instead"
-    draft.change_release(end_time=None, paused=None)
-    start_rollback(draft, failed=rolled[-1].workload, scope=RollbackScope.RELEASE)
+    draft.change_release(end_time=None)
+    abandon(draft, reason="RollbackRequested", message=f"rolled back{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}")
     return True, "everything this release rolled goes back, as far as that is safe"
 
 

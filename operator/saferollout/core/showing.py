@@ -2,7 +2,7 @@
 
 from saferollout.api.status import GateStatus, PlanStep, WorkloadStatus
 from saferollout.core.draft import Draft
-from saferollout.core.gathering import is_failed
+from saferollout.core.gathering import is_failed, is_set_aside
 from saferollout.core.plans import Roll, Step, ready_steps
 from saferollout.core.proving import approved_steps
 
@@ -91,6 +91,8 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return ("Rolling" if roll.ready_time is None else "Baking"), f"batch {roll.batch + 1} of {roll.batches}"
     if is_failed(draft, name, facts):
         return "Failed", "its template failed; it stays held until it changes or someone says retry"
+    if is_set_aside(draft, name, facts):
+        return "Held", "its template went back with a failed one; it waits until that one changes or someone says retry"
     if facts.view.held:
         return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
     return "Stable", ""

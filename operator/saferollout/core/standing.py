@@ -34,7 +34,8 @@ def _close_if_over(draft: Draft) -> None:
         return
     if release.rollback is not None:
         if set(release.rollback.back) <= set(release.rollback.returned):
-            draft.change_release(end_time=draft.now, rolls=[])
+            draft.change_release(end_time=draft.now)
+            draft.wake_in(0)
             draft.note("RolledBack", f"release {release.id} was rolled back: {_failure_words(release)}", warning=True)
         return
     if release.failure is None and all(target.done for target in release.targets):

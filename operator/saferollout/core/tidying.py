@@ -116,6 +116,9 @@ def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
     roll = draft.roll(name)
     if roll is not None:
         return roll.hash != facts.view.template and not (facts.view.held or facts.view.pinned)
+    if _goes_back(draft, name):
+        # It is out because we let it out; the way back stops it.
+        return False
     return _is_loose(draft, name, facts)
 
 

@@ -1,43 +1,11 @@
 """Whole releases played through `decide`: the situations of an ordinary day, each by its name."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import State, Status
-from tests.unit.core.little_cluster import LittleCluster
-
-READS_1, READS_BOTH = "events: {reads: [1]}", "events: {reads: [1, 2]}"
-WRITES_1, WRITES_2, WRITES_3 = "events: {writes: [1]}", "events: {writes: [2]}", "events: {writes: [3]}"
-GATE = {"name": "letters", "signal": "DeadLetterDepth", "contract": "events", "max": "5", "intervalSeconds": 5}
-
-
-def little_cluster(**changes: Any) -> LittleCluster:
-    contract = {"name": "events", "topic": {"name": "events", "retentionSeconds": 3600, "deadLetterTopic": "letters"}}
-    spec = {
-        "workloads": [{"name": "writer", "batches": ["20%"]}, {"name": "reader"}],
-        "contracts": [contract],
-        "bakeSeconds": 10,
-        "settleSeconds": 0,
-        "progressDeadlineSeconds": 60,
-        **changes,
-    }
-    cluster = LittleCluster(spec=SafeRolloutSpec.model_validate(spec))
-    cluster.running("writer", "w1", WRITES_1)
-    cluster.running("reader", "r1", READS_1)
-    cluster.play()
-    return cluster
-
-
-def state(cluster: LittleCluster) -> State:
-    assert cluster.status.summary is not None
-    return cluster.status.summary.state
-
-
-def condition(cluster: LittleCluster, kind: str) -> str:
-    return next(str(known.status) for known in cluster.status.conditions if known.type == kind)
+from tests.unit.core.shop import GATE, READS_BOTH, WRITES_1, WRITES_2, WRITES_3, condition, little_cluster, state
 
 
 def test_nothing_to_release_is_idle_and_writes_nothing_more() -> None:

@@ -1,0 +1,76 @@
+"""What goes back when a release fails or a person gives it up, and what becomes of the templates that went back."""
+
+from typing import Any
+
+from saferollout.api.status import State
+from tests.unit.core.little_cluster import LittleCluster
+from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster, state
+
+
+def released_together(**changes: Any) -> LittleCluster:
+    """Start a release of a reader, then its writer, whose gate fails as soon as the writer has its first new pod."""
+    cluster = little_cluster(gates=[GATE], workloads=[{"name": "reader"}, {"name": "writer", "batches": ["20%"]}], **changes)
+    cluster.apply("reader", "r2", READS_1)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.values["letters"] = 50.0
+    return cluster
+
+
+def test_with_scope_release_only_the_failed_template_counts_as_failed_and_the_others_wait_for_it() -> None:
+    cluster = released_together(rollbackScope="Release")
+    cluster.play(looks=60)
+    assert (cluster.pods("writer"), cluster.pods("reader")) == ({"w1": 10}, {"r1": 10})
+    known = {workload.name: workload for workload in cluster.status.workloads}
+    assert (known["writer"].failed_hash, known["reader"].failed_hash) == ("w2", "")
+    assert known["reader"].state == "Held" and "went back with a failed one" in known["reader"].message
+    assert state(cluster) is State.ROLLED_BACK
+
+
+def test_a_template_that_went_back_with_a_failed_one_joins_the_release_of_its_fix() -> None:
+    cluster = released_together(rollbackScope="Release")
+    cluster.play(looks=60)
+    cluster.values["letters"] = 0.0
+    cluster.apply("writer", "w3", WRITES_1)
+    cluster.play()
+    assert (cluster.pods("writer"), cluster.pods("reader")) == ({"w3": 10}, {"r2": 10})
+    assert cluster.status.workloads[0].returned_hash == ""
+
+
+def test_with_scope_workload_what_can_live_with_the_old_revision_stays() -> None:
+    cluster = released_together()
+    cluster.play(looks=60)
+    assert (cluster.pods("writer"), cluster.pods("reader")) == ({"w1": 10}, {"r2": 10})
+
+
+def test_abort_takes_back_everything_the_release_rolled_and_tries_nothing_again() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=300)
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("writer", "w2", WRITES_2)
+    cluster.play(looks=1000, seconds=5)
+    cluster.apply("reader", "r3", READS_BOTH)
+    cluster.apply("writer", "w3", WRITES_2)
+    cluster.play_until_new_pods("reader", "r3")
+    cluster.say("abort")
+    cluster.play(looks=60)
+    assert (cluster.pods("writer"), cluster.pods("reader")) == ({"w2": 10}, {"r2": 10})
+    assert {workload.failed_hash for workload in cluster.status.workloads} == {"r3", "w3"}
+
+
+def test_what_rolled_beside_a_failed_workload_goes_on_where_it_was() -> None:
+    cluster = little_cluster(
+        workloads=[{"name": "writer", "batches": ["20%"]}, {"name": "reader", "batches": ["20%"]}], maxParallel=2,
+        gates=[{"name": "errors", "signal": "ServerErrorRatio", "workload": "writer", "max": "0.1", "intervalSeconds": 5}], bakeSeconds=30,
+    )
+    cluster.apply("reader", "r2", READS_1)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.play_until_new_pods("reader", "r2")
+    cluster.values["errors"] = 0.9
+    started = cluster.log.count("RollStarted reader")
+    cluster.play(looks=10)
+    cluster.values["errors"] = 0.0
+    cluster.play()
+    assert (cluster.pods("writer"), cluster.pods("reader")) == ({"w1": 10}, {"r2": 10})
+    assert started == cluster.log.count("RollStarted reader") == 1
+    assert "HeldLate reader" not in cluster.log
