@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import State, Status
+from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_BOTH, WRITES_1, WRITES_2, WRITES_3, condition, little_cluster, state
 
 
