@@ -11,18 +11,7 @@ from saferollout.core.standing import Standing, stand
 
 def conclude(draft: Draft, action: AnyAction | None) -> Decision:
     """Close the release if it is over, and write down how everything stands."""
-    _show_steps(draft)
-    standing = stand(draft, busy=action is not None)
-    status = Status(
-        observed_generation=draft.snapshot.generation,
-        conditions=conditions(draft, standing),
-        summary=_summary(draft, standing),
-        release=draft.release,
-        workloads=shown_workloads(draft),
-        contracts=sorted(draft.contracts.values(), key=lambda contract: contract.name),
-        gates=shown_gates(draft),
-        commands=draft.commands,
-    )
+    status = _status(draft, busy=action is not None)
     wakes = [*draft.wakes, *([0.0] if action is not None else [])]
     return Decision(
         status=status,
@@ -36,6 +25,29 @@ def conclude(draft: Draft, action: AnyAction | None) -> Decision:
 def conclude_leaving(snapshot: Snapshot, action: AnyAction | None) -> Decision:
     """Keep the status of a SafeRollout that is being deleted as it is."""
     return Decision(status=snapshot.status, action=action)
+
+
+def _status(draft: Draft, *, busy: bool) -> Status:
+    if draft.snapshot.spec_readable:
+        _show_steps(draft)
+    standing = stand(draft, busy=busy)
+    known = draft.snapshot.status
+    if draft.snapshot.spec_readable:
+        known = Status(
+            release=draft.release,
+            workloads=shown_workloads(draft),
+            contracts=sorted(draft.contracts.values(), key=lambda contract: contract.name),
+            gates=shown_gates(draft),
+        )
+    # Where the spec can't be read, what is known of workloads and contracts must outlive a spec that names none.
+    return known.model_copy(
+        update={
+            "observed_generation": draft.snapshot.generation,
+            "conditions": conditions(draft, standing),
+            "summary": _summary(draft, standing),
+            "commands": draft.commands,
+        }
+    )
 
 
 def _show_steps(draft: Draft) -> None:

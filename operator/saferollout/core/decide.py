@@ -41,7 +41,8 @@ def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks:
     if snapshot.deleting:
         return conclude_leaving(snapshot, leave(snapshot))
     draft = begin(snapshot, observations, now, marks)
-    if snapshot.spec_problems:
+    if not snapshot.spec_readable:
+        hear(draft)
         return conclude(draft, clear_answered(draft))
     gather(draft)
     plan_ahead(draft)

@@ -37,7 +37,8 @@ class Snapshot:
     """Everything a decision rests on, read at one moment.
 
     `refusals`: by workload, why it can't be released as it is written (no way back, nothing to step by), each a sentence. `labels`:
-    what the configured Prometheus calls namespace and pod. `spec_problems`: what the models or the references say against the spec, each a sentence. `hold_mode`: see HoldMode.
+    what the configured Prometheus calls namespace and pod. `spec_problems`: what the models or the references say against the spec, each a sentence. `spec_readable`: false where
+    it could not be read at all, so that contracts and gates are unknown. `hold_mode`: see HoldMode.
     """
 
     namespace: str
@@ -51,6 +52,7 @@ class Snapshot:
     hold_mode: HoldMode
     commands: tuple[Command, ...] = ()
     spec_problems: tuple[str, ...] = ()
+    spec_readable: bool = True
     deleting: bool = False
     has_finalizer: bool = False
     restart_annotations: tuple[str, ...] = ()

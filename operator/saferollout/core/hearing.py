@@ -41,6 +41,8 @@ def clear_answered(draft: Draft) -> ClearCommands | None:
 def _answer(draft: Draft, command: Command) -> Answer:
     if command.problem:
         return False, f"the command can't be read: {command.problem}"
+    if not draft.snapshot.spec_readable:
+        return False, "the spec can't be read, so nothing moves and the way back is unknown; correct it first"
     handler = _HANDLERS.get(command.verb)
     if handler is None:
         return False, f"there is no command {command.verb!r}; known are {', '.join(sorted(_HANDLERS))}"

@@ -78,7 +78,7 @@ def _overdue_words(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
 
 
 def is_stopped(draft: Draft) -> bool:
-    """Tell whether a person, or spec.mode, keeps anything new from starting."""
+    """Tell whether a person, spec.mode or a faulty spec keeps anything new from starting."""
     return _stop_words(draft) is not None
 
 
@@ -91,6 +91,8 @@ def stopped_by_person(draft: Draft) -> bool:
 
 
 def _stop_words(draft: Draft) -> str | None:
+    if draft.snapshot.spec_problems:
+        return f"spec to be corrected: {draft.snapshot.spec_problems[0]}"
     if draft.snapshot.spec.mode is Mode.PAUSED:
         return "spec.mode is Paused"
     paused = draft.open_release.paused if draft.open_release is not None else None

@@ -20,11 +20,12 @@ class Standing:
 
 def stand(draft: Draft, *, busy: bool) -> Standing:
     """Return where things stand; `busy`: a write is about to be made, so nothing is over yet."""
-    if draft.snapshot.spec_problems:
-        return Standing(State.REFUSED, "InvalidSpec", "; ".join(draft.snapshot.spec_problems))
-    if draft.open_release is not None and not busy:
+    if draft.open_release is not None and not busy and draft.snapshot.spec_readable:
         _close_if_over(draft)
     release = draft.open_release
+    goes_back = release is not None and release.rollback is not None and draft.snapshot.spec_readable
+    if draft.snapshot.spec_problems and not goes_back:
+        return Standing(State.REFUSED, "InvalidSpec", "; ".join(draft.snapshot.spec_problems))
     return _in_work(draft, release) if release is not None else _at_rest(draft)
 
 

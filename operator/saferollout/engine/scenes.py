@@ -64,7 +64,8 @@ class Scenes:
         raw = self._store.get(Kind.SAFE_ROLLOUT, place)
         if raw is None:
             return None
-        spec, spec_problems = read_spec(raw)
+        read = read_spec(raw)
+        spec = read.spec
         raw_workloads, absent = self._sort_out(spec, place)
         views = {name: self.view(raw_workload, now=now) for name, raw_workload in raw_workloads.items()}
         existing = sorted(deployment["metadata"]["name"] for deployment in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace))
@@ -80,7 +81,8 @@ class Scenes:
             world=World(workloads=views, absent=absent, existing_names=tuple(existing)),
             hold_mode=self._hold_mode(),
             commands=commands_of(raw),
-            spec_problems=spec_problems,
+            spec_problems=read.problems,
+            spec_readable=read.readable,
             deleting=metadata.get("deletionTimestamp") is not None,
             has_finalizer=names.FINALIZER in metadata.get("finalizers", ()),
             restart_annotations=self._restart_annotations,
@@ -132,7 +134,16 @@ class Scenes:
         return deployment
 
 
-def read_spec(raw: Mapping[str, Any]) -> tuple[SafeRolloutSpec, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class ReadSpec:
+    """A spec with what speaks against it; `readable` is false where only its workloads could be told."""
+
+    spec: SafeRolloutSpec
+    problems: tuple[str, ...]
+    readable: bool = True
+
+
+def read_spec(raw: Mapping[str, Any]) -> ReadSpec:
     """Read the spec and everything that speaks against it.
 
     A spec that can't be read still names its workloads where possible, so that they count as ours and nothing of theirs is lost.
@@ -140,8 +151,8 @@ def read_spec(raw: Mapping[str, Any]) -> tuple[SafeRolloutSpec, tuple[str, ...]]
     try:
         spec = SafeRollout.parse_lenient({**raw, "status": None}).spec
     except InvalidSafeRollout as error:
-        return _salvaged(raw), tuple(str(problem) for problem in error.problems)
-    return spec, tuple(str(problem) for problem in check_references(spec))
+        return ReadSpec(_salvaged(raw), tuple(str(problem) for problem in error.problems), readable=False)
+    return ReadSpec(spec, tuple(str(problem) for problem in check_references(spec)))
 
 
 def read_status(raw: Mapping[str, Any]) -> Status:

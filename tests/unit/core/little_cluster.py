@@ -33,6 +33,8 @@ class LittleCluster:
     commands: tuple[Command, ...] = ()
     finalizer: bool = False
     deleting: bool = False
+    spec_problems: tuple[str, ...] = ()
+    spec_readable: bool = True
     log: list[str] = field(default_factory=list)
     alive_log: list[frozenset[str]] = field(default_factory=list)
     status_writes: int = 0
@@ -97,7 +99,7 @@ class LittleCluster:
         return Snapshot(
             namespace="shop", name="shop", uid="u", resource_version="1", generation=1, spec=self.spec, status=self.status,
             world=World(workloads=dict(self.views), absent={}), hold_mode=HoldMode.POLICY, commands=self.commands, has_finalizer=self.finalizer,
-            deleting=self.deleting,
+            deleting=self.deleting, spec_problems=self.spec_problems, spec_readable=self.spec_readable,
         )
 
     def say(self, verb: str, *, subject: str = "", reason: str = "because") -> None:

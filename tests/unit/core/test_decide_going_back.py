@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from saferollout.api.contracts import Contract
 from saferollout.api.status import State
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster, state
@@ -74,3 +75,55 @@ def test_what_rolled_beside_a_failed_workload_goes_on_where_it_was() -> None:
     assert (cluster.pods("writer"), cluster.pods("reader")) == ({"w1": 10}, {"r2": 10})
     assert started == cluster.log.count("RollStarted reader") == 1
     assert "HeldLate reader" not in cluster.log
+
+
+def spoil(cluster: LittleCluster, **changes: Any) -> None:
+    """Edit the spec so that a reference leads nowhere, in the middle of a release."""
+    cluster.spec = cluster.spec.model_copy(update=changes)
+    cluster.spec_problems = ("contract 'events' names the workload 'raeder', which spec.workloads does not have",)
+
+
+def test_a_spec_that_became_faulty_mid_way_stops_what_rolls_and_abort_still_works() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=5)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    spoil(cluster, contracts=[Contract.model_validate({"name": "events", "topic": {"name": "events"}, "readers": ["raeder"]})])
+    cluster.play(looks=30)
+    assert cluster.pods("writer") == {"w2": 2, "w1": 10}
+    assert state(cluster) is State.REFUSED
+    cluster.say("abort")
+    cluster.play(looks=30)
+    assert cluster.pods("writer") == {"w1": 10}
+
+
+def test_a_spec_that_is_corrected_goes_on_where_it_stopped() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=5)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    spoil(cluster)
+    cluster.play(looks=30)
+    cluster.spec_problems = ()
+    cluster.play()
+    assert cluster.pods("writer") == {"w2": 10}
+    assert cluster.log.count("RollStarted writer") == 1
+
+
+def test_a_gate_that_fails_under_a_faulty_spec_still_takes_its_workload_back() -> None:
+    cluster = released_together()
+    spoil(cluster)
+    cluster.play(looks=60)
+    assert cluster.pods("writer") == {"w1": 10}
+
+
+def test_a_spec_that_cannot_be_read_moves_nothing_and_says_so_to_whoever_speaks() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=5)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.spec_problems, cluster.spec_readable = ("spec.contracts[0]: no such field",), False
+    cluster.say("abort")
+    known, cluster.spec = cluster.status.workloads, cluster.spec.model_copy(update={"workloads": (), "contracts": ()})
+    cluster.play(looks=30)
+    assert cluster.pods("writer") == {"w2": 2, "w1": 10}
+    assert cluster.status.workloads == known
+    assert not cluster.status.commands[-1].accepted and "correct it first" in cluster.status.commands[-1].message
+    assert cluster.commands == ()
