@@ -12,6 +12,7 @@ from pathlib import Path
 
 from localcluster.cluster import POD_SUBNET, Cluster
 from localcluster.control_plane import wait_until
+from localcluster.files import write_if_different
 from localcluster.packages import find_command
 
 PAUSE_REFERENCE = "localhost/pause:1"
@@ -56,11 +57,11 @@ def start_runtime(cluster: Cluster) -> None:
     """Start containerd and wait until it answers."""
     folder = cluster.folder.node / "containerd"
     networks = folder / "networks"
-    networks.mkdir(parents=True, exist_ok=True)
     cluster.folder.sockets.mkdir(parents=True, exist_ok=True)
-    (networks / "10-bridge.conflist").write_text(json.dumps(_bridge(folder), indent=1))
+    write_if_different(networks / "10-bridge.conflist", json.dumps(_bridge(folder), indent=1))
     configuration = folder / "config.toml"
-    configuration.write_text(
+    write_if_different(
+        configuration,
         _CONFIGURATION.format(
             root=folder / "root",
             state=cluster.folder.sockets / "state",
@@ -69,7 +70,7 @@ def start_runtime(cluster: Cluster) -> None:
             runc=find_command("runc"),
             plugins=_plugins_folder(),
             networks=networks,
-        )
+        ),
     )
     cluster.processes.start(
         "containerd",

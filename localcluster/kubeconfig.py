@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from pathlib import Path
 
 from localcluster.api_server import ApiServer
+from localcluster.files import write_if_different
 
 
 def write_kubeconfig(path: Path, *, server: ApiServer, user: str, namespace: str = "default") -> Path:
@@ -21,7 +21,5 @@ def write_kubeconfig(path: Path, *, server: ApiServer, user: str, namespace: str
         "contexts": [{"name": "local", "context": {"cluster": "local", "user": user, "namespace": namespace}}],
         "current-context": "local",
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(document, file, indent=1)
+    write_if_different(path, json.dumps(document, indent=1), mode=0o600)
     return path

@@ -11,6 +11,7 @@ from localcluster.cluster import NODE_ADDRESS, NODE_NAME, POD_SUBNET, Cluster
 from localcluster.container_runtime import PAUSE_REFERENCE, end_containers, runtime_socket, start_runtime
 from localcluster.control_plane import component_kubeconfig, wait_until
 from localcluster.dns_server import start_dns
+from localcluster.files import write_if_different
 from localcluster.images import import_image, pause_image
 from localcluster.network import create_network, delete_network
 from localcluster.progress import timed
@@ -124,8 +125,7 @@ def _start_scheduler(cluster: Cluster) -> None:
 
 
 def _write(path: Path, content: Mapping[str, object]) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1))
+    write_if_different(path, json.dumps(content, indent=1))
     return str(path)
 
 

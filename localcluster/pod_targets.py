@@ -13,6 +13,7 @@ from typing import Any
 
 from localcluster.api_server import ApiError, ApiServer
 from localcluster.cluster import Cluster, find_cluster
+from localcluster.files import write_if_different
 from localcluster.paths import CHECKOUT
 
 _ANNOTATION = "prometheus.io"
@@ -37,13 +38,8 @@ def scrape_targets(pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def write_targets(file: Path, groups: list[dict[str, Any]]) -> None:
-    """Replace the file in one step, and only when it says something else."""
-    text = json.dumps(groups, indent=1)
-    if file.exists() and file.read_text() == text:
-        return
-    partial = file.with_suffix(".partial")
-    partial.write_text(text)
-    partial.rename(file)
+    """Write Prometheus' file; it reads it again only when it changed."""
+    write_if_different(file, json.dumps(groups, indent=1))
 
 
 def _group(pod: dict[str, Any]) -> dict[str, Any]:

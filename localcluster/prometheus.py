@@ -11,6 +11,7 @@ from pathlib import Path
 
 from localcluster.cluster import NODE_ADDRESS, Cluster
 from localcluster.control_plane import wait_until
+from localcluster.files import write_if_different
 from localcluster.packages import find_command
 from localcluster.pod_targets import start_pod_targets, write_targets
 from localcluster.ports import release_ports, reserve_ports
@@ -99,7 +100,7 @@ def _start(
         "scrape_configs": jobs,
     }
     file = prometheus.folder / "prometheus.yml"
-    file.write_text(json.dumps(configuration, indent=1))
+    write_if_different(file, json.dumps(configuration, indent=1))
     with timed("prometheus"):
         prometheus.processes.start(
             "prometheus",
