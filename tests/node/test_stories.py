@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcluster.demo import stage, stories
+from localcluster.demo.evidence import keep_evidence
 from localcluster.demo.local_node import LocalNode
 from localcluster.demo.narration import Narrator
 from localcluster.demo.performance import scene_on
@@ -18,8 +19,12 @@ from localcluster.testing import RunningCluster
 
 @pytest.fixture(scope="module")
 def scene(node_cluster: RunningCluster) -> Iterator[Scene]:
-    with scene_on(LocalNode(node_cluster.cluster.record.name), narrator=Narrator()) as scene:
-        yield scene
+    platform = LocalNode(node_cluster.cluster.record.name)
+    try:
+        with scene_on(platform, narrator=Narrator()) as scene:
+            yield scene
+    finally:
+        keep_evidence(platform.tools(), folder=platform.collect_logs())
     node_cluster.kubectl("delete", "namespace", "opencore", "--wait=false")
     run_helm("uninstall", "saferollout", f"--namespace={stage.OPERATOR_NAMESPACE}", kubeconfig=node_cluster.kubeconfig)
 
