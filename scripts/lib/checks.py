@@ -44,8 +44,7 @@ _PROPERTY = (_pytest("property", "tests/property", minutes=15),)
 _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
 # Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
 _CLUSTER = (_pytest("cluster", "-n", "2", "--dist", "loadfile", "tests/cluster", minutes=25),)
-_NODE = (_pytest("node", "--ignore=tests/node/test_stories.py", "tests/node", minutes=20),)
-# Not part of "all" yet: on the fixture's cluster the scene gets no traffic, while scripts/demo, which plays the same stories, does.
+_NODE = (_pytest("node", "tests/node", minutes=25),)
 _STORIES = (_pytest("stories", "tests/node/test_stories.py", minutes=20),)
 
 _SELECTIONS = {
