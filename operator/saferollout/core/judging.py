@@ -15,7 +15,7 @@ from saferollout.core.draft import Draft
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
 from saferollout.core.measurements import Measurement, Outcome
-from saferollout.core.questions import is_measurable
+from saferollout.core.questions import is_measurable, measured_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def judge_rolls(draft: Draft) -> Trouble | None:
         return None
     for roll in release.rolls:
         for gate in judged_gates(draft):
+            draft.wake_at(gates.next_instant(gate, start=roll.start_time, now=draft.now))
             verdict = _verdict(draft, gate, roll)
             _show(draft, gate, verdict)
             if verdict.stalled:
@@ -56,6 +57,7 @@ def report_gates(draft: Draft) -> None:
     if release is None or release.rolls or not release.preflight_done:
         return
     for gate in judged_gates(draft):
+        _wake_while_waiting(draft, gate, since=release.start_time)
         answers = draft.observations.answers.get(gate.name, ())
         if answers:
             _show(draft, gate, gates.verdict(gate, answers[-1:], baseline=_baseline(draft, gate)))
@@ -91,9 +93,16 @@ def judge_before_first_step(draft: Draft) -> bool:
         return True
     starts = [_start_of(draft, gate) for gate in judged_gates(draft)]
     if any(start is None for start in starts):
+        for gate in judged_gates(draft):
+            _wake_while_waiting(draft, gate, since=release.start_time)
         return False
     draft.change_release(gates=[start for start in starts if start is not None], preflight_done=True)
     return True
+
+
+def _wake_while_waiting(draft: Draft, gate: Gate, *, since: datetime) -> None:
+    """Look again when a gate is next measured without a step: nothing else tells that Prometheus came back, or that a gate recovered."""
+    draft.wake_at(gates.next_instant(measured_at_once(gate), start=since, now=draft.now))
 
 
 def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
@@ -185,7 +194,6 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> str
         return None
     measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
     passing = gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate))
-    draft.wake_in(_until_next(draft, gate, roll))
     if passing.passed:
         return None
     verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
@@ -193,13 +201,6 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> str
         _offer_approval(draft, subject=subject)
         return f"gate {gate.name}: {verdict.message}"
     return f"gate {gate.name} to hold for {bake} s"
-
-
-def _until_next(draft: Draft, gate: Gate, roll: ActiveRoll) -> float:
-    elapsed = (draft.now - roll.start_time).total_seconds() - gate.initial_delay_seconds
-    if elapsed < 0:
-        return -elapsed
-    return gate.interval_seconds - elapsed % gate.interval_seconds
 
 
 def _offer_approval(draft: Draft, *, subject: str) -> None:

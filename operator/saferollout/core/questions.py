@@ -55,6 +55,11 @@ def is_measurable(snapshot: Snapshot, gate: Gate) -> bool:
     return can_be_measured(gate, arms_by_workload=_arms(snapshot))
 
 
+def measured_at_once(gate: Gate) -> Gate:
+    """Return a gate as it is measured while nothing rolls: there is no step whose start it would have to wait out."""
+    return gate.model_copy(update={"initial_delay_seconds": 0})
+
+
 def _arms(snapshot: Snapshot) -> dict[str, Arms]:
     release = snapshot.status.release
     targets = release.targets if release is not None and release.end_time is None else []
@@ -75,8 +80,7 @@ def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) ->
     if isinstance(query, Problem):
         return None
     if before_first_step or not release.rolls:
-        prompt = gate.model_copy(update={"initial_delay_seconds": 0})
-        when = gates.instants(prompt, start=release.start_time, now=now)[-1:]
+        when = gates.instants(measured_at_once(gate), start=release.start_time, now=now)[-1:]
     else:
         when = tuple(sorted({at for roll in release.rolls for at in gates.instants(gate, start=roll.start_time, now=now)}))
     return Question(name=gate.name, query=query, instants=when) if when else None

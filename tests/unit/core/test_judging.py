@@ -1,0 +1,42 @@
+"""When gates are looked at: whatever they wait for, the operator wakes by itself to measure them again."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.core.test_decide import GATE, WRITES_1, little_cluster
+
+
+def test_a_gate_without_data_before_the_first_step_is_measured_again() -> None:
+    cluster = little_cluster(gates=[GATE])
+    cluster.values["letters"] = None
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.look()
+    decision = cluster.look()
+    assert decision.action is None
+    assert decision.requeue_after == pytest.approx(GATE["intervalSeconds"])
+
+
+def test_a_gate_is_measured_while_new_pods_take_their_time() -> None:
+    cluster = little_cluster(gates=[GATE])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.broken.add("w2")
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.now += timedelta(seconds=1)
+    decision = cluster.look()
+    assert decision.requeue_after is not None and decision.requeue_after <= GATE["intervalSeconds"]
+
+
+def test_a_gate_is_measured_while_the_release_waits_between_two_steps() -> None:
+    cluster = little_cluster(gates=[GATE])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    release = cluster.status.release
+    assert release is not None
+    cluster.status = cluster.status.model_copy(update={"release": release.model_copy(update={"rolls": []})})
+    cluster.say("pause")
+    cluster.look()
+    decision = cluster.look()
+    while decision.action is not None:
+        decision = cluster.look()
+    assert decision.requeue_after is not None and decision.requeue_after <= GATE["intervalSeconds"]
