@@ -13,15 +13,15 @@ STUCK: Final = frozenset({State.REFUSED, State.ROLLED_BACK, State.FAILED})
 def conditions(draft: Draft, standing: Standing) -> list[Condition]:
     """Return all four, with the generation they speak of; the time changes only when a status does."""
     missing = [absent for absent in draft.snapshot.world.absent.values() if absent.reason == "NotFound"]
-    done = standing.state in DONE and not draft.snapshot.world.absent and not draft.stalled
-    stuck = standing.state in STUCK or bool(draft.stalled) or len(missing) < len(draft.snapshot.world.absent)
+    done = standing.state in DONE and not draft.snapshot.world.absent and not draft.stalls
+    stuck = standing.state in STUCK or bool(draft.stalls) or len(missing) < len(draft.snapshot.world.absent)
     moving = not done and not stuck
     reason, message = _said(draft, standing)
     return [
         _condition(draft, "PlanAccepted", *_plan(draft)),
         _condition(draft, "Ready", _status(done), reason, message),
         _condition(draft, "Reconciling", _status(moving), reason, message),
-        _condition(draft, "Stalled", _status(stuck), reason, message),
+        _condition(draft, "Stalled", _status(stuck), draft.stalls[0].reason if draft.stalls else reason, message),
     ]
 
 
@@ -29,9 +29,10 @@ def _said(draft: Draft, standing: Standing) -> tuple[str, str]:
     absent = [draft.snapshot.world.absent[name] for name in sorted(draft.snapshot.world.absent)]
     if standing.state in DONE and absent:
         return f"Workload{absent[0].reason}", "; ".join(one.message for one in absent)
-    if standing.state in DONE and draft.stalled:
-        return "Stalled", "; ".join(draft.stalled)
-    message = "; ".join([standing.message, *draft.stalled, *(one.message for one in absent)])
+    stalls = list(dict.fromkeys(stall.message for stall in draft.stalls))
+    if standing.state in DONE and stalls:
+        return draft.stalls[0].reason, "; ".join(stalls)
+    message = "; ".join([standing.message, *stalls, *(one.message for one in absent)])
     return standing.reason, message
 
 
@@ -45,7 +46,7 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
         return ConditionStatus.FALSE, "InvalidQuery", "; ".join(draft.blockers)
     refusal = draft.outlook.refusal
     if refusal is not None:
-        repairs = "; ".join(repair.sentence for repair in refusal.repairs)
+        repairs = " ".join(repair.sentence for repair in refusal.repairs)
         return ConditionStatus.FALSE, str(refusal.reason or "Refused"), f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"
     if draft.problems:
         return ConditionStatus.FALSE, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems))

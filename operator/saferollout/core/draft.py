@@ -24,6 +24,14 @@ from saferollout.core.measurements import Observations
 from saferollout.core.planning import Outlook
 
 
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """Why nothing moves although it should: a CamelCase reason and a sentence."""
+
+    reason: str
+    message: str
+
+
 @dataclass(slots=True)
 class Draft:
     """What is known and decided so far.
@@ -49,7 +57,7 @@ class Draft:
     waits: list[str] = field(default_factory=list)
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
-    stalled: list[str] = field(default_factory=list)
+    stalls: list[Stall] = field(default_factory=list)
 
     @property
     def open_release(self) -> Release | None:

@@ -5,7 +5,7 @@ old one. Where most are new, the old template is put back and pinned until it ru
 """
 
 from saferollout.core.actions import Action, DeleteReplicaSet, EmptyReplicaSet, Freeze, GiveBackHeld, PinBack, Unpin
-from saferollout.core.draft import Draft
+from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts
 from saferollout.core.pacing import resolved_unavailable
 from saferollout.core.views import ReplicaSetView
@@ -89,7 +89,8 @@ def _remove_first(facts: Facts, *, name: str, failed: tuple[ReplicaSetView, ...]
 def _pin(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
     old = facts.view.of(to)
     if not old:
-        draft.stalled.append(f"{name} can't go back: the ReplicaSet of its old revision is gone (revisionHistoryLimit); apply the old template again")
+        words = f"{name} can't go back: the ReplicaSet of its old revision is gone (revisionHistoryLimit); apply the old template again"
+        draft.stalls.append(Stall(reason="OldRevisionGone", message=words))
         return None
     return PinBack(workload=name, replica_set=old[0].name, uid=old[0].uid)
 

@@ -11,7 +11,7 @@ from saferollout.api.gates import Gate, GateMode
 from saferollout.api.spec import Gating, OnInconclusive
 from saferollout.api.status import ActiveRoll, GateStart, GateStatus
 from saferollout.core import gates
-from saferollout.core.draft import Draft
+from saferollout.core.draft import Draft, Stall
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
 from saferollout.core.measurements import Measurement, Outcome
@@ -43,10 +43,10 @@ def judge_rolls(draft: Draft) -> Trouble | None:
             verdict = _verdict(draft, gate, roll)
             _show(draft, gate, verdict)
             if verdict.stalled:
-                draft.stalled.append(f"gate {gate.name} gives no verdict: {verdict.message}")
+                draft.stalls.append(Stall(reason="GateWithoutVerdict", message=f"gate {verdict.message}, more often than its limits tolerate"))
             if verdict.kind is Verdict.FAILING and gate.mode is GateMode.ENFORCE and not _is_ignored(draft, gate):
                 return Trouble(
-                    workload=_blamed(draft, gate, roll).workload, gate=gate.name, reason="GateFailed", message=f"gate {gate.name}: {verdict.message}"
+                    workload=_blamed(draft, gate, roll).workload, gate=gate.name, reason="GateFailed", message=f"gate {verdict.message}"
                 )
     return None
 
@@ -76,11 +76,20 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
         return BakeProgress(passed=True)
     bake = _bake_seconds(draft, roll)
     elapsed = (draft.now - ready).total_seconds()
-    waiting = [message for gate in judged_gates(draft) if (message := _gate_waits(draft, gate, roll, bake=bake)) is not None]
+    waiting = [message for gate in judged_gates(draft) if (message := _gate_waits(draft, gate, roll, bake=bake, elapsed=elapsed)) is not None]
     if elapsed < bake:
         draft.wake_in(bake - elapsed)
         waiting.append(f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
     return BakeProgress(passed=not waiting, message="; ".join(waiting))
+
+
+def passed_words(draft: Draft, roll: ActiveRoll) -> str:
+    """Say on what evidence a batch has passed, and not more than there was."""
+    release = draft.open_release
+    if release is not None and release.expedited is not None:
+        return "was not baked (expedite)"
+    bake = _bake_seconds(draft, roll)
+    return f"passed its gates in a bake of {bake} s" if judged_gates(draft) else f"baked for {bake} s, without gates"
 
 
 def judge_before_first_step(draft: Draft) -> bool:
@@ -185,8 +194,8 @@ def _remember_pass(draft: Draft, gate: Gate) -> None:
     draft.note("GatePassedAgain", f"gate {gate.name} passed for the first time since the release began; it counts from now on")
 
 
-def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> str | None:
-    """Say what a gate still waits for in this batch; None where it waits for nothing."""
+def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int, elapsed: float) -> str | None:
+    """Say what a gate still waits for in this batch; None where it waits for nothing but the end of the bake."""
     if gate.mode is GateMode.DRY_RUN or _is_ignored(draft, gate) or roll.ready_time is None:
         return None
     subject = f"gate/{gate.name}"
@@ -199,8 +208,8 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> str
     verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
     if verdict.kind is Verdict.INCONCLUSIVE:
         _offer_approval(draft, subject=subject)
-        return f"gate {gate.name}: {verdict.message}"
-    return f"gate {gate.name} to hold for {bake} s"
+        return f"gate {verdict.message}"
+    return f"gate {gate.name} to hold for {bake} s" if elapsed >= bake else None
 
 
 def _offer_approval(draft: Draft, *, subject: str) -> None:

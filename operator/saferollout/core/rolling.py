@@ -13,7 +13,7 @@ from saferollout.core.decision import Progress
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
 from saferollout.core.failing import Trouble
-from saferollout.core.judging import bake_progress
+from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
 
 
@@ -64,7 +64,7 @@ def overdue(draft: Draft) -> Trouble | None:
     """Return the first roll whose batch has made no progress within its deadline."""
     for roll in draft.open_release.rolls if draft.open_release else ():
         facts = draft.facts.get(roll.workload)
-        if facts is None or _is_ready(draft, roll, facts) or facts.view.owner_paused is not None or is_stopped(draft):
+        if facts is None or _is_ready(draft, roll, facts) or facts.view.owner_paused is not None or stop_words(draft) is not None:
             continue
         if draft.now >= deadline(draft, roll):
             return Trouble(workload=roll.workload, reason="ProgressDeadlineExceeded", message=_overdue_words(draft, roll, facts))
@@ -77,20 +77,16 @@ def _overdue_words(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
     return f"{_batch_words(roll)} made no progress for {seconds} s" + (f" ({', '.join(troubles)})" if troubles else "")
 
 
-def is_stopped(draft: Draft) -> bool:
-    """Tell whether a person, spec.mode or a faulty spec keeps anything new from starting."""
-    return _stop_words(draft) is not None
-
-
 def stopped_by_person(draft: Draft) -> bool:
-    """Tell the same, and say that the release waits for it."""
-    words = _stop_words(draft)
+    """Tell whether a person, spec.mode or a faulty spec keeps anything new from starting, and say that the release waits for it."""
+    words = stop_words(draft)
     if words is not None:
         draft.waits.append(words)
     return words is not None
 
 
-def _stop_words(draft: Draft) -> str | None:
+def stop_words(draft: Draft) -> str | None:
+    """Say what keeps anything new from starting: a person, spec.mode or a faulty spec; None where nothing does."""
     if draft.snapshot.spec_problems:
         return f"spec to be corrected: {draft.snapshot.spec_problems[0]}"
     if draft.snapshot.spec.mode is Mode.PAUSED:
@@ -118,10 +114,16 @@ def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     _mark_progress(draft, roll, facts)
     if stopped_by_person(draft) or not facts.view.settled:
         return None
-    return write_for_batch(draft, roll, facts)
+    return _write_for_batch(draft, roll, facts)
 
 
-def write_for_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+def begin_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+    """Return the first write of a batch, and say what is waited for from now on: once it is made there is nothing new to say."""
+    draft.waits.append(_waiting_for_pods(draft, roll, facts))
+    return _write_for_batch(draft, roll, facts)
+
+
+def _write_for_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     """Return the write that brings the workload nearer to its batch; None where all of it is set."""
     view = facts.view
     share = batch_percent(draft, roll)
@@ -155,8 +157,8 @@ def _next_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
         return None
     following = roll.model_copy(update={"batch": roll.batch + 1, "batch_start_time": draft.now, "ready_time": None})
     draft.put_roll(following)
-    draft.note("BatchPassed", f"{_batch_words(roll)} of {roll.workload} passed its gates", workload=roll.workload)
-    return write_for_batch(draft, following, facts)
+    draft.note("BatchPassed", f"{_batch_words(roll)} of {roll.workload} {passed_words(draft, roll)}", workload=roll.workload)
+    return begin_batch(draft, following, facts)
 
 
 def _complete(draft: Draft, roll: ActiveRoll) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from saferollout.api.status import Release, State
 from saferollout.core.draft import Draft
 from saferollout.core.gathering import is_failed
-from saferollout.core.rolling import is_stopped
+from saferollout.core.rolling import stop_words
 from saferollout.core.starting import has_settled
 
 
@@ -57,8 +57,9 @@ def _in_work(draft: Draft, release: Release) -> Standing:
         return Standing(State.FAILED, release.failure.reason, f"{release.failure.workload} failed: {release.failure.message}; {reason}")
     if draft.approvals_wanted:
         return Standing(State.AWAITING_APPROVAL, "AwaitingApproval", f"waits for approval of {', '.join(sorted(set(draft.approvals_wanted)))}")
-    if is_stopped(draft):
-        return Standing(State.PAUSED, "Paused", "; ".join(draft.waits[:1]))
+    stopped = stop_words(draft)
+    if stopped is not None:
+        return Standing(State.PAUSED, "Paused", stopped)
     if release.rolls:
         return Standing(State.PROGRESSING, "Progressing", "; ".join(dict.fromkeys(draft.waits)) or "rolling")
     return _between_steps(draft)
