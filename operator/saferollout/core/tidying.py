@@ -113,6 +113,8 @@ def _is_loose(draft: Draft, name: str, facts: Facts) -> bool:
 def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
     if facts.view.bypass is not None and draft.snapshot.hold_mode is HoldMode.POLICY:
         return False
+    if _goes_back(draft, name):
+        return False  # the way back freezes it, keeping the surge that is in use
     roll = draft.roll(name)
     if roll is not None:
         return roll.hash != facts.view.template and not (facts.view.held or facts.view.pinned)
