@@ -69,12 +69,16 @@ def sweep_ghosts(draft: Draft) -> Action | None:
 
 
 def withdraw_early_pods(draft: Draft) -> Action | None:
-    """Take back pods of a template that started before its turn, or that the plan wants back on the stable revision first."""
+    """Take back pods of a template that started before its turn, or that the plan wants back on the stable revision first.
+
+    Pods of a revision that a newer template supersedes stay where the plan goes on from them directly.
+    """
     for name, facts in draft.facts.items():
         stable = draft.workloads[name].stable_hash
         if draft.roll(name) is not None or _goes_back(draft, name) or not stable or not facts.knows(stable):
             continue
-        early = facts.view.held and any(rs.hash != stable and rs.replicas > 0 for rs in facts.view.replica_sets)
+        superseded = frozenset() if _returns_first(draft, name) else frozenset(facts.alive) - {facts.wanted}
+        early = facts.view.held and any(rs.hash not in (stable, *superseded) and rs.replicas > 0 for rs in facts.view.replica_sets)
         returning = facts.view.pinned and not draft.workloads[name].restart_time
         if not (early or returning) or facts.wanted == stable:
             continue
@@ -122,6 +126,11 @@ def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
         # It is out because we let it out; the way back stops it.
         return False
     return _is_loose(draft, name, facts)
+
+
+def _returns_first(draft: Draft, name: str) -> bool:
+    """Tell whether a newer template can't go on from what is half rolled: by way of the stable revision, or not at all."""
+    return name in draft.outlook.plan.back_first or name in draft.outlook.kept_back
 
 
 def _is_busy(draft: Draft, name: str) -> bool:

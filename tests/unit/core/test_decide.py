@@ -1,5 +1,6 @@
 """Whole releases played through `decide`: the situations of an ordinary day, each by its name."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -322,3 +323,23 @@ def test_a_corrected_annotation_describes_what_runs_also_while_it_rolls() -> Non
     assert condition(cluster, "PlanAccepted") == "True"
     cluster.play()
     assert cluster.pods("writer") == {"w2": 10}
+
+
+def test_a_safe_successor_of_a_half_rolled_template_goes_on_from_there() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=30)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.apply("writer", "w3", WRITES_1)
+    cluster.views["writer"] = replace(cluster.views["writer"], settled=False)
+    decision = cluster.look()
+    assert decision.action is None, "nothing is taken away while the native controller has not seen the new template"
+
+
+def test_a_way_back_freezes_and_blames_nobody_for_a_late_hold() -> None:
+    cluster = little_cluster(gates=[GATE])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.values["letters"] = 50.0
+    cluster.play()
+    assert "Freeze writer" in cluster.log
+    assert not any(line.startswith(("HeldLate", "Hold ")) for line in cluster.log)
