@@ -119,6 +119,7 @@ RIGHT = (
         "a kind that nobody supports is told later",
         {spec("workloads", 3, "workloadRef"): {"apiVersion": "example.org/v1beta1", "kind": "Widget", "name": "gateway"}},
     ),
+    Case("an external reader of a workload here", {contract(USER_EVENTS, "externalReaders", 1, "from", "namespace"): REMOVED}),
     Case("a role that names nobody is told later", {contract(INVOICES, "readers"): ["nobody"]}),
     Case("a version that is a word", {contract(USER_EVENTS, "baseVersion"): "2026.1-rc"}),
     Case(
@@ -164,6 +165,21 @@ WRONG = (
         "an external reader of nothing",
         {contract(USER_EVENTS, "externalReaders", 0, "reads"): []},
         "spec.contracts[0].externalReaders[0].reads",
+    ),
+    Case(
+        "an external reader with versions and a workload",
+        {contract(USER_EVENTS, "externalReaders", 1, "reads"): ["1"]},
+        "spec.contracts[0].externalReaders[1]",
+    ),
+    Case(
+        "an external writer with neither versions nor a workload",
+        {contract(USER_EVENTS, "externalWriters", 0, "writes"): REMOVED},
+        "spec.contracts[0].externalWriters[0]",
+    ),
+    Case(
+        "an external reader of no workload",
+        {contract(USER_EVENTS, "externalReaders", 1, "from", "workload"): REMOVED},
+        "spec.contracts[0].externalReaders[1].from.workload",
     ),
     Case(
         "a group twice", {contract(USER_EVENTS, "topic", "consumerGroups", 1, "group"): "billing"}, "spec.contracts[0].topic.consumerGroups"

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-# Field names that would hide a name of Python or of pydantic.
-_SPOKEN_NAMES: Final = {"maximum": "max", "minimum": "min", "schema_name": "schema"}
+# Field names that are, or would hide, a word of Python or a name of pydantic.
+_SPOKEN_NAMES: Final = {"maximum": "max", "minimum": "min", "schema_name": "schema", "taken_from": "from"}
 
 BROKEN_RULES: Final = "broken_rules"
 

@@ -6,13 +6,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from saferollout.api.base import ListKind, ListType, Model, Rule
+from saferollout.api.externals import MAX_VERSIONS, ExternalParty, ExternalReader, ExternalWriter
 from saferollout.api.scalars import ForeignName, LongSeconds, Name, PromQL, Version
 
 MAX_PARTIES = 50
-MAX_VERSIONS = 50
 
 Versions = Annotated[tuple[Version, ...], ListType(kind=ListKind.SET, max_items=MAX_VERSIONS)]
-SomeVersions = Annotated[tuple[Version, ...], ListType(kind=ListKind.SET, max_items=MAX_VERSIONS, min_items=1)]
 Parties = Annotated[tuple[Name, ...], ListType(kind=ListKind.SET, max_items=MAX_PARTIES)]
 
 
@@ -108,20 +107,6 @@ class Drained(Model):
     )
 
 
-class ExternalReader(Model):
-    """A party that reads the contract and that this SafeRollout does not run."""
-
-    name: Name = Field(description="Name of the party, as messages show it.")
-    reads: SomeVersions = Field(description="Versions that the party can read.")
-
-
-class ExternalWriter(Model):
-    """A party that writes the contract and that this SafeRollout does not run."""
-
-    name: Name = Field(description="Name of the party, as messages show it.")
-    writes: SomeVersions = Field(description="Versions that the party may write.")
-
-
 class Contract(Model):
     """Something that workloads share: exactly one of topic, api, table, cache."""
 
@@ -151,10 +136,10 @@ class Contract(Model):
         default=(), description="Workloads that write (for an API: api.clients). A preference: they roll after the readers."
     )
     external_readers: Annotated[tuple[ExternalReader, ...], ListType(kind=ListKind.MAP, max_items=MAX_PARTIES)] = Field(
-        default=(), description="Readers that this SafeRollout does not run, with the versions they can read."
+        default=(), description="Readers that this SafeRollout does not run, with the versions they can read or the workload that declares them."
     )
     external_writers: Annotated[tuple[ExternalWriter, ...], ListType(kind=ListKind.MAP, max_items=MAX_PARTIES)] = Field(
-        default=(), description="Writers that this SafeRollout does not run, with the versions they may write."
+        default=(), description="Writers that this SafeRollout does not run, with the versions they may write or the workload that declares them."
     )
     drained: Drained | None = Field(
         default=None, description="Proof that a version is no longer stored. Without any proof a person is asked to approve."
@@ -190,6 +175,11 @@ class Contract(Model):
     @property
     def _given_kinds(self) -> tuple[ContractKind, ...]:
         return tuple(kind for kind in ContractKind if getattr(self, kind.value) is not None)
+
+    @property
+    def external_parties(self) -> tuple[ExternalParty, ...]:
+        """Return readers, then writers."""
+        return (*self.external_readers, *self.external_writers)
 
     @property
     def kind(self) -> ContractKind:

@@ -15,6 +15,7 @@ PLURAL: Final = "saferollouts"
 LABEL_MANAGED_BY: Final = "saferollout.io/managed-by"
 ANNOTATION_CONTRACTS: Final = "saferollout.io/contracts"
 ANNOTATION_OWNER_PAUSED: Final = "saferollout.io/paused"
+ANNOTATION_READABLE_BY: Final = "saferollout.io/readable-by"
 ANNOTATION_BYPASS: Final = "saferollout.io/bypass"
 
 # Written by admission policies and the operator.

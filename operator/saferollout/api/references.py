@@ -7,17 +7,19 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from saferollout.api.contracts import Contract
+from saferollout.api.externals import ExternalParty
 from saferollout.api.gates import TOPIC_SIGNALS, Gate, Signal
 from saferollout.api.problems import Problem
 from saferollout.api.spec import SafeRolloutSpec
 
 
-def check_references(spec: SafeRolloutSpec) -> list[Problem]:
-    """Name every reference that leads nowhere, with the nearest name that exists."""
+def check_references(spec: SafeRolloutSpec, *, namespace: str = "") -> list[Problem]:
+    """Name every reference that leads nowhere, with the nearest name that exists; `namespace` is the SafeRollout's, if known."""
     workloads = [workload.name for workload in spec.workloads]
     return [
         *_shared_objects(spec),
         *(problem for index, contract in enumerate(spec.contracts) for problem in _roles(contract, f"spec.contracts[{index}]", workloads)),
+        *(problem for index, contract in enumerate(spec.contracts) for problem in _externals(contract, f"spec.contracts[{index}]", spec, namespace)),
         *(problem for index, gate in enumerate(spec.gates) for problem in _targets(gate, f"spec.gates[{index}]", spec)),
     ]
 
@@ -62,6 +64,22 @@ def _named_workloads(contract: Contract) -> Iterator[tuple[str, str]]:
         yield "api.server", contract.api.server
     for index, name in enumerate(contract.api.clients):
         yield f"api.clients[{index}]", name
+
+
+def _externals(contract: Contract, path: str, spec: SafeRolloutSpec, namespace: str) -> Iterator[Problem]:
+    ours = {workload.reference.name: workload.name for workload in spec.workloads}
+    parties: dict[str, ExternalParty] = {
+        **{f"externalReaders[{index}]": party for index, party in enumerate(contract.external_readers)},
+        **{f"externalWriters[{index}]": party for index, party in enumerate(contract.external_writers)},
+    }
+    for field, party in parties.items():
+        source = party.taken_from
+        if source is not None and source.namespace in (None, namespace) and source.workload in ours:
+            message = (
+                f"{party.name!r} takes its versions from {source.workload!r}, which is the workload {ours[source.workload]!r} of this "
+                "SafeRollout: remove the entry, what that declares counts by itself"
+            )
+            yield Problem(field=f"{path}.{field}.from.workload", message=message)
 
 
 def _targets(gate: Gate, path: str, spec: SafeRolloutSpec) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from saferollout.api.names import ANNOTATION_CONTRACTS, GROUP, KIND, LABEL_MANAGED_BY, RESTART_ANNOTATIONS
+from saferollout.api.names import ANNOTATION_CONTRACTS, ANNOTATION_READABLE_BY, GROUP, KIND, LABEL_MANAGED_BY, RESTART_ANNOTATIONS
 from saferollout.api.problems import InvalidSafeRollout, Problem
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec
@@ -69,6 +69,7 @@ def _names(manifest: Manifest) -> list[str]:
 def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> WorkloadManifest:
     field = ".".join((*path, "metadata", "annotations"))
     declaration = manifest.mapping(*path, "metadata", "annotations").get(ANNOTATION_CONTRACTS)
+    readable_by = manifest.mapping("metadata", "annotations").get(ANNOTATION_READABLE_BY)
     released = manifest.kind == RELEASED_KIND
     return WorkloadManifest(
         place=Place(manifest.source, manifest.document),
@@ -79,6 +80,7 @@ def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> Work
         declaration=None if declaration is None else str(declaration),
         declaration_field=f"{field}.{ANNOTATION_CONTRACTS}",
         misplaced_declaration=ANNOTATION_CONTRACTS in manifest.mapping("metadata", "annotations"),
+        readable_by=None if readable_by is None else str(readable_by),
         refusals={batches: _refusals(manifest, batches=batches) for batches in (False, True)} if released else {},
     )
 

@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
 from saferollout.api.contracts import Contract
 from saferollout.api.declaration import BrokenDeclaration, nearest, parse_declaration
-from saferollout.api.names import ANNOTATION_CONTRACTS, GROUP, KIND, LABEL_HELD
+from saferollout.api.names import GROUP, KIND, LABEL_HELD
 from saferollout.api.problems import InvalidSafeRollout
 from saferollout.api.references import check_references
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import Workload
 from saferollout.cli.manifests import BadInput, Manifest
-from saferollout.cli.pod_templates import template_facts
+from saferollout.cli.offline_foreign import foreign_workloads
+from saferollout.cli.template_manifests import ANNOTATION_FIELD, facts_of_manifest, meets
 from saferollout.core.contracts import World
-from saferollout.core.templates import RECREATE, ProblemKind, TemplateFacts, TemplateProblem, WorkloadTemplates
+from saferollout.core.templates import RECREATE, ProblemKind, TemplateProblem, WorkloadTemplates
 from saferollout.core.world import build_world
-
-_ANNOTATION_FIELD: Final = f'spec.template.metadata.annotations["{ANNOTATION_CONTRACTS}"]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,17 @@ def offline_world(live: Sequence[Manifest], desired: Sequence[Manifest], *, name
     if before is not None:
         _add_recorded(stored, before)
         _add_departed(stored, before, saferollout, live, notes)
-    built = build_world(contracts=contracts, workloads=templates, stored={key: frozenset(value) for key, value in stored.items()})
+    built = build_world(
+        contracts=contracts,
+        workloads=templates,
+        stored={key: frozenset(value) for key, value in stored.items()},
+        foreign=foreign_workloads(saferollout.spec, manifest.namespace, live, desired),
+        namespace=manifest.namespace,
+    )
     for problem in built.problems:
         if problem.kind is ProblemKind.BROKEN_DECLARATION:
             raise _broken(problem, saferollout, manifest.namespace, desired)
-    return OfflineWorld(saferollout, built.world, built.problems, (*notes, *built.world.notes))
+    return OfflineWorld(saferollout, built.world, built.problems, (*notes, *built.world.notes, *built.unread))
 
 
 def _saferollouts(manifests: Sequence[Manifest]) -> list[Manifest]:
@@ -69,12 +73,7 @@ def _saferollout(live: Sequence[Manifest], desired: Sequence[Manifest], name: st
 
 def _same(manifest: Manifest, others: Sequence[Manifest]) -> Manifest | None:
     """Return the SafeRollout of the same name and namespace among others."""
-    return next((other for other in _saferollouts(others) if other.name == manifest.name and _meets(other, manifest.namespace)), None)
-
-
-def _meets(manifest: Manifest, namespace: str) -> bool:
-    # Manifests in Git often leave the namespace to kubectl or Kustomize.
-    return not manifest.namespace or not namespace or manifest.namespace == namespace
+    return next((other for other in _saferollouts(others) if other.name == manifest.name and meets(other, manifest.namespace)), None)
 
 
 def _parsed(manifest: Manifest, *, strict: bool) -> SafeRollout:
@@ -84,7 +83,8 @@ def _parsed(manifest: Manifest, *, strict: bool) -> SafeRollout:
         saferollout = SafeRollout.parse_strict(content) if strict else SafeRollout.parse_lenient(content)
     except InvalidSafeRollout as error:
         raise BadInput("\n".join(str(manifest.wrong(problem.field, problem.message)) for problem in error.problems)) from error
-    wrong = [problem for problem in check_references(saferollout.spec) if not problem.field.startswith("spec.gates")]
+    found = check_references(saferollout.spec, namespace=manifest.namespace)
+    wrong = [problem for problem in found if not problem.field.startswith("spec.gates")]
     if wrong:
         raise BadInput("\n".join(str(manifest.wrong(problem.field, problem.message)) for problem in wrong))
     return saferollout
@@ -125,7 +125,7 @@ def _add_departed(
             continue
         notes.append(f"{workload.name} leaves the SafeRollout; what it writes counts as stored, and nothing waits for it.")
         manifest = _find(workload, before.namespace, live)
-        facts = _facts(manifest) if manifest is not None else None
+        facts = facts_of_manifest(manifest) if manifest is not None else None
         if facts is None or facts.contracts is None:
             continue
         try:
@@ -147,11 +147,11 @@ def _templates(
         names = tuple(dict.fromkeys(m.name for m in (*desired, *live) if m.kind == workload.reference.kind and m.name))
         notes.append(f"{workload.name} does not exist in --live or --desired{nearest(workload.reference.name, names)}")
         return WorkloadTemplates()
-    alive = (_facts(running),) if running is not None else ()
+    alive = (facts_of_manifest(running),) if running is not None else ()
     strategy = (wanted or running or _none()).mapping("spec", "strategy").get("type")
     return WorkloadTemplates(
         alive=alive,
-        desired=_facts(wanted) if wanted is not None else None,
+        desired=facts_of_manifest(wanted) if wanted is not None else None,
         strategy_type=RECREATE if strategy == RECREATE else "RollingUpdate",
         exists=running is not None,
     )
@@ -163,29 +163,13 @@ def _none() -> Manifest:
 
 def _find(workload: Workload, namespace: str, manifests: Sequence[Manifest]) -> Manifest | None:
     reference = workload.reference
-    found = [m for m in manifests if m.kind == reference.kind and m.name == reference.name and _meets(m, namespace)]
+    found = [m for m in manifests if m.kind == reference.kind and m.name == reference.name and meets(m, namespace)]
     if len(found) > 1:
         raise found[1].wrong("metadata.name", f"{reference.kind} {reference.name} is also in {found[0].title}: keep one of them")
     return found[0] if found else None
 
 
-def _facts(manifest: Manifest) -> TemplateFacts:
-    if not manifest.mapping("spec", "template"):
-        raise manifest.wrong("spec.template", "is required: a workload without a pod template can't be planned")
-    annotations: dict[str, Any] = manifest.mapping("spec", "template", "metadata", "annotations")
-    for part in (("spec",), ("metadata", "labels")):
-        manifest.mapping("spec", "template", *part)
-    contracts = annotations.get(ANNOTATION_CONTRACTS)
-    if contracts is not None and not isinstance(contracts, str):
-        raise manifest.wrong(_ANNOTATION_FIELD, "must be text, as every annotation: begin it with `|`")
-    try:
-        return template_facts(manifest.mapping("spec", "template"), contracts=contracts)
-    except (TypeError, ValueError, RecursionError) as error:
-        # Anchors that hold themselves, keys of several types: YAML can say what JSON can't.
-        raise manifest.wrong("spec.template", f"is nothing the API server could take: {error}") from error
-
-
 def _broken(problem: TemplateProblem, saferollout: SafeRollout, namespace: str, desired: Sequence[Manifest]) -> BadInput:
     workload = next(entry for entry in saferollout.spec.workloads if entry.name == problem.workload)
     manifest = _find(workload, namespace, desired)
-    return manifest.wrong(_ANNOTATION_FIELD, problem.message) if manifest is not None else BadInput(problem.message)
+    return manifest.wrong(ANNOTATION_FIELD, problem.message) if manifest is not None else BadInput(problem.message)

@@ -42,7 +42,16 @@ def begin(snapshot: Snapshot, observations: Observations, now: datetime, marks: 
 def plan_ahead(draft: Draft) -> None:
     """Plan from what is alive now towards every template that may be considered."""
     templates = {entry.name: _templates(draft, entry.name) for entry in draft.snapshot.spec.workloads}
-    built = build_world(contracts=draft.snapshot.spec.contracts, workloads=templates, stored=recorded(draft), retained=retained(draft))
+    snapshot = draft.snapshot
+    built = build_world(
+        contracts=snapshot.spec.contracts,
+        workloads=templates,
+        stored=recorded(draft),
+        retained=retained(draft),
+        foreign=snapshot.foreign,
+        namespace=snapshot.namespace,
+    )
+    draft.unread = built.unread
     for problem in built.problems:
         draft.problems.setdefault(problem.workload, problem.message)
     draft.outlook = look_ahead(built.world)

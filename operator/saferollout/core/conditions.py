@@ -47,9 +47,12 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
     refusal = draft.outlook.refusal
     if refusal is not None:
         repairs = " ".join(repair.sentence for repair in refusal.repairs)
-        return ConditionStatus.FALSE, str(refusal.reason or "Refused"), f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"
+        said = f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"
+        return ConditionStatus.FALSE, str(refusal.reason or "Refused"), "; ".join([*draft.unread, said])
     if draft.problems:
         return ConditionStatus.FALSE, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems))
+    if draft.unread:
+        return ConditionStatus.FALSE, "ExternalUnreadable", "; ".join(draft.unread)
     return ConditionStatus.TRUE, "Accepted", ""
 
 

@@ -15,6 +15,7 @@ from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import Status
 from saferollout.core.actions import AnyAction
 from saferollout.core.arms import Labels
+from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.views import HoldMode, World
 
 
@@ -37,8 +38,9 @@ class Snapshot:
     """Everything a decision rests on, read at one moment.
 
     `refusals`: by workload, why it can't be released as it is written (no way back, nothing to step by), each a sentence. `labels`:
-    what the configured Prometheus calls namespace and pod. `spec_problems`: what the models or the references say against the spec, each a sentence. `spec_readable`: false where
-    it could not be read at all, so that contracts and gates are unknown. `hold_mode`: see HoldMode.
+    what the configured Prometheus calls namespace and pod. `spec_problems`: what the models or the references say against the spec, each
+    a sentence. `spec_readable`: false where it could not be read at all, so that contracts and gates are unknown. `hold_mode`: see
+    HoldMode. `foreign`: workloads outside, from which contracts take versions of external parties.
     """
 
     namespace: str
@@ -58,6 +60,7 @@ class Snapshot:
     restart_annotations: tuple[str, ...] = ()
     refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
+    foreign: Mapping[ForeignName, ForeignWorkload] = field(default_factory=dict)
 
 
 class NoteType(StrEnum):

@@ -36,8 +36,9 @@ class Stall:
 class Draft:
     """What is known and decided so far.
 
-    `problems` says by workload why its template can't be considered; `blockers` why no step may start at all; `waits` are sentences on what the release waits for,
-    the most important first; `wakes` are seconds after which it is worth looking again.
+    `problems` says by workload why its template can't be considered; `blockers` why no step may start at all; `unread` what foreign
+    workloads do not tell; `waits` are sentences on what the release waits for, the most important first; `wakes` are seconds after
+    which it is worth looking again.
     """
 
     snapshot: Snapshot
@@ -54,6 +55,7 @@ class Draft:
     notes: list[Note] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     blockers: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     waits: list[str] = field(default_factory=list)
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)

@@ -12,6 +12,7 @@ from saferollout.api.names import ANNOTATION_CONTRACTS, LABEL_MANAGED_BY
 from saferollout.api.problems import Problem
 from saferollout.api.references import check_references, nearest
 from saferollout.api.spec import SafeRolloutSpec
+from saferollout.core.lint_externals import is_read, unreadable_externals
 from saferollout.core.lint_findings import RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
 from saferollout.core.promql import check_promql
 
@@ -38,7 +39,7 @@ def _saferollout(manifest: SafeRolloutManifest, workloads: Sequence[WorkloadMani
     yield from (said.error(Code.INVALID_FIELD, problem.field, problem.message) for problem in manifest.problems)
     if manifest.spec is None:
         return
-    yield from (said.error(Code.DANGLING_REFERENCE, problem.field, problem.message) for problem in check_references(manifest.spec))
+    yield from (said.error(Code.DANGLING_REFERENCE, problem.field, problem.message) for problem in check_references(manifest.spec, namespace=manifest.namespace))
     yield from (said.error(Code.INVALID_PROMQL, problem.field, problem.message) for problem in _queries(manifest.spec))
     deployments = [workload for workload in workloads if workload.kind == RELEASED_KIND]
     for index, entry in enumerate(manifest.spec.workloads):
@@ -52,6 +53,7 @@ def _saferollout(manifest: SafeRolloutManifest, workloads: Sequence[WorkloadMani
             yield said.error(Code.UNSUPPORTED_KIND, f"{path}.workloadRef", message)
             continue
         yield from _existence(said, path, reference.name, manifest, deployments)
+    yield from unreadable_externals(manifest, workloads)
     numbers = _declared(manifest, deployments)
     for index, contract in enumerate(manifest.spec.contracts):
         yield from _contract(said, f"spec.contracts[{index}]", contract, numbers)
@@ -161,7 +163,7 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
             f"add {LABEL_MANAGED_BY}: {manager.name}"
         )
         yield said.warning(Code.UNLABELLED_WORKLOAD, "metadata", message)
-    elif workload.declaration is not None:
+    elif workload.declaration is not None and not is_read(workload, saferollouts):
         message = (
             "declares contracts, but no SafeRollout in these files lists it: add it to spec.workloads of one and label it "
             f"{LABEL_MANAGED_BY}"

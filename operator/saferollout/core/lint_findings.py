@@ -39,6 +39,7 @@ class Code(StrEnum):
     UNLABELLED_WORKLOAD = "unlabelled-workload"
     UNMANAGED_DECLARATION = "unmanaged-declaration"
     JOB_WRITES_CONTRACT = "job-writes-contract"
+    EXTERNAL_UNREADABLE = "external-unreadable"
     WORDS_BESIDE_NUMBERS = "words-beside-numbers"
     ROLES_MISSING = "roles-missing"
     RENAMED_WORKLOAD = "renamed-workload"
@@ -76,6 +77,7 @@ class WorkloadManifest:
     declaration: str | None = None
     declaration_field: str = DECLARATION_FIELD
     misplaced_declaration: bool = False
+    readable_by: str | None = None
     refusals: Mapping[bool, tuple[str, ...]] = field(default_factory=dict)
     """By whether the workload has batches."""
 

@@ -45,15 +45,8 @@ def retained_writes(
     return {name: frozenset(versions) for name, versions in lying.items() if versions}
 
 
-def numbered_revisions(
-    contracts: Sequence[Contract],
-    numbered: frozenset[str],
-    sources: Sequence[Source],
-    stored: Mapping[str, frozenset[str]],
-    externals: Sequence[Party],
-) -> dict[tuple[str, str], Revision]:
+def numbered_revisions(sources: Sequence[Source], customs: Mapping[str, Custom]) -> dict[tuple[str, str], Revision]:
     """Return each template as a revision on the numbered channels, by workload and hash."""
-    customs = _customs([contract for contract in contracts if contract.name in numbered], sources, stored, externals)
     revisions: dict[tuple[str, str], Revision] = {}
     for source in sources:
         for facts in source.facts:
@@ -66,9 +59,10 @@ def numbered_revisions(
     return revisions
 
 
-def _customs(
+def customs_of(
     contracts: Sequence[Contract], sources: Sequence[Source], stored: Mapping[str, frozenset[str]], externals: Sequence[Party]
 ) -> dict[str, Custom]:
+    """Return what is usual on each channel of the numbered contracts: what a party that says nothing is taken to speak."""
     written: dict[str, set[str]] = defaultdict(set)
     brought: dict[str, set[str]] = defaultdict(set)
     for source in sources:
@@ -78,7 +72,7 @@ def _customs(
             for name, use in (source.declared.get(facts.hash) or {}).items():
                 place[name] |= use.writes
     for party in externals:
-        for name, use in party.alive[0].uses.items():
+        for name, use in (pair for revision in party.alive for pair in revision.uses.items()):
             written[name] |= use.writes
     customs: dict[str, Custom] = {}
     for contract in contracts:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from saferollout.api.contracts import Contract
 from saferollout.core.contracts import Party, Revision, World
-from saferollout.core.externals import external_parties
+from saferollout.core.externals import assumed_parties, external_parties
+from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.intake import known_channels
-from saferollout.core.numbered import numbered_names, numbered_revisions, retained_writes
+from saferollout.core.numbered import customs_of, numbered_names, numbered_revisions, retained_writes
 from saferollout.core.roles import preferences_of
 from saferollout.core.sources import Source, sources_of
 from saferollout.core.templates import RECREATE, TemplateProblem, WorkloadTemplates
@@ -19,10 +20,11 @@ from saferollout.core.worded import Wording, worded
 
 @dataclass(frozen=True, slots=True)
 class BuiltWorld:
-    """A world, and the templates that could not be taken into it."""
+    """A world, and what could not be taken into it: templates, and foreign workloads that can't be read (sentences)."""
 
     world: World
     problems: tuple[TemplateProblem, ...]
+    unread: tuple[str, ...] = ()
 
 
 def build_world(
@@ -31,11 +33,14 @@ def build_world(
     workloads: Mapping[str, WorkloadTemplates],
     stored: Mapping[str, frozenset[str]] | None = None,
     retained: Mapping[str, Sequence[str | None]] | None = None,
+    foreign: Mapping[ForeignName, ForeignWorkload] | None = None,
+    namespace: str = "",
 ) -> BuiltWorld:
     """Build the world of a SafeRollout; `workloads` are in the order of its spec.
 
     `stored` is what status recorded or people announced, by channel. `retained` are annotations of templates that are kept but not
-    alive; give them only where status is lost, because what they wrote then counts as stored.
+    alive; give them only where status is lost, because what they wrote then counts as stored. `foreign` are the workloads that
+    external parties take their versions from; `namespace` is the SafeRollout's.
     """
     channels = known_channels(contracts)
     sources = sources_of(workloads, known=channels.keys())
@@ -46,8 +51,10 @@ def build_world(
         **{name: versions for name, versions in wording.stored.items() if versions},
         **retained_writes(numbered, channels, recorded, retained or {}),
     }
-    externals, external_notes = external_parties(contracts, numbered, sources)
-    revisions = numbered_revisions(contracts, numbered, sources, lying, externals)
+    known = external_parties(contracts, numbered, sources, foreign=foreign or {}, namespace=namespace)
+    customs = customs_of([contract for contract in contracts if contract.name in numbered], sources, lying, known.parties)
+    externals = (*known.parties, *assumed_parties(known, customs))
+    revisions = numbered_revisions(sources, customs)
     order = {name: place for place, name in enumerate(workloads)}
     parties = [_party(source, order[source.workload], revisions, wording) for source in sources]
     world = World(
@@ -62,9 +69,9 @@ def build_world(
         ),
         sanctions=wording.sanctions,
         remarks=_remarks(sources, revisions, wording),
-        notes=(*(note for source in sources for note in source.notes), *wording.notes, *external_notes),
+        notes=(*(note for source in sources for note in source.notes), *wording.notes, *known.notes),
     )
-    return BuiltWorld(world, tuple(source.problem for source in sources if source.problem is not None))
+    return BuiltWorld(world, tuple(source.problem for source in sources if source.problem is not None), tuple(unread.problem for unread in known.unread))
 
 
 def _party(source: Source, order: int, revisions: Mapping[tuple[str, str], Revision], wording: Wording) -> Party:

@@ -83,10 +83,11 @@ class Reconciler:
     async def reconcile(self, key: str) -> float | None:
         """Look once; return in how many seconds to look again, None for when something changes. Raises ClusterError."""
         place = Place.parse(key)
-        if self._store.get(Kind.SAFE_ROLLOUT, place) is None:
+        safe_rollout = self._store.get(Kind.SAFE_ROLLOUT, place)
+        if safe_rollout is None:
             self._forget(key)
             return await self._orphans.of_missing(place, now=self._now())
-        await self._resync.ensure_namespace(place.namespace)
+        await self._resync.ensure_namespaces(safe_rollout)
         thought = await self._think(key, place)
         if thought is not None and _is_irreversible(thought.decision.action):
             thought = await self._confirmed(key, place, thought)

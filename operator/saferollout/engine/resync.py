@@ -11,12 +11,13 @@ from typing import Final
 import structlog
 
 from saferollout.api import names
-from saferollout.engine.errors import ClusterError, NotFound
+from saferollout.engine.errors import ClusterError, Forbidden, NotFound
+from saferollout.engine.foreign import lets_read
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.ports import Cluster
 from saferollout.engine.queue import WorkQueue
 from saferollout.engine.resources import WORKLOAD_KINDS, Kind
-from saferollout.engine.store import Place, Store
+from saferollout.engine.store import Place, Store, read_deployments
 from saferollout.engine.trimming import Raw
 
 INTERVAL: Final = 300.0
@@ -52,6 +53,7 @@ class Resync:
         self._hold_mode = hold_mode
         self._clock = clock
         self._random = random
+        self._watched = watched
         self._scopes: tuple[str | None, ...] = watched or (None,)
         self._listed: set[str] = set()
         self._listing: dict[str, asyncio.Lock] = {}
@@ -105,7 +107,10 @@ class Resync:
         for scope in self._scopes:
             await self._list_safe_rollouts(scope)
             await self._list_labelled(scope)
-        needed = {raw["metadata"]["namespace"] for raw in self._store.all(Kind.SAFE_ROLLOUT)}
+        safe_rollouts = list(self._store.all(Kind.SAFE_ROLLOUT))
+        needed = {raw["metadata"]["namespace"] for raw in safe_rollouts}
+        for raw in safe_rollouts:
+            needed |= await self._read_namespaces(raw)
         for namespace in self._store.namespaces - needed:
             self._listed.discard(namespace)
             self._store.forget_namespace(namespace)
@@ -116,8 +121,15 @@ class Resync:
         self._enqueue(Kind.SAFE_ROLLOUT, self._store.all(Kind.SAFE_ROLLOUT))
         self._enqueue(Kind.DEPLOYMENT, self._store.all(Kind.DEPLOYMENT))
 
-    async def ensure_namespace(self, namespace: str) -> None:
-        """List a namespace if its workloads are not kept yet."""
+    async def ensure_namespaces(self, safe_rollout: Raw) -> None:
+        """List the namespaces that a SafeRollout looks at, as far as their workloads are not kept yet."""
+        await self._ensure(safe_rollout["metadata"]["namespace"])
+        for place in sorted(self._read_elsewhere(safe_rollout)):
+            deployment = self._store.get(Kind.DEPLOYMENT, place) or await self._read_deployment(place)
+            if deployment is not None and lets_read(deployment, namespace=safe_rollout["metadata"]["namespace"]):
+                await self._ensure(place.namespace)
+
+    async def _ensure(self, namespace: str) -> None:
         async with self._listing.setdefault(namespace, asyncio.Lock()):
             if namespace not in self._listed:
                 await self.list_namespace(namespace)
@@ -142,7 +154,36 @@ class Resync:
                 self._store.drop(Kind.SAFE_ROLLOUT, known)
             return
         self._store.put(Kind.SAFE_ROLLOUT, raw)
-        await self.list_namespace(place.namespace)
+        for namespace in sorted({place.namespace} | await self._read_namespaces(raw)):
+            await self.list_namespace(namespace)
+
+    async def _read_namespaces(self, safe_rollout: Raw) -> set[str]:
+        """Return the other namespaces in which a workload, as it is now, lets a SafeRollout read its declaration."""
+        reader = safe_rollout["metadata"]["namespace"]
+        deployments = [await self._read_deployment(place) for place in sorted(self._read_elsewhere(safe_rollout))]
+        return {raw["metadata"]["namespace"] for raw in deployments if raw is not None and lets_read(raw, namespace=reader)}
+
+    def _read_elsewhere(self, safe_rollout: Raw) -> set[Place]:
+        own = safe_rollout["metadata"]["namespace"]
+        return {
+            place
+            for place in read_deployments(safe_rollout)
+            if place.namespace != own and (not self._watched or place.namespace in self._watched)
+        }
+
+    async def _read_deployment(self, place: Place) -> Raw | None:
+        """Read one Deployment of somebody else's; None where there is none, or the operator has no rights there."""
+        try:
+            raw = await self._cluster.get(Kind.DEPLOYMENT.resource, place)
+        except Forbidden:
+            return None
+        except NotFound:
+            known = self._store.get(Kind.DEPLOYMENT, place)
+            if known is not None:
+                self._store.drop(Kind.DEPLOYMENT, known)
+            return None
+        self._store.put(Kind.DEPLOYMENT, raw)
+        return raw
 
     async def _list_safe_rollouts(self, scope: str | None) -> None:
         try:

@@ -15,8 +15,10 @@ from saferollout.api.spec import SafeRolloutSpec, Workload
 from saferollout.api.status import Status
 from saferollout.core.arms import Labels
 from saferollout.core.decision import Snapshot
+from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.views import Absent, HoldMode, WorkloadView, World
 from saferollout.engine.commands import commands_of
+from saferollout.engine.foreign import ForeignWorkloads
 from saferollout.engine.ownership import owner_of
 from saferollout.engine.resources import Kind
 from saferollout.engine.store import Place, Store
@@ -42,7 +44,7 @@ class Scene:
 
 
 class Scenes:
-    """Builds scenes. `hold_mode` tells the mode of this moment."""
+    """Builds scenes. `hold_mode` tells the mode of this moment; `watched` names the operator's namespaces, empty means all."""
 
     def __init__(
         self,
@@ -52,12 +54,14 @@ class Scenes:
         hold_mode: Callable[[], HoldMode],
         restart_annotations: tuple[str, ...],
         labels: Labels = _LABELS,
+        watched: tuple[str, ...] = (),
     ) -> None:
         self._store = store
         self._kind = kind
         self._hold_mode = hold_mode
         self._restart_annotations = restart_annotations
         self._labels = labels
+        self._watched = watched
 
     def at(self, place: Place, *, now: datetime) -> Scene | None:
         """Build the scene of one SafeRollout; None where it does not exist."""
@@ -88,6 +92,7 @@ class Scenes:
             restart_annotations=self._restart_annotations,
             refusals=self._refusals(spec, views),
             labels=self._labels,
+            foreign=self._foreign(spec, place, now),
         )
         return Scene(snapshot=snapshot, safe_rollout=raw, raw_workloads=raw_workloads)
 
@@ -100,6 +105,12 @@ class Scenes:
         replica_sets = self._store.replica_sets_of(deployment)
         pods = tuple(pod for replica_set in replica_sets for pod in self._store.pods_of(replica_set))
         return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
+
+    def _foreign(self, spec: SafeRolloutSpec, place: Place, now: datetime) -> dict[ForeignName, ForeignWorkload]:
+        def view(deployment: Raw) -> WorkloadView:
+            return self.view(self.raw_workload(deployment), now=now)
+
+        return ForeignWorkloads(store=self._store, view=view, watched=self._watched).of(spec, namespace=place.namespace)
 
     def _refusals(self, spec: SafeRolloutSpec, views: Mapping[str, WorkloadView]) -> dict[str, tuple[str, ...]]:
         batches = {workload.name: workload.batches for workload in spec.workloads}
@@ -152,7 +163,7 @@ def read_spec(raw: Mapping[str, Any]) -> ReadSpec:
         spec = SafeRollout.parse_lenient({**raw, "status": None}).spec
     except InvalidSafeRollout as error:
         return ReadSpec(_salvaged(raw), tuple(str(problem) for problem in error.problems), readable=False)
-    return ReadSpec(spec, tuple(str(problem) for problem in check_references(spec)))
+    return ReadSpec(spec, tuple(str(problem) for problem in check_references(spec, namespace=raw["metadata"].get("namespace", ""))))
 
 
 def read_status(raw: Mapping[str, Any]) -> Status:

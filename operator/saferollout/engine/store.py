@@ -1,7 +1,8 @@
 """The operator's copy of the cluster: raw objects, and who belongs to whom.
 
 Invariants: an object never goes back to an older resourceVersion; an identity (uid) that was dropped never comes back, however
-late its last events arrive; workloads are kept only for namespaces that have a SafeRollout, other events pass by unheard.
+late its last events arrive; workloads are kept only for namespaces that have a SafeRollout, or a workload that one may read; other
+events pass by unheard.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,6 +47,7 @@ class Store:
         self._places_by_uid: dict[str, Place] = {}
         self._owned: dict[str, set[tuple[Kind, Place]]] = {}
         self._naming: dict[Place, set[Place]] = {}      # Deployment -> SafeRollouts that name it
+        self._reading: dict[Place, set[Place]] = {}     # Deployment -> SafeRollouts that read what it declares
         self._tombstones: dict[str, None] = {}
         self._namespaces: set[str] = set()
         self._listed_at: dict[tuple[Kind, str | None], int] = {}     # when everything of a kind and namespace was listed last
@@ -159,7 +161,7 @@ class Store:
 
     def _keys_of_deployment(self, raw: Mapping[str, Any]) -> frozenset[str]:
         place = Place.of(raw)
-        keys = {str(safe_rollout) for safe_rollout in self.naming(place)}
+        keys = {str(safe_rollout) for safe_rollout in (*self.naming(place), *self._reading.get(place, ()))}
         label = managed_by(raw)
         if label:
             keys.add(str(Place(namespace=place.namespace, name=label)))
@@ -168,8 +170,8 @@ class Store:
     def _wants(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
         if kind is Kind.SAFE_ROLLOUT or raw["metadata"].get("namespace", "") in self._namespaces:
             return True
-        # A labelled Deployment may wait for a SafeRollout that does not exist.
-        return kind is Kind.DEPLOYMENT and managed_by(raw) is not None
+        # A labelled Deployment may wait for a SafeRollout that does not exist; one that is read may come to allow it.
+        return kind is Kind.DEPLOYMENT and (managed_by(raw) is not None or Place.of(raw) in self._reading)
 
     def _was_gone(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
         """Tell whether a list that is younger than this unknown object did not have it any more."""
@@ -186,6 +188,8 @@ class Store:
         if kind is Kind.SAFE_ROLLOUT:
             for deployment in _named_deployments(raw):
                 self._naming.setdefault(deployment, set()).add(place)
+            for deployment in read_deployments(raw):
+                self._reading.setdefault(deployment, set()).add(place)
 
     def _unlink(self, kind: Kind, raw: Raw) -> None:
         place = Place.of(raw)
@@ -196,6 +200,8 @@ class Store:
         if kind is Kind.SAFE_ROLLOUT:
             for deployment in _named_deployments(raw):
                 _discard(self._naming, deployment, place)
+            for deployment in read_deployments(raw):
+                _discard(self._reading, deployment, place)
 
     def _bury(self, uid: str) -> None:
         self._tombstones[uid] = None
@@ -232,6 +238,15 @@ def _named_deployments(raw: Mapping[str, Any]) -> Iterator[Place]:
         reference = workload.get("workloadRef") or {}
         if reference.get("kind", Kind.DEPLOYMENT) == Kind.DEPLOYMENT:
             yield Place(namespace=namespace, name=reference.get("name") or workload.get("name", ""))
+
+
+def read_deployments(raw: Mapping[str, Any]) -> frozenset[Place]:
+    """Return the Deployments from which a SafeRollout takes versions of external parties."""
+    contracts = (raw.get("spec") or {}).get("contracts") or ()
+    parties = (party for contract in contracts for field in ("externalReaders", "externalWriters") for party in contract.get(field) or ())
+    sources = (party["from"] for party in parties if party.get("from"))
+    namespace = raw["metadata"].get("namespace", "")
+    return frozenset(Place(namespace=source.get("namespace") or namespace, name=source.get("workload", "")) for source in sources)
 
 
 def _newer(candidate: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

@@ -69,7 +69,10 @@ def assemble(
     resync = Resync(
         cluster=cluster, store=store, queue=queue, hold_mode=hold_mode, clock=clock, random=random, watched=config.watch_namespaces
     )
-    scenes = Scenes(store=store, kind=kind, hold_mode=lambda: hold_mode.mode, restart_annotations=config.all_restart_annotations)
+    scenes = Scenes(
+        store=store, kind=kind, hold_mode=lambda: hold_mode.mode, restart_annotations=config.all_restart_annotations,
+        watched=config.watch_namespaces,
+    )
     writer = Writer(cluster=cluster, store=store, kind=kind)
     recorder = EventRecorder(cluster, instance=identity.name, clock=clock)
     orphans = Orphans(cluster=cluster, store=store, scenes=scenes, writer=writer, recorder=recorder, clock=clock)

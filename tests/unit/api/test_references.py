@@ -69,3 +69,15 @@ def test_lag_of_a_mistyped_group() -> None:
     assert problems({gate(LAG, "consumerGroup"): "biling"}) == [
         "spec.gates[3].consumerGroup: contract 'user-events' has no consumer group 'biling'; did you mean 'billing'?"
     ]
+
+
+def test_an_external_party_is_no_workload_of_this_safe_rollout() -> None:
+    party = {"name": "edge", "from": {"workload": "edge-gateway"}}
+    (said,) = problems({contract(USER_EVENTS, "externalReaders", 1): party})
+    assert said.startswith("spec.contracts[0].externalReaders[1].from.workload: 'edge' takes its versions from 'edge-gateway', which is the")
+    assert "the workload 'gateway' of this SafeRollout" in said
+
+
+def test_an_external_party_of_another_namespace_may_have_the_name_of_a_workload_here() -> None:
+    party = {"name": "edge", "from": {"namespace": "elsewhere", "workload": "edge-gateway"}}
+    assert problems({contract(USER_EVENTS, "externalReaders", 1): party}) == []

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -192,3 +193,35 @@ def test_the_program_is_named_as_the_user_called_it(file: str, name: str) -> Non
 def test_the_same_input_gives_the_same_output(tmp_path: Path) -> None:
     outputs = {planned(tmp_path, LIVE, (SPEC, *DESIRED), "-o", "json").stdout for _ in range(3)}
     assert len(outputs) == 1
+
+
+READS_ELSEWHERE = {"name": "dwh", "from": {"namespace": "data", "workload": "warehouse"}}
+WITH_WAREHOUSE = saferollout(["reader", "writer"], [{**TOPIC, "externalReaders": [READS_ELSEWHERE]}])
+
+
+def warehouse(declaration: str, **metadata: Any) -> dict[str, Any]:
+    manifest = deployment("warehouse", declaration, image="1")
+    manifest["metadata"].update({"namespace": "data", "annotations": {"saferollout.io/readable-by": "*"}} | metadata)
+    return manifest
+
+
+def test_a_workload_elsewhere_counts_as_its_manifest_declares(tmp_path: Path) -> None:
+    desired = (WITH_WAREHOUSE, *DESIRED)
+    assert rolls(planned(tmp_path, (*LIVE, warehouse("events: {reads: [1, 2]}")), desired, "-o", "json")) == ["reader", "writer"]
+    refused = planned(tmp_path, (*LIVE, warehouse("events: {reads: [1]}")), desired, "-o", "json")
+    assert refused.exit_code == 3
+    assert json.loads(refused.stdout)["conflicts"][0]["reader"] == {"workload": "dwh", "revision": "external"}
+
+
+def test_a_workload_elsewhere_without_a_manifest_is_named_and_its_versions_are_assumed(tmp_path: Path) -> None:
+    refused = planned(tmp_path, LIVE, (WITH_WAREHOUSE, *DESIRED), "-o", "json")
+    assert refused.exit_code == 3
+    assert "Deployment warehouse of namespace data is in neither --live nor --desired" in refused.stderr
+    fix = planned(tmp_path, LIVE, (WITH_WAREHOUSE, deployment("reader", "events: {reads: [1]}", image="2"), LIVE[1]), "-o", "json")
+    assert rolls(fix) == ["reader"], "a bug fix waits for nobody"
+
+
+def test_a_workload_elsewhere_that_does_not_allow_it_is_not_read(tmp_path: Path) -> None:
+    refused = planned(tmp_path, (*LIVE, warehouse("events: {reads: [1, 2]}", annotations={})), (WITH_WAREHOUSE, *DESIRED), "-o", "json")
+    assert refused.exit_code == 3
+    assert "saferollout.io/readable-by" in refused.stderr

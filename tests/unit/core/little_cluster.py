@@ -9,6 +9,7 @@ from saferollout.api.status import Status
 from saferollout.core import actions as a
 from saferollout.core.decide import decide, questions
 from saferollout.core.decision import Command, Decision, Marks, Snapshot
+from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.measurements import Measurement, Observations, Outcome
 from saferollout.core.pacing import resolve_surge, resolve_unavailable
 from saferollout.core.views import HoldMode, ReplicaSetView, Strategy, WorkloadView, World
@@ -26,6 +27,7 @@ class LittleCluster:
     views: dict[str, WorkloadView] = field(default_factory=dict)
     texts: dict[str, str | None] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
+    foreign: dict[ForeignName, ForeignWorkload] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     values: dict[str, float | None] = field(default_factory=dict)
     now: datetime = BORN + timedelta(hours=1)
@@ -99,7 +101,7 @@ class LittleCluster:
         return Snapshot(
             namespace="shop", name="shop", uid="u", resource_version="1", generation=1, spec=self.spec, status=self.status,
             world=World(workloads=dict(self.views), absent={}), hold_mode=HoldMode.POLICY, commands=self.commands, has_finalizer=self.finalizer,
-            deleting=self.deleting, spec_problems=self.spec_problems, spec_readable=self.spec_readable,
+            deleting=self.deleting, spec_problems=self.spec_problems, spec_readable=self.spec_readable, foreign=dict(self.foreign),
         )
 
     def say(self, verb: str, *, subject: str = "", reason: str = "because") -> None:

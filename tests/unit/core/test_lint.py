@@ -201,3 +201,33 @@ def test_an_api_with_declarations_needs_no_roles() -> None:
     api = {"name": "users-api", "api": {}}
     server, client = deployment("users", "users-api/request: {reads: [1]}"), deployment("billing", "users-api/request: {writes: [1]}")
     assert lint([saferollout(contracts=[api])], [server, client]) == ()
+
+
+def reading(namespace: str = "data") -> SafeRolloutManifest:
+    party = {"name": "dwh", "from": {"namespace": namespace, "workload": "warehouse"}}
+    return saferollout(contracts=[{**TOPIC, "externalReaders": [party]}])
+
+
+def warehouse(declaration: str | None = "user-events: {reads: [1]}", **changes: Any) -> WorkloadManifest:
+    return deployment("warehouse", declaration, **{"namespace": "data", "managed_by": "", "readable_by": "shop", **changes})
+
+
+def test_a_workload_elsewhere_that_lets_itself_be_read_is_fine() -> None:
+    assert lint([reading()], [USERS, BILLING, warehouse()]) == ()
+    assert lint([reading()], [USERS, BILLING]) == (), "what is not in the files is not judged"
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (warehouse(readable_by=None), "readable-by: shop"),
+        (warehouse(readable_by="other"), "readable-by: shop"),
+        (warehouse(None), "add it to its pod template"),
+        (warehouse("user-event: {reads: [1]}"), "did you mean user-event?"),
+    ],
+)
+def test_a_workload_elsewhere_of_which_nothing_would_be_known_is_an_error(there: WorkloadManifest, said: str) -> None:
+    finding = only(lint([reading()], [USERS, BILLING, there]))
+    assert (finding.code, finding.severity) == (Code.EXTERNAL_UNREADABLE, Severity.ERROR)
+    assert finding.field == "spec.contracts[0].externalReaders[0].from"
+    assert said in finding.message

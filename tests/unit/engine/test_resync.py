@@ -112,7 +112,7 @@ async def test_events_that_come_while_a_namespace_is_listed_are_not_lost(cluster
     cluster.delay = 0.01
     stage = Stage(cluster, nothing)
     stage.intake.changed(Kind.SAFE_ROLLOUT, cluster.objects[Kind.SAFE_ROLLOUT.resource, SHOP])
-    listing = asyncio.create_task(stage.resync.ensure_namespace(NAMESPACE))
+    listing = asyncio.create_task(stage.resync.ensure_namespaces(safe_rollout()))
     await asyncio.sleep(0.005)
     newer = cluster.put(Kind.POD, pod("late", uid="late"))
     stage.intake.changed(Kind.POD, newer)
