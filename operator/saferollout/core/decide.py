@@ -21,7 +21,7 @@ from saferollout.core.lying import write_down
 from saferollout.core.measurements import Observations
 from saferollout.core.proving import prove
 from saferollout.core.questions import questions
-from saferollout.core.rolling import advance_rolls, overdue
+from saferollout.core.rolling import advance_rolls, overdue, stop_clocks
 from saferollout.core.starting import start_next
 from saferollout.core.tidying import (
     accept_bypass,
@@ -57,6 +57,7 @@ def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks:
 
 def _judge(draft: Draft) -> None:
     report_gates(draft)
+    stop_clocks(draft)
     release = draft.open_release
     if release is None or release.rollback is not None or release.failure is not None:
         return

@@ -82,11 +82,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The most pods of the new revision that were ever steady in this batch, and when that number was reached."""
+    """The most pods of the new revision that were ever steady in this batch, and when that number was reached; None: the clock stands still."""
 
     batch: int
     steady: int
-    at: datetime
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,10 @@ A batch is ready when its pods are available on the user's own terms; it has pas
 last batch is the native controller's own rolling update, with everything borrowed given back.
 """
 
-from datetime import datetime, timedelta
-
 from saferollout.api.spec import Mode, percent
 from saferollout.api.status import ActiveRoll
 from saferollout.core.actions import Action, Finish, Freeze, LetThrough, SetPace
-from saferollout.core.decision import Progress
+from saferollout.core.clocks import deadline, leave_out_ready_time, mark_progress, stop_clock
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
 from saferollout.core.failing import Trouble
@@ -64,11 +62,29 @@ def overdue(draft: Draft) -> Trouble | None:
     """Return the first roll whose batch has made no progress within its deadline."""
     for roll in draft.open_release.rolls if draft.open_release else ():
         facts = draft.facts.get(roll.workload)
-        if facts is None or _is_ready(draft, roll, facts) or facts.view.owner_paused is not None or stop_words(draft) is not None:
+        if facts is None or _is_ready(draft, roll, facts) or _is_stopped(draft, facts) or _has_only_leaving_pods(roll, facts):
             continue
-        if draft.now >= deadline(draft, roll):
+        if draft.now >= deadline(draft, roll, facts):
             return Trouble(workload=roll.workload, reason="ProgressDeadlineExceeded", message=_overdue_words(draft, roll, facts))
     return None
+
+
+def stop_clocks(draft: Draft) -> None:
+    """Have the clocks of rolls stand still that somebody stopped."""
+    for roll in draft.open_release.rolls if draft.open_release else ():
+        facts = draft.facts.get(roll.workload)
+        if facts is None or _is_stopped(draft, facts):
+            stop_clock(draft, roll)
+
+
+def _is_stopped(draft: Draft, facts: Facts) -> bool:
+    return facts.view.owner_paused is not None or stop_words(draft) is not None
+
+
+def _has_only_leaving_pods(roll: ActiveRoll, facts: Facts) -> bool:
+    """Tell whether all new pods are there and old ones merely take their time to end: that is no failure of the new ones."""
+    others = facts.others_than(roll.hash)
+    return bool(others) and facts.is_full(roll.hash) and not any(rs.replicas for rs in others)
 
 
 def _overdue_words(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
@@ -109,9 +125,12 @@ def _is_ready(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
 
 def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     if roll.ready_time is not None:
-        draft.put_roll(roll.model_copy(update={"ready_time": None}))
+        leave_out_ready_time(draft, roll, facts)
+        roll = roll.model_copy(update={"ready_time": None})
+        draft.put_roll(roll)
     draft.waits.append(_waiting_for_pods(draft, roll, facts))
-    _mark_progress(draft, roll, facts)
+    if not _is_stopped(draft, facts):
+        mark_progress(draft, roll, facts)
     if stopped_by_person(draft) or not facts.view.settled:
         return None
     return _write_for_batch(draft, roll, facts)
@@ -170,25 +189,6 @@ def _complete(draft: Draft, roll: ActiveRoll) -> None:
     draft.note("RolledOut", f"{roll.workload} runs its new template on all pods", workload=roll.workload)
 
 
-def _mark_progress(draft: Draft, roll: ActiveRoll, facts: Facts) -> None:
-    """Keep the high-water mark of steady new pods; only a higher mark counts as progress."""
-    steady = sum(rs.steady for rs in facts.view.of(roll.hash))
-    mark = draft.marks.get(roll.workload)
-    if mark is None or mark.batch != roll.batch or mark.at < roll.batch_start_time:
-        at = roll.batch_start_time if mark is not None or steady == 0 else draft.now
-        draft.marks[roll.workload] = Progress(batch=roll.batch, steady=steady, at=at)
-    elif steady > mark.steady:
-        draft.marks[roll.workload] = Progress(batch=roll.batch, steady=steady, at=draft.now)
-    draft.wake_at(deadline(draft, roll))
-
-
-def deadline(draft: Draft, roll: ActiveRoll) -> datetime:
-    """Return when the batch has failed, if no further pod becomes steady before."""
-    mark = draft.marks.get(roll.workload)
-    since = mark.at if mark is not None and mark.batch == roll.batch else roll.batch_start_time
-    return max(since, roll.batch_start_time) + timedelta(seconds=draft.snapshot.spec.progress_deadline_seconds)
-
-
 def _batch_words(roll: ActiveRoll) -> str:
     return f"batch {roll.batch + 1} of {roll.batches}"
 
@@ -200,4 +200,5 @@ def _waiting_for_pods(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
     draft.wakes.extend(
         max((rs.next_available - draft.now).total_seconds(), 0.0) for rs in facts.view.replica_sets if rs.next_available is not None
     )
-    return f"{_batch_words(roll)} of {roll.workload}: new pods to be available{trouble}"
+    gone = ", old ones to be gone" if roll.batch + 1 == roll.batches else ""
+    return f"{_batch_words(roll)} of {roll.workload}: new pods to be available{trouble}{gone}"
