@@ -2,6 +2,7 @@
 
 from saferollout.api.status import Status, Summary
 from saferollout.core.actions import AnyAction
+from saferollout.core.announcing import announce
 from saferollout.core.conditions import conditions
 from saferollout.core.decision import Decision, Marks, Snapshot
 from saferollout.core.draft import Draft
@@ -39,11 +40,13 @@ def _status(draft: Draft, *, busy: bool) -> Status:
             contracts=sorted(draft.contracts.values(), key=lambda contract: contract.name),
             gates=shown_gates(draft),
         )
+    told = conditions(draft, standing)
+    announce(draft, told)
     # Where the spec can't be read, what is known of workloads and contracts must outlive a spec that names none.
     return known.model_copy(
         update={
             "observed_generation": draft.snapshot.generation,
-            "conditions": conditions(draft, standing),
+            "conditions": told,
             "summary": _summary(draft, standing),
             "commands": draft.commands,
         }

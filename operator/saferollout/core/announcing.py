@@ -1,0 +1,42 @@
+"""Say once what a person has to look at: a refused plan, a template that can't be released, a release that got stuck.
+
+What status says already is the memory, so the same situation is announced once, also by another replica.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from saferollout.api.status import Condition, ConditionStatus
+from saferollout.core.draft import Draft
+
+INVALID_TEMPLATE: Final = "InvalidTemplate"
+
+
+def announce(draft: Draft, conditions: Sequence[Condition]) -> None:
+    """Note what became wrong with this decision; what was wrong before in the same words is not news."""
+    before = {known.type: known for known in draft.snapshot.status.conditions}
+    now = {condition.type: condition for condition in conditions}
+    _invalid_templates(draft)
+    _refusal(draft, before.get("PlanAccepted"), now["PlanAccepted"])
+    if draft.stalled and not _holds(before.get("Stalled")):
+        draft.note("Stalled", "; ".join(draft.stalled), warning=True)
+
+
+def _invalid_templates(draft: Draft) -> None:
+    known = {workload.name: workload.message for workload in draft.snapshot.status.workloads}
+    for name in sorted(draft.problems):
+        # Status keeps the beginning of a sentence that is longer than its bound.
+        if known.get(name) != draft.problems[name][:1024]:
+            draft.note(INVALID_TEMPLATE, f"not released: {draft.problems[name]}", workload=name, warning=True)
+
+
+def _refusal(draft: Draft, before: Condition | None, now: Condition) -> None:
+    # Templates that can't be released are announced on their own workloads.
+    if now.status is not ConditionStatus.FALSE or now.reason == INVALID_TEMPLATE:
+        return
+    if before is None or (before.status, before.reason, before.message) != (now.status, now.reason, now.message):
+        draft.note("PlanRefused", f"refused ({now.reason}): {now.message}", warning=True)
+
+
+def _holds(condition: Condition | None) -> bool:
+    return condition is not None and condition.status is ConditionStatus.TRUE
