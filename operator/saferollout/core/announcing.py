@@ -18,8 +18,11 @@ def announce(draft: Draft, conditions: Sequence[Condition]) -> None:
     now = {condition.type: condition for condition in conditions}
     _invalid_templates(draft)
     _refusal(draft, before.get("PlanAccepted"), now["PlanAccepted"])
-    if draft.stalled and not _holds(before.get("Stalled")):
-        draft.note("Stalled", "; ".join(draft.stalled), warning=True)
+    stalled = before.get("Stalled")
+    known = stalled.reason if stalled is not None and stalled.status is ConditionStatus.TRUE else ""
+    for stall in draft.stalls[:1]:
+        if stall.reason != known:
+            draft.note("Stalled", f"got stuck ({stall.reason}): {stall.message}", warning=True)
 
 
 def _invalid_templates(draft: Draft) -> None:
@@ -36,7 +39,3 @@ def _refusal(draft: Draft, before: Condition | None, now: Condition) -> None:
         return
     if before is None or (before.status, before.reason, before.message) != (now.status, now.reason, now.message):
         draft.note("PlanRefused", f"refused ({now.reason}): {now.message}", warning=True)
-
-
-def _holds(condition: Condition | None) -> bool:
-    return condition is not None and condition.status is ConditionStatus.TRUE

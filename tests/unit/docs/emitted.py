@@ -34,6 +34,8 @@ def condition_reasons() -> set[str]:
             found |= module.literals(_argument(call, 1, "reason"))
         for call in module.calls("Trouble", "abandon"):
             found |= module.literals(_argument(call, 1, "reason"))
+        for call in module.calls("Stall"):
+            found |= module.literals(_argument(call, 0, "reason"))
         if module.name == "core/conditions.py":
             found |= {reason for element in _returned_reasons(module.tree) for reason in module.literals(element)}
     # A workload that does not exist is no reason against a plan: the others go on.
