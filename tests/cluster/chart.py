@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +34,20 @@ def render(*arguments: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def chart(control_plane: RunningCluster) -> Iterator[InstalledChart]:
+def chart(control_plane: RunningCluster) -> InstalledChart:
     """The chart's objects on the session's control plane, with the policies proved active."""
+    return install(control_plane)
+
+
+def install(control_plane: RunningCluster) -> InstalledChart:
+    """Apply the chart's objects, and wait until the policies hold."""
     control_plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     rendered = render("--set", "policies.enabled=true")
     standing = [item for item in rendered if item["kind"] not in _NOT_HERE and "helm.sh/hook" not in _annotations(item)]
     control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-n", NAMESPACE, "-f", "-", manifest=standing)
     operator = control_plane.service_account(NAMESPACE, RELEASE)
     wait_for("the hold policy is active", _holds(control_plane))
-    yield InstalledChart(objects=tuple(rendered), operator=operator)
+    return InstalledChart(objects=tuple(rendered), operator=operator)
 
 
 def _holds(cluster: RunningCluster) -> Callable[[], bool]:

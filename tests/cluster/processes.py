@@ -58,24 +58,29 @@ def operator(
 
     `real`: `saferollout run` itself; else one that only says what it sees.
     """
-    health_port, metrics_port = _free_port(), _free_port()
-    config = folder / f"{name}.yaml"
-    config.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\nwatchNamespaces: [{watch}]\nlease: {{name: {lease}}}\n")
-    log = folder / f"{name}.log"
-    environment = os.environ | {
-        "KUBECONFIG": str(kubeconfig or cluster.kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",
-    }
-    arguments = ["saferollout", "run", "--config", str(config)] if real else ["tests.cluster.operator_process", str(config)]
-    command = [sys.executable, "-m", *arguments]
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, env=environment, cwd=_ROOT, stdout=output, stderr=subprocess.STDOUT)
-    running = Operator(name=name, process=process, health_port=health_port, metrics_port=metrics_port, log=log)
+    config = f"watchNamespaces: [{watch}]\nlease: {{name: {lease}}}\n"
+    running = start(folder, name=name, namespace=namespace, kubeconfig=kubeconfig or cluster.kubeconfig, config=config, real=real)
     try:
-        wait_for(f"operator {name} is ready, see {log}", lambda: running.probe("/readyz") == 200)
+        wait_for(f"operator {name} is ready, see {running.log}", lambda: running.probe("/readyz") == 200)
         yield running
     finally:
-        if process.poll() is None:
+        if running.process.poll() is None:
             running.kill()
+
+
+def start(folder: Path, *, name: str, namespace: str, kubeconfig: Path, config: str = "", real: bool = True) -> Operator:
+    """Start an operator and do not wait; `config` is added to its configuration file."""
+    health_port, metrics_port = _free_port(), _free_port()
+    file = folder / f"{name}.yaml"
+    file.write_text(f"healthPort: {health_port}\nmetricsPort: {metrics_port}\n{config}")
+    log = folder / f"{name}.log"
+    environment = os.environ | {
+        "KUBECONFIG": str(kubeconfig), "POD_NAME": name, "POD_NAMESPACE": namespace, "PYTHONPATH": f"{_ROOT / 'operator'}:{_ROOT}",
+    }
+    arguments = ["saferollout", "run", "--config", str(file)] if real else ["tests.cluster.operator_process", str(file)]
+    with log.open("ab") as output:
+        process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment, cwd=_ROOT, stdout=output, stderr=subprocess.STDOUT)
+    return Operator(name=name, process=process, health_port=health_port, metrics_port=metrics_port, log=log)
 
 
 def _get(port: int, path: str) -> tuple[int, str]:

@@ -1,0 +1,82 @@
+"""A local control plane of the bench's own: real API server and controllers, pods that a fakelet answers for."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcluster.cluster import find_cluster
+from localcluster.lifecycle import down, up
+from localcluster.testing import REUSE_VARIABLE, RunningCluster
+from tests.cluster.chart import NAMESPACE, install
+from tests.cluster.processes import Operator, start
+
+_ALL = {
+    "deployments": "/apis/apps/v1/deployments",
+    "replicasets": "/apis/apps/v1/replicasets",
+    "pods": "/api/v1/pods",
+    "saferollouts": "/apis/saferollout.io/v1alpha1/saferollouts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A running control plane with the chart's policies; `folder` takes the operators' logs."""
+
+    cluster: RunningCluster
+    folder: Path
+    kubeconfig: Path
+
+    def operator(self, *, config: str = "") -> Operator:
+        """Start the real operator under the rights of the chart; always the same name, so that it takes its own Lease back."""
+        return start(self.folder, name="bench", namespace=NAMESPACE, kubeconfig=self.kubeconfig, config=config)
+
+    def apply(self, objects: Sequence[dict[str, Any]]) -> None:
+        """Apply objects as people and pipelines do: with kubectl."""
+        self.cluster.kubectl("apply", "-f", "-", manifest=list(objects))
+
+    def create_namespaces(self, names: Sequence[str]) -> None:
+        """Create namespaces."""
+        self.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names])
+
+    def delete_namespaces(self, names: Sequence[str]) -> None:
+        """Delete namespaces, without waiting."""
+        self.cluster.kubectl("delete", "namespace", "--wait=false", *names)
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        """Return every object of a kind."""
+        found: list[dict[str, Any]] = self.cluster.api.get(_ALL[kind])["items"]
+        return found
+
+    def by_namespace(self, kind: str) -> dict[str, list[dict[str, Any]]]:
+        """Return every object of a kind, sorted by namespace."""
+        sorted_in: dict[str, list[dict[str, Any]]] = {}
+        for item in self.all(kind):
+            sorted_in.setdefault(item["metadata"]["namespace"], []).append(item)
+        return sorted_in
+
+
+@contextmanager
+def control_plane(running: RunningCluster | None = None) -> Iterator[Plane]:
+    """Give a control plane with the chart on it: the one that runs already, else one that is taken down at the end."""
+    known = os.environ.get(REUSE_VARIABLE)
+    name = f"bench-{os.getpid()}"
+    reused = running or (RunningCluster(find_cluster(known)) if known else None)
+    try:
+        cluster = reused or RunningCluster(up(name))
+        with tempfile.TemporaryDirectory(prefix="saferollout-bench-") as folder:
+            yield Plane(cluster=cluster, folder=Path(folder), kubeconfig=install(cluster).operator.kubeconfig)
+    finally:
+        if reused is None:
+            down(name)
+
+
+def text_of(item: object) -> str:
+    """Return JSON that is the same for the same value."""
+    return json.dumps(item, sort_keys=True)

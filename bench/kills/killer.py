@@ -1,0 +1,70 @@
+"""Start the operator and kill it, again and again, at moments that nobody chose."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from random import Random
+
+from bench.cluster.plane import Plane
+from tests.cluster.processes import Operator
+
+_KILLED_WHILE_STARTING = 0.15
+_LONGEST_START_SECONDS = 60.0
+_LONGEST_LIFE_SECONDS = 6.0
+
+
+@dataclass
+class Killer:
+    """Runs one operator after the other in a thread of its own; `kills` counts those that had been ready, `early` the others."""
+
+    plane: Plane
+    random: Random
+    kills: int = 0
+    early: int = 0
+    _stopping: bool = False
+    _thread: threading.Thread | None = None
+
+    def start(self) -> Killer:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End; no operator is left running."""
+        self._stopping = True
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            operator = self.plane.operator()
+            try:
+                self._live(operator)
+            finally:
+                operator.kill()
+
+    def _live(self, operator: Operator) -> None:
+        if self.random.random() < _KILLED_WHILE_STARTING:
+            self._wait(self.random.uniform(0.1, 2.0))
+            self.early += 1
+            return
+        wait_until_ready(operator)
+        self._wait(self.random.uniform(0.1, _LONGEST_LIFE_SECONDS))
+        self.kills += 1
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(min(0.05, max(0.0, until - time.monotonic())))
+
+
+def wait_until_ready(operator: Operator) -> None:
+    """Wait until an operator says that it is ready; raise TimeoutError if it never does."""
+    deadline = time.monotonic() + _LONGEST_START_SECONDS
+    while operator.probe("/readyz") != 200:
+        if time.monotonic() > deadline or operator.process.poll() is not None:
+            raise TimeoutError(f"the operator does not get ready, see {operator.log}")
+        time.sleep(0.05)
