@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from bench.cluster.history import Event
-from bench.kills.pods import Pod, Pods
-from bench.kills.story import Behind, Story
+from bench.stories.pods import Pod, Pods
+from bench.stories.story import Behind, Story
 
 _USERS_SHARE: Final = 25
 """Kubernetes' default of maxUnavailable, in percent: the stories' Deployments leave it out."""

@@ -12,7 +12,7 @@ from tests.cluster.processes import Operator
 
 _KILLED_WHILE_STARTING = 0.15
 _LONGEST_START_SECONDS = 60.0
-_LONGEST_LIFE_SECONDS = 6.0
+_LONGEST_LIFE_SECONDS = 2.5
 
 
 @dataclass

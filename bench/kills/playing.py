@@ -10,10 +10,10 @@ from typing import Any
 
 from bench.cluster.history import History
 from bench.cluster.plane import Plane
-from bench.kills.ending import Scene, is_over, judge_ending
 from bench.kills.judge import judge
 from bench.kills.killer import Killer, wait_until_ready
-from bench.kills.story import SAFE_ROLLOUT, Apply, Scale, Story, deployment, safe_rollout
+from bench.stories.ending import Scene, is_over, judge_ending
+from bench.stories.story import SAFE_ROLLOUT, Apply, Scale, Story, deployment, safe_rollout
 
 _SETTLE_SECONDS = 120.0
 _STORY_SECONDS = 240.0

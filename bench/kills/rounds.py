@@ -9,8 +9,8 @@ from typing import Final
 
 from bench.cluster.plane import Plane, control_plane
 from bench.kills.playing import Played, play
-from bench.kills.stories import STORIES
-from bench.kills.story import Story
+from bench.stories.shapes import STORIES
+from bench.stories.story import Story
 from bench.table import Row
 
 RELEASES: Final = 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.cluster.plane import text_of
-from bench.kills.story import Story
+from bench.stories.story import Story
 
 _OF_OTHERS: Final = frozenset({"deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration"})
 

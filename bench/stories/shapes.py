@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from bench.kills.story import Apply, Behind, Declared, Revision, Scale, Service, Story
+from bench.stories.story import Apply, Behind, Declared, Revision, Scale, Service, Story
 
 _EVENTS: Final[dict[str, Any]] = {"name": "events", "topic": {"name": "events", "retentionSeconds": 86400}}
 
