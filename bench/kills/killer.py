@@ -24,6 +24,7 @@ class Killer:
     kills: int = 0
     early: int = 0
     _stopping: bool = False
+    _problem: TimeoutError | None = None
     _thread: threading.Thread | None = None
 
     def start(self) -> Killer:
@@ -33,16 +34,20 @@ class Killer:
         return self
 
     def stop(self) -> None:
-        """End; no operator is left running."""
+        """End; no operator is left running. Raises TimeoutError where one ended without being killed."""
         self._stopping = True
         if self._thread is not None:
             self._thread.join()
+        if self._problem is not None:
+            raise self._problem
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping and self._problem is None:
             operator = self.plane.operator()
             try:
                 self._live(operator)
+            except TimeoutError as problem:
+                self._problem = problem
             finally:
                 operator.kill()
 

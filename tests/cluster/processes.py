@@ -1,13 +1,14 @@
 """Operators as processes of their own, to be killed."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +95,9 @@ def _get(port: int, path: str) -> tuple[int, str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port below those that connections get: one of them could take it before the operator does."""
+    while True:
+        port = random.randrange(30000, 32700)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
