@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from localcluster.testing import REUSE_VARIABLE, RunningCluster
 from tests.cluster.chart import NAMESPACE, install
 from tests.cluster.processes import Operator, start
 
+_LONGEST_START_SECONDS = 60.0
 _ALL = {
     "deployments": "/apis/apps/v1/deployments",
     "replicasets": "/apis/apps/v1/replicasets",
@@ -36,6 +38,16 @@ class Plane:
     def operator(self, *, config: str = "") -> Operator:
         """Start the real operator under the rights of the chart; always the same name, so that it takes its own Lease back."""
         return start(self.folder, name="bench", namespace=NAMESPACE, kubeconfig=self.kubeconfig, config=config)
+
+    @contextmanager
+    def running_operator(self, *, config: str = "") -> Iterator[Operator]:
+        """Have an operator that is ready; it is killed at the end."""
+        operator = self.operator(config=config)
+        try:
+            wait_until_ready(operator)
+            yield operator
+        finally:
+            operator.kill()
 
     def apply(self, objects: Sequence[dict[str, Any]]) -> None:
         """Apply objects as people and pipelines do: with kubectl."""
@@ -75,6 +87,15 @@ def control_plane(running: RunningCluster | None = None) -> Iterator[Plane]:
     finally:
         if reused is None:
             down(name)
+
+
+def wait_until_ready(operator: Operator) -> None:
+    """Wait until an operator says that it is ready; raise TimeoutError if it never does."""
+    deadline = time.monotonic() + _LONGEST_START_SECONDS
+    while operator.probe("/readyz") != 200:
+        if time.monotonic() > deadline or operator.process.poll() is not None:
+            raise TimeoutError(f"the operator does not get ready, see {operator.log}")
+        time.sleep(0.05)
 
 
 def text_of(item: object) -> str:

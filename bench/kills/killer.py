@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass
 from random import Random
 
-from bench.cluster.plane import Plane
+from bench.cluster.plane import Plane, wait_until_ready
 from tests.cluster.processes import Operator
 
 _KILLED_WHILE_STARTING = 0.15
-_LONGEST_START_SECONDS = 60.0
 _LONGEST_LIFE_SECONDS = 2.5
 
 
@@ -64,12 +63,3 @@ class Killer:
         until = time.monotonic() + seconds
         while not self._stopping and time.monotonic() < until:
             time.sleep(min(0.05, max(0.0, until - time.monotonic())))
-
-
-def wait_until_ready(operator: Operator) -> None:
-    """Wait until an operator says that it is ready; raise TimeoutError if it never does."""
-    deadline = time.monotonic() + _LONGEST_START_SECONDS
-    while operator.probe("/readyz") != 200:
-        if time.monotonic() > deadline or operator.process.poll() is not None:
-            raise TimeoutError(f"the operator does not get ready, see {operator.log}")
-        time.sleep(0.05)

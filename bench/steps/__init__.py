@@ -1,0 +1,1 @@
+"""How quickly one step follows the other, and how many writes of the status a step costs."""
