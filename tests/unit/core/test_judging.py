@@ -1,9 +1,11 @@
 """When gates are looked at: whatever they wait for, the operator wakes by itself to measure them again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from saferollout.api.status import Status
 from tests.unit.core.test_decide import GATE, WRITES_1, little_cluster
 
 
@@ -40,3 +42,16 @@ def test_a_gate_is_measured_while_the_release_waits_between_two_steps() -> None:
     while decision.action is not None:
         decision = cluster.look()
     assert decision.requeue_after is not None and decision.requeue_after <= GATE["intervalSeconds"]
+
+
+def test_a_gate_of_a_workload_that_has_no_pod_yet_keeps_no_other_one_waiting() -> None:
+    errors = {"name": "errors", "signal": "ServerErrorRatio", "workload": "writer", "max": "0.05", "intervalSeconds": 5}
+    cluster = little_cluster(gates=[errors])
+    cluster.status = Status()
+    for name, view in cluster.views.items():
+        cluster.views[name] = replace(view, replica_sets=(), held=True, paused=True)
+    cluster.values["errors"] = None
+    cluster.play(looks=60)
+    assert cluster.pods("reader") == {"r1": 10}
+    assert cluster.pods("writer") == {"w1": 10}
+    assert "Completed" not in cluster.log, "the pods that it measures are judged as any others"
