@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from saferollout.api.gates import Gate
 from saferollout.core.arms import Arms, Labels
 from saferollout.core.measurements import Measurement, Outcome, Query, Question
 from saferollout.core.signals import query_for
+from saferollout.core.topic_signals import other_groups
 from saferollout.shell.measuring import measure
 from saferollout.shell.observer import PrometheusObserver
 from saferollout.shell.prometheus import Answer, Endpoint, PrometheusClient
@@ -92,7 +94,7 @@ class Stage:
         """Measure a gate now."""
         at = datetime.now(UTC)
         query = gate_query(preflight=preflight, **fields)
-        return measure(query, at=at, ask=lambda promql: self.client.ask(promql, at=at), longest_age=longest_age)
+        return measure(query, at=at, ask=partial(self.client.ask, at=at), longest_age=longest_age)
 
     def wait_for(self, what: str, holds: Callable[[Measurement], bool], *, preflight: bool = False, **fields: object) -> Measurement:
         """Measure until it holds."""
@@ -195,6 +197,29 @@ def test_lag_is_that_of_a_group_which_must_be_there(scene: Stage) -> None:
     scene.wait_for("the lag of one partition", is_value(12), **LAG)
 
 
+def test_the_groups_that_read_a_topic_are_named_without_those_that_are_declared(scene: Stage) -> None:
+    def groups() -> Measurement:
+        at = datetime.now(UTC)
+        query = other_groups("events", than=("billing",), matchers=())
+        return measure(query, at=at, ask=partial(scene.client.ask, at=at))
+
+    def wait_for(names: tuple[str, ...]) -> None:
+        deadline = time.monotonic() + 20
+        while (found := groups()).outcome is not Outcome.VALUE or found.names != names:
+            assert time.monotonic() < deadline, found
+            time.sleep(0.2)
+
+    assert groups().outcome is Outcome.NO_DATA, "without kafka_exporter nothing is known"
+    scene.exporter.set("kafka_topic_partition_current_offset", 40, topic="events", partition="0")
+    scene.exporter.set("kafka_consumergroup_lag", 1, topic="events", partition="0", consumergroup="billing")
+    scene.exporter.set("kafka_consumergroup_lag", 1, topic="other", partition="0", consumergroup="elsewhere")
+    wait_for(())
+    for partition in ("0", "1"):
+        scene.exporter.set("kafka_consumergroup_lag", 7, topic="events", partition=partition, consumergroup="audit")
+    scene.exporter.set("kafka_consumergroup_current_offset", 7, topic="events", partition="0", consumergroup="fraud.watch")
+    wait_for(("audit", "fraud.watch"))
+
+
 def test_a_target_that_is_gone_is_no_data_and_not_0(scene: Stage) -> None:
     scene.pod.set(COUNT, 100, status="200")
     scene.exporter.set("kafka_topic_partition_current_offset", 40, topic="events", partition="0")
@@ -240,8 +265,8 @@ class FollowingClient:
     def __init__(self) -> None:
         self.current = PrometheusClient(Endpoint(url="http://127.0.0.1:9"))
 
-    def ask(self, promql: str, *, at: datetime) -> Answer:
-        return self.current.ask(promql, at=at)
+    def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
+        return self.current.ask(promql, at=at, label=label)
 
 
 async def test_a_restart_of_prometheus_is_inconclusive_and_then_goes_on_with_the_same_past(tmp_path: Path) -> None:

@@ -197,12 +197,15 @@ class Drain(Model):
 
 
 class ContractStatus(Model):
-    """What may lie in a contract that stores."""
+    """What may lie in a contract that stores, and who reads it although nobody said so."""
 
     name: Name
     stored_versions: list[VersionText] = Field(default_factory=list)
     announced_versions: list[VersionText] = Field(default_factory=list, description="spec.storedVersions as last taken in.")
     drains: list[Drain] = Field(default_factory=list)
+    undeclared_groups: list[Name] = Field(
+        default_factory=list, description="Consumer groups of the topic that the contract does not name; at most 20. A warning only."
+    )
 
 
 class GateStatus(Model):

@@ -76,6 +76,11 @@ def _head(picture: Picture, look: Look) -> list[Text]:
         facts.extend(
             ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}") for given in release.approvals
         )
+    facts.extend(
+        ("Undeclared", f"consumer groups that read {known.name}: {', '.join(known.undeclared_groups)}; nothing is proved for them")
+        for known in picture.status.contracts
+        if known.undeclared_groups
+    )
     if picture.waiting_commands:
         facts.append(("Unheard", f"{', '.join(picture.waiting_commands)}: said, not yet taken by the operator"))
     return _facts(facts, look)

@@ -5,6 +5,7 @@ from typing import Final
 from saferollout.api.status import Condition, ConditionStatus, State
 from saferollout.core.draft import Draft
 from saferollout.core.standing import Standing
+from saferollout.core.unknown_readers import reader_warnings
 
 DONE: Final = frozenset({State.IDLE, State.COMPLETED})
 STUCK: Final = frozenset({State.REFUSED, State.ROLLED_BACK, State.FAILED})
@@ -53,7 +54,7 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
         return ConditionStatus.FALSE, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems))
     if draft.unread:
         return ConditionStatus.FALSE, "ExternalUnreadable", "; ".join(draft.unread)
-    return ConditionStatus.TRUE, "Accepted", ""
+    return ConditionStatus.TRUE, "Accepted", "; ".join(reader_warnings(draft))
 
 
 def _status(holds: bool) -> ConditionStatus:

@@ -32,6 +32,7 @@ from saferollout.core.tidying import (
     sweep_ghosts,
     withdraw_early_pods,
 )
+from saferollout.core.unknown_readers import note_unknown_readers
 
 __all__ = ["decide", "questions"]
 
@@ -50,6 +51,7 @@ def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks:
     gather(draft)
     plan_ahead(draft)
     write_down(draft)
+    note_unknown_readers(draft)
     _judge(draft)
     prove(draft)
     return conclude(draft, _act(draft))

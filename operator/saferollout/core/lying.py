@@ -62,7 +62,11 @@ def _record(draft: Draft, stored: Mapping[str, frozenset[str]]) -> None:
             if not still_written(draft.outlook.world, channel, version)
         ]
         draft.contracts[channel] = ContractStatus(
-            name=channel, stored_versions=list(in_order(versions)), announced_versions=announced.get(channel, []), drains=drains
+            name=channel,
+            stored_versions=list(in_order(versions)),
+            announced_versions=announced.get(channel, []),
+            drains=drains,
+            undeclared_groups=before.undeclared_groups if before else [],
         )
     for gone in set(draft.contracts) - set(known):
         del draft.contracts[gone]

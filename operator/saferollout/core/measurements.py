@@ -21,12 +21,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One answer: `value` is set exactly when the outcome is VALUE; `detail` is a sentence without relative times."""
+    """One answer: `value` is set exactly when the outcome is VALUE; `detail` is a sentence without relative times.
+
+    `names` are what a query for names found, sorted; `value` is their number then.
+    """
 
     at: datetime
     outcome: Outcome
     value: float | None = None
     detail: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Query:
     `value` is the PromQL of the measured number. Where `value` may be absent although all is well (a counter that exists only
     after its first error), `present` is a PromQL that answers while target and denominator are there: then absent means 0.
     `exposure` counts requests behind the value; below `minimum_exposure` the answer is TOO_LITTLE_TRAFFIC. `age` answers how many
-    seconds old the oldest sample behind the value is; too old is STALE.
+    seconds old the oldest sample behind the value is; too old is STALE. `names` is a label: then not a number is wanted, but the
+    values that this label has among the series of the answer.
     """
 
     value: str
@@ -44,6 +49,7 @@ class Query:
     exposure: str | None = None
     minimum_exposure: float = 0.0
     age: str | None = None
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,21 @@ from saferollout.core.intake import known_channels
 from saferollout.core.measurements import Question
 from saferollout.core.promql import check_promql
 from saferollout.core.signals import can_be_measured, query_for, query_of
+from saferollout.core.unknown_readers import group_questions
 
 PROOF_INTERVAL: Final = timedelta(seconds=15)
 
 
 def questions(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
-    """Return what has to be measured for the next decision; nothing while nothing is released."""
+    """Return what has to be measured for the next decision; while nothing is released only who reads the topics."""
+    if snapshot.deleting:
+        return ()
+    return (*_of_release(snapshot, now), *group_questions(snapshot, now))
+
+
+def _of_release(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
     release = snapshot.status.release
-    if release is None or release.end_time is not None or release.rollback is not None or snapshot.deleting:
+    if release is None or release.end_time is not None or release.rollback is not None:
         return ()
     asked = [] if snapshot.spec.gating is Gating.DISABLED else [_of_gate(snapshot, release, gate, now) for gate in snapshot.spec.gates]
     proofs = [_of_proof(snapshot, release, step, now) for step in release.steps if step.kind == "Prove"]

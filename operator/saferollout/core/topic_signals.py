@@ -14,6 +14,7 @@ from saferollout.core.promql_text import matcher
 _END: Final = "kafka_topic_partition_current_offset"
 _START: Final = "kafka_topic_partition_oldest_offset"
 _LAG: Final = "kafka_consumergroup_lag"
+_OF_GROUPS: Final = "kafka_consumergroup_lag|kafka_consumergroup_current_offset"
 
 
 def tenant_matchers(namespace: str, labels: Labels) -> tuple[str, ...]:
@@ -63,6 +64,13 @@ def consumer_lag(topic: str, *, groups: tuple[str, ...], matchers: tuple[str, ..
         present=f"count({_topic(_END, topic, matchers)})" if absent_is_zero else None,
         age=age_of_selectors((lag,)),
     )
+
+
+def other_groups(topic: str, *, than: tuple[str, ...], matchers: tuple[str, ...]) -> Query:
+    """Return which consumer groups have committed on a topic, beside those that are known."""
+    known = (matcher("consumergroup", "!~", alternation(tuple(escaped(group) for group in than))),) if than else ()
+    groups = _selector("", (matcher("__name__", "=~", _OF_GROUPS), matcher("topic", "=", topic), *known, *matchers))
+    return Query(value=f"count by (consumergroup) ({groups})", present=f"count({_topic(_END, topic, matchers)})", names="consumergroup")
 
 
 def _age_of_topics(topics: tuple[str, ...], matchers: tuple[str, ...]) -> str | None:

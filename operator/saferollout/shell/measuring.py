@@ -1,8 +1,7 @@
 """Make one measurement out of the few queries behind it."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from saferollout.core.gates import number
 from saferollout.core.measurements import Measurement, Outcome, Query
@@ -11,7 +10,14 @@ from saferollout.shell.prometheus import Answer
 # Three scrapes at the interval that most installations have, and a little: an instant query would take five minutes.
 LONGEST_AGE_SECONDS: Final = 100.0
 
-Ask = Callable[[str], Answer]
+
+class Ask(Protocol):
+    """Whoever evaluates a query at the instant of the measurement."""
+
+    def __call__(self, promql: str, *, label: str = "") -> Answer:
+        """Evaluate it: one number, or the values of a label."""
+        ...
+
 
 
 def measure(query: Query, *, at: datetime, ask: Ask, longest_age: float = LONGEST_AGE_SECONDS) -> Measurement:
@@ -19,7 +25,7 @@ def measure(query: Query, *, at: datetime, ask: Ask, longest_age: float = LONGES
     answer = _too_little(query, ask) or _value(query, ask)
     if answer.outcome is Outcome.VALUE and query.age is not None:
         answer = _too_old(ask(query.age), longest_age) or answer
-    return Measurement(at=at, outcome=answer.outcome, value=answer.value, detail=answer.detail)
+    return Measurement(at=at, outcome=answer.outcome, value=answer.value, detail=answer.detail, names=answer.names)
 
 
 def _too_little(query: Query, ask: Ask) -> Answer | None:
@@ -35,7 +41,7 @@ def _too_little(query: Query, ask: Ask) -> Answer | None:
 
 
 def _value(query: Query, ask: Ask) -> Answer:
-    answer = ask(query.value)
+    answer = ask(query.value, label=query.names) if query.names else ask(query.value)
     if answer.outcome is not Outcome.NO_DATA or query.present is None:
         return answer
     present = ask(query.present)

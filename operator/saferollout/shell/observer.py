@@ -33,7 +33,7 @@ _Key = tuple[Query, datetime]
 class Client(Protocol):
     """Whoever can evaluate a query at an instant; blocks, never raises."""
 
-    def ask(self, promql: str, *, at: datetime) -> Answer:
+    def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
         """Evaluate a query."""
         ...
 

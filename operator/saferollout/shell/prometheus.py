@@ -23,11 +23,12 @@ _OTHER_TYPES: Final = ("matrix", "string")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one query said: a value exactly where the outcome is VALUE."""
+    """What one query said: a value exactly where the outcome is VALUE; `names` where names were asked for."""
 
     outcome: Outcome
     value: float | None = None
     detail: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,13 @@ class PrometheusClient:
         self._breaker = breaker or CircuitBreaker()
         self._of_thread = threading.local()
 
-    def ask(self, promql: str, *, at: datetime) -> Answer:
-        """Evaluate a query at an instant."""
+    def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
+        """Evaluate a query at an instant: one number, or, where a label is given, its values among the series."""
         refusal = self._breaker.refusal()
         if refusal is not None:
             return Answer(Outcome.UNREACHABLE, detail=refusal)
         try:
-            answer = self._query(promql, at)
+            answer = self._query(promql, at, label)
         except QueryRefused as error:
             # One tenant's query must not stop everybody's.
             self._breaker.answered()
@@ -105,7 +106,7 @@ class PrometheusClient:
         self._breaker.failed(reason)
         return Answer(Outcome.UNREACHABLE, detail=reason)
 
-    def _query(self, promql: str, at: datetime) -> Answer:
+    def _query(self, promql: str, at: datetime, label: str) -> Answer:
         connection = self._connection()
         parameters = {
             "time": f"{at.timestamp():.3f}",
@@ -118,7 +119,7 @@ class PrometheusClient:
         envelope = self._of_thread.session.envelope
         if envelope.warned:
             return Answer(Outcome.PARTIAL, detail="Prometheus warned that its answer may be incomplete")
-        return _number(result, result_type=envelope.result_type)
+        return _names(result, label, result_type=envelope.result_type) if label else _number(result, result_type=envelope.result_type)
 
     def _connection(self) -> PrometheusConnect:
         if not hasattr(self._of_thread, "connection"):
@@ -140,6 +141,16 @@ def _number(result: Any, *, result_type: str) -> Answer:
     if len(result) > 1:
         return Answer(Outcome.INVALID, detail="the query answers with several series where one number is needed: aggregate it")
     return _finite(result[0].get("value") if isinstance(result[0], dict) else None)
+
+
+def _names(result: Any, label: str, *, result_type: str) -> Answer:
+    if result_type != "vector" or not isinstance(result, list):
+        return Answer(Outcome.INVALID, detail="the query answers with something that has no series")
+    if not result:
+        return Answer(Outcome.NO_DATA, detail="the query finds no data")
+    metrics = [series.get("metric") for series in result if isinstance(series, dict)]
+    found = tuple(sorted({str(metric[label]) for metric in metrics if isinstance(metric, dict) and metric.get(label)}))
+    return Answer(Outcome.VALUE, value=float(len(found)), names=found)
 
 
 def _finite(sample: Any) -> Answer:

@@ -230,3 +230,9 @@ def test_a_command_nobody_has_taken_yet_is_shown() -> None:
     annotations = {"command.saferollout.io/abort": "{}", "other": "x"}
     drawn = plain(status_screen(picture(raw(status("Idle"), metadata={"annotations": annotations})), Look()))
     assert "Unheard    abort: said, not yet taken by the operator" in drawn
+
+
+def test_a_group_that_nobody_declared_is_shown() -> None:
+    books = [{"name": "user-events", "undeclaredGroups": ["audit", "fraud"]}]
+    resting = picture(raw(status("Idle", contracts=books)))
+    assert "consumer groups that read user-events: audit, fraud" in " ".join(plain(status_screen(resting, Look())).split())

@@ -20,7 +20,10 @@ USERS_OWN = Strategy(type="RollingUpdate", max_unavailable="25%", max_surge="25%
 
 @dataclass
 class LittleCluster:
-    """The world that `decide` acts on. `broken` revisions never get ready; `values` are what gates measure, None no data."""
+    """The world that `decide` acts on. `broken` revisions never get ready; `values` are what gates measure, None no data.
+
+    `groups` are undeclared consumer groups of every topic.
+    """
 
     spec: SafeRolloutSpec
     status: Status = field(default_factory=Status)
@@ -30,6 +33,7 @@ class LittleCluster:
     foreign: dict[ForeignName, ForeignWorkload] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     values: dict[str, float | None] = field(default_factory=dict)
+    groups: tuple[str, ...] | None = ()
     now: datetime = BORN + timedelta(hours=1)
     marks: Marks = field(default_factory=Marks)
     commands: tuple[Command, ...] = ()
@@ -118,6 +122,9 @@ class LittleCluster:
         return Observations({question.name: tuple(self._measured(question.name, at) for at in question.instants) for question in questions(snapshot, self.now)})
 
     def _measured(self, name: str, at: datetime) -> Measurement:
+        if name.startswith("groups/"):
+            groups = self.groups
+            return Measurement(at, Outcome.NO_DATA) if groups is None else Measurement(at, Outcome.VALUE, float(len(groups)), names=groups)
         value = self.values.get(name, 0.0)
         return Measurement(at, Outcome.NO_DATA, detail="no data") if value is None else Measurement(at, Outcome.VALUE, value)
 

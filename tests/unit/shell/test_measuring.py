@@ -18,7 +18,7 @@ def number(value: float) -> Answer:
 
 
 def measured(query: Query, **answers: Answer) -> Measurement:
-    return measure(query, at=AT, ask=lambda promql: answers[promql], longest_age=100)
+    return measure(query, at=AT, ask=lambda promql, label="": answers[promql + label], longest_age=100)
 
 
 FULL = Query(value="value", present="present", exposure="exposure", minimum_exposure=20, age="age")
@@ -56,3 +56,16 @@ def test_a_waived_exposure_is_not_asked_for() -> None:
 
 def test_without_present_absent_is_no_data() -> None:
     assert measured(Query(value="value"), value=NOTHING).outcome is Outcome.NO_DATA
+
+
+NAMES = Query(value="groups by ", present="present", names="group")
+
+
+def test_names_are_asked_for_by_their_label() -> None:
+    found = measured(NAMES, **{"groups by group": Answer(Outcome.VALUE, value=2.0, names=("a", "b"))})
+    assert (found.value, found.names) == (2.0, ("a", "b"))
+
+
+def test_no_name_is_an_answer_only_where_there_could_be_one() -> None:
+    assert measured(NAMES, **{"groups by group": NOTHING}, present=number(1)) == Measurement(AT, Outcome.VALUE, 0.0)
+    assert measured(NAMES, **{"groups by group": NOTHING}, present=NOTHING).outcome is Outcome.NO_DATA

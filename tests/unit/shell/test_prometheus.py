@@ -168,3 +168,25 @@ def test_one_query_that_can_not_be_evaluated_does_not_stop_the_others(fake: Fake
         assert client.ask("a + b", at=AT).detail == "Prometheus could not evaluate the query (HTTP 422)"
     fake.reply = vector("1")
     assert client.ask("up", at=AT).value == 1.0
+
+
+def test_the_values_of_a_label_are_listed_once_and_sorted(fake: FakePrometheus) -> None:
+    series = [{"metric": {"group": name}, "value": SAMPLE} for name in ("b", "a", "b", "")]
+    fake.reply = answer("vector", [*series, {"metric": {}}, {}, 7])
+    found = PrometheusClient(Endpoint(url=fake.url)).ask("up", at=AT, label="group")
+    assert (found.outcome, found.value, found.names) == (Outcome.VALUE, 2.0, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (vector(), Outcome.NO_DATA),
+        (answer("scalar", SAMPLE), Outcome.INVALID),
+        (vector("1", warnings=["one store did not answer"]), Outcome.PARTIAL),
+        (Reply(b"", status=500), Outcome.UNREACHABLE),
+    ],
+)
+def test_names_are_known_only_from_a_full_answer(fake: FakePrometheus, reply: Reply, outcome: Outcome) -> None:
+    fake.reply = reply
+    found = PrometheusClient(Endpoint(url=fake.url)).ask("up", at=AT, label="group")
+    assert (found.outcome, found.names) == (outcome, ())
