@@ -1,11 +1,15 @@
 """Keep book of the versions that may lie in a contract: who still writes them, since when nobody does, and what is proved gone."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from saferollout.api.status import ContractStatus, Drain
 from saferollout.core.contracts import in_order, still_written, stored_after_roll, stored_now
 from saferollout.core.draft import Draft
 from saferollout.core.intake import known_channels
+
+NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
 
 def recorded(draft: Draft) -> dict[str, frozenset[str]]:
@@ -34,7 +38,10 @@ def write_down(draft: Draft) -> None:
 
 def write_ahead(draft: Draft, workload: str) -> None:
     """Record what the roll of a workload may store, before its first new pod exists."""
-    _record(draft, stored_after_roll(draft.outlook.world, workload))
+    world = draft.outlook.world
+    party = world.party(workload)
+    coming = party.goal.uses if party is not None and party.goal is not None else {}
+    _record(draft, stored_after_roll(world, workload), coming={channel: use.writes for channel, use in coming.items()})
 
 
 def proved(draft: Draft, channel: str, version: str) -> None:
@@ -47,7 +54,8 @@ def proved(draft: Draft, channel: str, version: str) -> None:
     draft.contracts[channel] = status.model_copy(update={"stored_versions": left, "drains": drains})
 
 
-def _record(draft: Draft, stored: Mapping[str, frozenset[str]]) -> None:
+def _record(draft: Draft, stored: Mapping[str, frozenset[str]], *, coming: Mapping[str, frozenset[str]] = NOBODY) -> None:
+    """Write the books; `coming` is what will be written from now on, so it has no drain although nobody writes it yet."""
     announced = {contract.name: list(contract.stored_versions) for contract in draft.snapshot.spec.contracts}
     known = known_channels(draft.snapshot.spec.contracts)
     for channel in known:
@@ -59,7 +67,7 @@ def _record(draft: Draft, stored: Mapping[str, frozenset[str]]) -> None:
         drains = [
             Drain(version=version, since=since.get(version, draft.now))
             for version in in_order(versions)
-            if not still_written(draft.outlook.world, channel, version)
+            if version not in coming.get(channel, frozenset()) and not still_written(draft.outlook.world, channel, version)
         ]
         draft.contracts[channel] = ContractStatus(
             name=channel,

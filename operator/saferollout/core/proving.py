@@ -51,7 +51,8 @@ def _is_proved(draft: Draft, step: Prove) -> bool:
     seconds = channel.ttl_seconds if step.method is Method.TTL else channel.retention_seconds
     if seconds is None:
         return False
-    due = since + timedelta(seconds=seconds)
+    # `since` was cut down to a whole second: the last writer may have gone up to one second later.
+    due = since + timedelta(seconds=seconds + 1)
     if draft.now >= due:
         return True
     draft.wake_at(due)
