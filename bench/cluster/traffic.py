@@ -14,7 +14,7 @@ from localcluster.prometheus import Prometheus, Target, standalone_prometheus
 
 PodNames = Callable[[], list[tuple[str, str]]]
 
-_REQUESTS_A_SECOND = 7.3
+_REQUESTS_A_SECOND = 47.3
 _DEAD_LETTERS = 3
 
 
