@@ -5,7 +5,7 @@ from datetime import datetime
 from saferollout.api.status import Status, WorkloadStatus
 from saferollout.core.contracts import World as KernelWorld
 from saferollout.core.decision import Marks, Snapshot
-from saferollout.core.draft import Draft
+from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts, facts_of, running
 from saferollout.core.gathering import is_set_aside
 from saferollout.core.lying import recorded, retained
@@ -35,7 +35,7 @@ def begin(snapshot: Snapshot, observations: Observations, now: datetime, marks: 
         marks=dict(marks.progress),
         outlook=NOTHING_AHEAD,
         problems=_problems(snapshot),
-        blockers=query_problems(snapshot),
+        blockers=_blockers(snapshot),
     )
 
 
@@ -57,6 +57,12 @@ def plan_ahead(draft: Draft) -> None:
     draft.outlook = look_ahead(built.world)
 
 
+def _blockers(snapshot: Snapshot) -> tuple[Stall, ...]:
+    """Return why no step may start: a workload that exists and can't be seen is a party that no order can be proved with."""
+    unseen = [Stall(reason=one.reason, message=one.message) for _, one in sorted(snapshot.world.absent.items()) if one.reason != "NotFound"]
+    return (*unseen, *(Stall(reason="InvalidQuery", message=problem) for problem in query_problems(snapshot)))
+
+
 def _problems(snapshot: Snapshot) -> dict[str, str]:
     troubles = {name: view.trouble for name, view in snapshot.world.workloads.items() if view.trouble is not None}
     return {**{name: sentences[0] for name, sentences in snapshot.refusals.items()}, **troubles}
@@ -72,9 +78,11 @@ def _workload_status(status: Status, name: str, facts: Facts | None) -> Workload
 
 
 def _templates(draft: Draft, name: str) -> WorkloadTemplates:
-    facts = draft.facts.get(name)
-    if facts is None:
+    view = draft.snapshot.world.workloads.get(name)
+    if view is None:
         return WorkloadTemplates(exists=False)
+    # What can't be touched lives on all the same, and the others must get on with it.
+    facts = facts_of(view)
     alive = tuple(_template(facts, revision) for revision in facts.alive)
     considered = name not in draft.problems and not is_set_aside(draft, name, facts)
     return WorkloadTemplates(

@@ -40,11 +40,8 @@ def _said(draft: Draft, standing: Standing) -> tuple[str, str]:
 def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
     if draft.snapshot.spec_problems:
         return ConditionStatus.FALSE, "InvalidSpec", "; ".join(draft.snapshot.spec_problems)
-    foreign = [one for one in draft.snapshot.world.absent.values() if one.reason != "NotFound"]
-    if foreign:
-        return ConditionStatus.FALSE, foreign[0].reason, "; ".join(sorted(one.message for one in foreign))
     if draft.blockers:
-        return ConditionStatus.FALSE, "InvalidQuery", "; ".join(draft.blockers)
+        return ConditionStatus.FALSE, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers)
     refusal = draft.outlook.refusal
     if refusal is not None:
         repairs = " ".join(repair.sentence for repair in refusal.repairs)

@@ -54,7 +54,7 @@ class Draft:
     gates: dict[str, GateStatus] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
-    blockers: tuple[str, ...] = ()
+    blockers: tuple[Stall, ...] = ()
     unread: tuple[str, ...] = ()
     waits: list[str] = field(default_factory=list)
     approvals_wanted: list[str] = field(default_factory=list)

@@ -20,7 +20,7 @@ class Facts:
     def at_rest(self) -> bool:
         """Whether the wanted revision is the only one alive, on the user's own terms."""
         view = self.view
-        return self.alive == (self.wanted,) and not (view.held or view.paced or view.pinned)
+        return self.alive == (self.wanted,) and not (view.held or view.lends or view.pinned)
 
     @property
     def available(self) -> bool:
@@ -81,7 +81,7 @@ def running(view: WorkloadView) -> str:
 
     A native roll under way when the workload is adopted goes on: its template counts as what runs.
     """
-    if not (view.paused or view.held or view.paced):
+    if not (view.paused or view.held or view.lends):
         return view.template
     alive = _alive(view)
     return alive[0] if alive else ""

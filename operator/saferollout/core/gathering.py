@@ -52,7 +52,7 @@ def _is_wanted(draft: Draft, name: str, facts: Facts) -> bool:
         return False
     if facts.wanted != draft.workloads[name].stable_hash:
         return True
-    return (facts.view.held or facts.view.paced is not None) and facts.alive != (facts.wanted,)
+    return (facts.view.held or facts.view.lends) and facts.alive != (facts.wanted,)
 
 
 def _open(draft: Draft, wanted: dict[str, Facts]) -> None:
@@ -106,7 +106,7 @@ def _forget_reverted(draft: Draft, wanted: dict[str, Facts]) -> None:
         return
     rolling = {roll.workload for roll in release.rolls}
     gone = {target.workload for target in release.targets if not target.done and target.workload not in wanted and target.workload not in rolling}
-    absent = {roll.workload for roll in release.rolls if roll.workload not in draft.facts}
+    absent = {roll.workload for roll in release.rolls if roll.workload not in draft.snapshot.world.workloads}
     if not gone and not absent:
         return
     draft.drop_rolls(absent)

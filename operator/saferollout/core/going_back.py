@@ -20,8 +20,13 @@ def go_back(draft: Draft) -> Action | None:
         if name in release.rollback.returned:
             continue
         facts, target = draft.facts.get(name), draft.target(name)
+        if name in draft.snapshot.world.workloads and facts is None:
+            draft.waits.append(draft.problems[name])
+            draft.stalls.append(Stall(reason="CannotGoBack", message=f"{name} can't go back: {draft.problems[name]}"))
+            return None
         if facts is None or target is None:
-            _returned(draft, name, "it does not exist any more")
+            absent = draft.snapshot.world.absent.get(name)
+            _returned(draft, name, absent.message if absent is not None else "it is no part of this any more")
             continue
         if not is_back(facts, target.from_hash):
             draft.waits.append(f"{name} to run its old revision again")
@@ -33,7 +38,7 @@ def go_back(draft: Draft) -> Action | None:
 def is_back(facts: Facts, to: str) -> bool:
     """Tell whether a workload runs nothing but `to`, at full strength and with nothing borrowed."""
     view = facts.view
-    if view.paced or view.pinned or not view.settled:
+    if view.lends or view.pinned or not view.settled:
         return False
     if facts.others_than(to):
         return False
@@ -52,7 +57,7 @@ def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | Non
         return _remove_first(facts, name=name, failed=failed)
     if not failed:
         restored = facts.is_full(to)
-        if view.paced and restored:
+        if view.lends and restored:
             return GiveBackHeld(workload=name)
         if not restored and not any(rs.replicas for rs in view.of(to)):
             return _pin(draft, name=name, facts=facts, to=to)
@@ -83,7 +88,7 @@ def _remove_first(facts: Facts, *, name: str, failed: tuple[ReplicaSetView, ...]
         return Freeze(workload=name)
     if failed:
         return DeleteReplicaSet(workload=name, replica_set=failed[0].name, uid=failed[0].uid, with_pods=True)
-    return GiveBackHeld(workload=name) if facts.view.paced else None
+    return GiveBackHeld(workload=name) if facts.view.lends else None
 
 
 def _pin(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:

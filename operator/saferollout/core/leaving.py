@@ -11,16 +11,21 @@ def leave(snapshot: Snapshot) -> AnyAction | None:
 
     A workload whose spec is not what runs stays paused, annotated: un-pausing it would release the template.
     """
-    for name, view in snapshot.world.workloads.items():
+    # What can't be given back must not keep the others from it.
+    for name, view in sorted(snapshot.world.workloads.items(), key=_is_troubled):
         added = any(known.name == name and known.label_added for known in snapshot.status.workloads)
         if borrows(view) or (added and view.managed_by == snapshot.name):
             return GiveBack(workload=name, leave_paused=not runs_its_template(view), drop_managed_by=added)
     return RemoveFinalizer() if snapshot.has_finalizer else None
 
 
+def _is_troubled(workload: tuple[str, WorkloadView]) -> bool:
+    return workload[1].trouble is not None
+
+
 def borrows(view: WorkloadView) -> bool:
     """Tell whether anything on the workload is ours to give back."""
-    return view.held or view.paced is not None or view.pinned or view.template_came_while_pinned
+    return view.held or view.lends or view.pinned or view.template_came_while_pinned
 
 
 def runs_its_template(view: WorkloadView) -> bool:

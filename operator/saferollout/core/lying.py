@@ -28,7 +28,7 @@ def retained(draft: Draft) -> dict[str, tuple[str | None, ...]]:
     """Return the declarations of retained ReplicaSets where no status tells what was written before."""
     if draft.contracts:
         return {}
-    return {name: tuple(rs.contracts for rs in facts.view.replica_sets) for name, facts in draft.facts.items()}
+    return {name: tuple(rs.contracts for rs in view.replica_sets) for name, view in draft.snapshot.world.workloads.items()}
 
 
 def write_down(draft: Draft) -> None:

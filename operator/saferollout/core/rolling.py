@@ -36,6 +36,7 @@ def batch_percent(draft: Draft, roll: ActiveRoll) -> int | None:
 def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
     facts = draft.facts.get(roll.workload)
     if facts is None:
+        draft.waits.append(draft.problems.get(roll.workload, f"{roll.workload} can't be seen"))
         return None
     if facts.view.owner_paused is not None:
         draft.waits.append(f"{roll.workload} is paused by its owner: {facts.view.owner_paused}")
@@ -119,7 +120,7 @@ def _is_ready(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
     share = batch_percent(draft, roll)
     if share is not None:
         return view.settled and not view.paused and batch_ready(view=view, revision=roll.hash, batch_percent=share)
-    finished = not (view.paused or view.held or view.paced)
+    finished = not (view.paused or view.held or view.lends)
     return view.settled and finished and view.template == roll.hash and facts.available
 
 
@@ -149,7 +150,7 @@ def _write_for_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | N
     if share is not None:
         pace = next_pace(view=view, revision=roll.hash, batch_percent=share)
         return SetPace(workload=roll.workload, revision=roll.hash, pace=pace) if pace is not None else None
-    if view.paced:
+    if view.lends:
         return Finish(workload=roll.workload, revision=roll.hash)
     if view.held or view.paused:
         return LetThrough(workload=roll.workload, revision=roll.hash)

@@ -67,7 +67,7 @@ def _in_work(draft: Draft, release: Release) -> Standing:
 
 def _between_steps(draft: Draft) -> Standing:
     if draft.blockers:
-        return Standing(State.REFUSED, "InvalidQuery", "; ".join(draft.blockers))
+        return Standing(State.REFUSED, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers))
     refusal = draft.outlook.refusal
     if refusal is not None and not draft.outlook.plan.steps:
         return Standing(State.REFUSED, str(refusal.reason or "Refused"), refusal.message)

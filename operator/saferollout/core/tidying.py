@@ -19,8 +19,14 @@ def add_labels(draft: Draft) -> Action | None:
 
 
 def hold_at_once(draft: Draft) -> Action | None:
-    """Pause a changed template that went past admission: no policy there, or the label came with the change."""
+    """Pause a changed template that went past admission, and take up again what an earlier SafeRollout left paused.
+
+    It went past where no policy is there, or where the label came with the change.
+    """
     for name, facts in draft.facts.items():
+        if facts.view.left_paused:
+            draft.note("TakenUpAgain", f"{name}, which was left paused when it was given back, is held and released in its turn", workload=name)
+            return Hold(workload=name)
         if not _is_unauthorised(draft, name, facts):
             continue
         draft.note("HeldLate", f"the new template of {name} was not held by the API server; paused by the operator", workload=name, warning=True)
@@ -48,11 +54,11 @@ def let_through(draft: Draft) -> Action | None:
     """Take off a hold that holds nothing back: a restart, a revert to what runs, an update without a change."""
     for name, facts in draft.facts.items():
         view = facts.view
-        if not view.held or view.pinned or _is_busy(draft, name) or facts.alive not in ((facts.wanted,), ()):
+        if not (view.held or view.lends) or view.pinned or _is_busy(draft, name) or facts.alive not in ((facts.wanted,), ()):
             continue
         if facts.wanted != draft.workloads[name].stable_hash or not view.settled:
             continue
-        if view.paced:
+        if view.held and view.lends:
             return GiveBackHeld(workload=name)
         return LetThrough(workload=name, revision=facts.wanted)
     return None

@@ -76,6 +76,7 @@ class WorkloadView:
     """A workload as the API server shows it.
 
     `template` is what spec asks for now (Git's word, unless `pinned`); `waiting` is the revision put aside while pinned.
+    `paced` is a pace in force; `pace_left` are traces of one that somebody overwrote.
     `settled`: the native controller has seen this generation. `replica_sets` are newest first.
     """
 
@@ -102,9 +103,15 @@ class WorkloadView:
     waiting_body: str = ""
     template_came_while_pinned: bool = False
     left_paused: bool = False
+    pace_left: bool = False
     deleting: bool = False
     trouble: str | None = None
     body: str = ""
+
+    @property
+    def lends(self) -> bool:
+        """Whether fields of its owner's are borrowed for a pace, in force or not."""
+        return self.paced is not None or self.pace_left
 
     def of(self, revision: str) -> tuple[ReplicaSetView, ...]:
         """Return the ReplicaSets of one revision, newest first."""

@@ -38,7 +38,7 @@ def _history(view: WorkloadView) -> str:
 
 
 def _paused_by_owner(view: WorkloadView) -> str:
-    ours = view.held or view.paced is not None or view.left_paused
+    ours = view.held or view.lends or view.left_paused
     if not view.paused or ours:
         return ""
     return (

@@ -30,7 +30,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
     metadata, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     originals, trouble = _originals(deployment)
-    waiting = waiting_template(deployment)
+    pace, waiting = _pace(deployment), waiting_template(deployment)
     template = spec["template"]
     return WorkloadView(
         name=metadata["name"],
@@ -44,7 +44,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         settled=status.get("observedGeneration", 0) >= metadata.get("generation", 0),
         paused=bool(spec.get("paused")),
         held=names.LABEL_HELD in labels,
-        paced=_pace(deployment),
+        paced=pace,
         pinned=names.LABEL_PINNED in labels,
         strategy=_strategy(spec, originals),
         managed_by=labels.get(names.LABEL_MANAGED_BY),
@@ -55,7 +55,8 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         waiting_contracts=None if waiting is None else _annotation(waiting, names.ANNOTATION_CONTRACTS),
         waiting_body="" if waiting is None else body_hash(waiting, restart_annotations=restart_annotations),
         template_came_while_pinned=names.LABEL_TEMPLATE_CAME in labels,
-        left_paused=names.ANNOTATION_LEFT_PAUSED in annotations,
+        left_paused=names.ANNOTATION_LEFT_PAUSED in annotations and bool(spec.get("paused")) and names.LABEL_HELD not in labels,
+        pace_left=is_paced(deployment) and pace is None,
         deleting="deletionTimestamp" in metadata,
         trouble=trouble,
         body=body_hash(template, restart_annotations=restart_annotations),

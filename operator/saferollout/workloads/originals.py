@@ -96,11 +96,14 @@ def give_back_pace(deployment: dict[str, Any]) -> None:
     metadata.get("labels", {}).pop(names.LABEL_PACED, None)
     _put(spec, "minReadySeconds", originals.min_ready_seconds)
     _put(spec, "progressDeadlineSeconds", originals.progress_deadline_seconds)
-    rolling = spec.setdefault("strategy", {}).setdefault("rollingUpdate", {})
+    strategy = spec.setdefault("strategy", {})
+    if strategy.get("type", "RollingUpdate") != "RollingUpdate":
+        return  # its owner chose another one meanwhile, which takes no such fields
+    rolling = strategy.setdefault("rollingUpdate", {})
     _put(rolling, "maxUnavailable", originals.max_unavailable)
     _put(rolling, "maxSurge", originals.max_surge)
     if not rolling:
-        del spec["strategy"]["rollingUpdate"]
+        del strategy["rollingUpdate"]
 
 
 def _put(fields: dict[str, Any], key: str, value: int | str | None) -> None:

@@ -27,9 +27,13 @@ def put_aside(deployment: dict[str, Any], template: RawObject) -> None:
 
 
 def waiting_template(deployment: RawObject) -> dict[str, Any] | None:
-    """Return the template that was put aside; None where there is none, or one that somebody made unreadable."""
-    packed = (deployment["metadata"].get("annotations") or {}).get(names.ANNOTATION_WAITING_TEMPLATE)
-    if packed is None:
+    """Return the template that was put aside; None where there is none, or one that somebody made unreadable.
+
+    What a bypass left behind when it ended the pin does not wait any more.
+    """
+    metadata = deployment["metadata"]
+    packed = (metadata.get("annotations") or {}).get(names.ANNOTATION_WAITING_TEMPLATE)
+    if packed is None or names.LABEL_PINNED not in (metadata.get("labels") or {}):
         return None
     try:
         template = json.loads(gzip.decompress(base64.b64decode(packed, validate=True)))

@@ -12,7 +12,7 @@ from saferollout.core.decision import Command, Decision, Marks, Snapshot
 from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.measurements import Measurement, Observations, Outcome
 from saferollout.core.pacing import resolve_surge, resolve_unavailable
-from saferollout.core.views import HoldMode, ReplicaSetView, Strategy, WorkloadView, World
+from saferollout.core.views import Absent, HoldMode, ReplicaSetView, Strategy, WorkloadView, World
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 USERS_OWN = Strategy(type="RollingUpdate", max_unavailable="25%", max_surge="25%", min_ready_seconds=0, revision_history_limit=10)
@@ -28,6 +28,7 @@ class LittleCluster:
     spec: SafeRolloutSpec
     status: Status = field(default_factory=Status)
     views: dict[str, WorkloadView] = field(default_factory=dict)
+    absent: dict[str, Absent] = field(default_factory=dict)
     texts: dict[str, str | None] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
     foreign: dict[ForeignName, ForeignWorkload] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class LittleCluster:
     def snapshot(self) -> Snapshot:
         return Snapshot(
             namespace="shop", name="shop", uid="u", resource_version="1", generation=1, spec=self.spec, status=self.status,
-            world=World(workloads=dict(self.views), absent={}), hold_mode=HoldMode.POLICY, commands=self.commands, has_finalizer=self.finalizer,
+            world=World(workloads=dict(self.views), absent=dict(self.absent)), hold_mode=HoldMode.POLICY, commands=self.commands, has_finalizer=self.finalizer,
             deleting=self.deleting, spec_problems=self.spec_problems, spec_readable=self.spec_readable, foreign=dict(self.foreign),
         )
 
@@ -154,13 +155,13 @@ class LittleCluster:
     def _change(self, view: WorkloadView, action: Any) -> None:
         match action:
             case a.LetThrough() | a.Finish():
-                self._roll(replace(view, paused=False, held=False, paced=None), new=view.replicas, old=0)
+                self._roll(replace(view, paused=False, held=False, paced=None, pace_left=False), new=view.replicas, old=0)
             case a.SetPace(pace=pace):
                 unavailable = resolve_unavailable(pace.max_unavailable, replicas=view.replicas)
                 new = unavailable + resolve_surge(pace.max_surge, replicas=view.replicas)
                 self._roll(replace(view, paused=False, held=False, paced=pace), new=new, old=view.replicas - unavailable)
             case a.Freeze() | a.Hold():
-                self._put(replace(view, paused=True, held=True))
+                self._put(replace(view, paused=True, held=True, left_paused=False))
             case a.EmptyReplicaSet(replica_set=name):
                 others = [rs.hash for rs in view.replica_sets if rs.name != name and rs.pods]
                 sets = tuple(self._sized(rs, 0 if rs.name == name else view.replicas if rs.hash in others else 0) for rs in view.replica_sets)

@@ -151,6 +151,7 @@ def test_a_pace_whose_label_and_annotation_are_gone_is_trouble_too() -> None:
 def test_a_pace_that_somebody_took_out_of_spec_is_none() -> None:
     seen = view(paced(minReadySeconds=0, strategy={"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 1}}))
     assert seen.paced is None
+    assert seen.lends, "its fields still have to be given back"
     assert seen.strategy.min_ready_seconds == 30
 
 
@@ -172,7 +173,14 @@ def test_labels_and_annotations_become_facts() -> None:
     annotations = {"saferollout.io/paused": "moving house", "saferollout.io/bypass": "fire", "saferollout.io/left-paused": "why"}
     seen = view(deployment(labels=labels, annotations=annotations, paused=True))
     assert (seen.managed_by, seen.held, seen.paused, seen.template_came_while_pinned) == ("shop", True, True, True)
-    assert (seen.owner_paused, seen.bypass, seen.left_paused) == ("moving house", "fire", True)
+    assert (seen.owner_paused, seen.bypass) == ("moving house", "fire")
+
+
+@pytest.mark.parametrize(("labels", "paused", "left"), [({}, True, True), ({}, False, False), ({"saferollout.io/held": "true"}, True, False)])
+def test_only_a_paused_workload_that_is_not_held_counts_as_left_paused(labels: dict[str, str], paused: bool, left: bool) -> None:
+    """The annotation stays behind when its owner resumes the workload, or applies a template that is held."""
+    seen = view(deployment(labels=labels, annotations={"saferollout.io/left-paused": "why"}, paused=paused))
+    assert seen.left_paused is left
 
 
 def test_declarations_come_from_each_template() -> None:

@@ -135,3 +135,19 @@ def test_a_workload_taken_up_again_is_no_longer_left_paused() -> None:
     left = deployment(NEW, paused=True, annotations={"saferollout.io/left-paused": "why"})
     assert annotations(after(actions.Hold("billing"), left)) == set()
     assert annotations(after(actions.LetThrough("billing", revision="x"), left)) == set()
+
+
+def test_a_template_that_a_bypass_left_aside_does_not_wait_any_more() -> None:
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    bypassed = {**pinned, "metadata": {**pinned["metadata"], "labels": MANAGED}}
+    assert DeploymentKind().view(RawWorkload(workload=bypassed), restart_annotations=RESTARTS, now=NOW).waiting is None
+    given = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False), bypassed)
+    assert given["spec"]["template"] == pinned["spec"]["template"]
+
+
+def test_what_was_borrowed_from_a_workload_that_became_recreate_is_given_back_without_a_rolling_update() -> None:
+    """The API server refuses rollingUpdate beside Recreate; without a policy its owner can change the strategy while it is paced."""
+    paced = after(actions.SetPace("billing", revision="x", pace=PACE), held(minReadySeconds=30))
+    paced["spec"]["strategy"] = {"type": "Recreate"}
+    given = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=False), paced)
+    assert given["spec"] == deployment(NEW, minReadySeconds=30, strategy={"type": "Recreate"})["spec"]
