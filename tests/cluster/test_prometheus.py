@@ -29,6 +29,7 @@ EVENTS = Contract.model_validate(
     }
 )
 ARMS = {"gateway": Arms(new=("gateway-2-[a-z0-9]{5}",), old=("gateway-1-[a-z0-9]{5}",), all=("gateway-[12]-[a-z0-9]{5}",))}
+PLAIN = Labels()
 COUNT = "http_server_requests_seconds_count"
 BUCKET = "http_server_requests_seconds_bucket"
 POD = {"namespace": "shop", "pod": "gateway-2-abcde"}
@@ -90,26 +91,28 @@ class Stage:
         exporter = Target(self.exporter.address, {"namespace": "monitoring", "pod": "kafka-exporter"})
         return [Target(self.pod.address, POD if pod_labels is None else pod_labels), exporter]
 
-    def measure(self, *, preflight: bool = False, longest_age: float = 100.0, **fields: object) -> Measurement:
+    def measure(self, *, preflight: bool = False, longest_age: float = 100.0, labels: Labels = PLAIN, **fields: object) -> Measurement:
         """Measure a gate now."""
         at = datetime.now(UTC)
-        query = gate_query(preflight=preflight, **fields)
+        query = gate_query(preflight=preflight, labels=labels, **fields)
         return measure(query, at=at, ask=partial(self.client.ask, at=at), longest_age=longest_age)
 
-    def wait_for(self, what: str, holds: Callable[[Measurement], bool], *, preflight: bool = False, **fields: object) -> Measurement:
+    def wait_for(
+        self, what: str, holds: Callable[[Measurement], bool], *, preflight: bool = False, labels: Labels = PLAIN, **fields: object
+    ) -> Measurement:
         """Measure until it holds."""
         deadline = time.monotonic() + 20
         while True:
-            measured = self.measure(preflight=preflight, **fields)
+            measured = self.measure(preflight=preflight, labels=labels, **fields)
             if holds(measured):
                 return measured
             assert time.monotonic() < deadline, f"{what}: last {measured}"
             time.sleep(0.2)
 
 
-def gate_query(*, preflight: bool = False, **fields: object) -> Query:
+def gate_query(*, preflight: bool = False, labels: Labels = PLAIN, **fields: object) -> Query:
     gate = Gate.model_validate({"name": "gate", "max": "1", "windowSeconds": 4, **fields})
-    query = query_for(gate, contracts=(EVENTS,), arms_by_workload=ARMS, namespace="shop", labels=Labels(), preflight=preflight)
+    query = query_for(gate, contracts=(EVENTS,), arms_by_workload=ARMS, namespace="shop", labels=labels, preflight=preflight)
     assert isinstance(query, Query), query
     return query
 
@@ -195,6 +198,25 @@ def test_lag_is_that_of_a_group_which_must_be_there(scene: Stage) -> None:
     scene.exporter.set("kafka_consumergroup_lag", 12, topic="events", partition="0", consumergroup="billing")
     scene.exporter.set("kafka_consumergroup_lag", -1, topic="events", partition="1", consumergroup="billing")
     scene.wait_for("the lag of one partition", is_value(12), **LAG)
+
+
+def test_series_are_found_by_the_labels_that_this_prometheus_has(scene: Stage) -> None:
+    renamed = Labels(namespace="kubernetes_namespace", pod="kubernetes_pod_name", kafka_namespace="tenant")
+    pod = {"kubernetes_namespace": "shop", "kubernetes_pod_name": "gateway-2-abcde"}
+    ours, theirs = scene.exporter, scene.pod
+    targets = [Target(theirs.address, pod), Target(ours.address, {"namespace": "monitoring"})]
+    scene.prometheus.set_targets(targets)
+    scene.pod.set(COUNT, 100, status="200")
+    scene.exporter.set("kafka_topic_partition_current_offset", 40, topic="events", partition="0", tenant="shop")
+    scene.exporter.set("kafka_topic_partition_current_offset", 9, topic="events.dlt", partition="0", tenant="shop")
+    scene.exporter.set("kafka_topic_partition_oldest_offset", 2, topic="events.dlt", partition="0", tenant="shop")
+    scene.exporter.set("kafka_topic_partition_current_offset", 900, topic="events.dlt", partition="0", tenant="other")
+    scene.exporter.set("kafka_topic_partition_oldest_offset", 0, topic="events.dlt", partition="0", tenant="other")
+    scene.wait_for("requests of pods by their renamed labels", is_value(0), labels=renamed, **RATIO)
+    scene.wait_for("dead letters of one tenant", is_value(7), labels=renamed, **DEPTH)
+    assert scene.measure(**RATIO).outcome is Outcome.NO_DATA, "by the usual names there is nothing"
+    own = {"promql": "sum(http_server_requests_seconds_count{kubernetes_pod_name=~'$new'})"}
+    assert scene.measure(labels=renamed, **own).value == 100
 
 
 def test_the_groups_that_read_a_topic_are_named_without_those_that_are_declared(scene: Stage) -> None:

@@ -77,6 +77,7 @@ prometheus:
   labels:
     namespace: {{ .Values.prometheus.labels.namespace | quote }}
     pod: {{ .Values.prometheus.labels.pod | quote }}
+    kafkaNamespace: {{ .Values.prometheus.labels.kafkaNamespace | quote }}
 restartAnnotations: {{ toJson .Values.restartAnnotations }}
 watchNamespaces: {{ toJson .Values.watchNamespaces }}
 lease:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from saferollout.api import names
+from saferollout.core.arms import Labels
 
 
 class InvalidConfig(ValueError):
@@ -31,8 +32,14 @@ class LogLevel(StrEnum):
 class SeriesLabels(_Section):
     """What Prometheus calls the namespace and the pod of a series."""
 
-    namespace: str = "namespace"
-    pod: str = "pod"
+    namespace: str = Field(default="namespace", min_length=1)
+    pod: str = Field(default="pod", min_length=1)
+    kafka_namespace: str = Field(default="", description="Label of kafka_exporter's series with the tenant's namespace; empty: they have none.")
+
+    @property
+    def as_labels(self) -> Labels:
+        """Return them as queries take them."""
+        return Labels(namespace=self.namespace, pod=self.pod, kafka_namespace=self.kafka_namespace)
 
 
 class PrometheusConfig(_Section):

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from saferollout.core.arms import Labels
 from saferollout.shell.config import InvalidConfig, OperatorConfig
 
 FULL = """
-prometheus: {url: "http://prometheus:9090", tokenFile: /t, tenant: team, timeoutSeconds: 5, labels: {namespace: ns, pod: pod_name}}
+prometheus: {url: "http://prometheus:9090", tokenFile: /t, tenant: team, timeoutSeconds: 5, labels: {namespace: ns, pod: pod_name, kafkaNamespace: tenant}}
 restartAnnotations: [example.com/restarted]
 watchNamespaces: [shop]
 lease: {name: release}
@@ -28,7 +29,7 @@ def test_every_key_of_the_chart_is_understood(tmp_path: Path) -> None:
     config = OperatorConfig.load(written(tmp_path, FULL))
     assert config.prometheus.url == "http://prometheus:9090"
     assert (config.prometheus.token_file, config.prometheus.tenant, config.prometheus.timeout_seconds) == ("/t", "team", 5)
-    assert (config.prometheus.labels.namespace, config.prometheus.labels.pod) == ("ns", "pod_name")
+    assert config.prometheus.labels.as_labels == Labels(namespace="ns", pod="pod_name", kafka_namespace="tenant")
     assert (config.watch_namespaces, config.lease.name, config.hold_policy) == (("shop",), "release", "hold")
     assert (config.health_port, config.metrics_port, config.log_level) == (1, 2, "debug")
     assert config.all_restart_annotations[-1] == "example.com/restarted"
