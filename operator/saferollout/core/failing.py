@@ -80,12 +80,12 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     draft.change_release(rollback=Rollback(back=list(way.back), returned=[], stay=stay, start_time=draft.now, turn_time=draft.now))
     draft.drop_rolls(way.back)
     if not way.back:
-        reason = f"nothing can go back: {'; '.join(item.message for item in stay)}"
+        reason = f"nothing can go back: {' '.join(item.message for item in stay)}"
         draft.change_release(rollback=None, paused=Waiver(by="", reason=reason[:1024], time=draft.now))
     draft.note("RollbackStarted", _words(back=way.back, stay=stay), workload=failed, warning=True)
 
 
 def _words(*, back: tuple[str, ...], stay: list[Stay]) -> str:
     going = f"going back: {', '.join(back)}" if back else "nothing can go back"
-    staying = "; ".join(item.message for item in stay)
+    staying = " ".join(item.message for item in stay)
     return f"{going}; {staying}" if staying else going

@@ -104,6 +104,9 @@ def _returned(draft: Draft, name: str, how: str) -> None:
     release = draft.release
     if release is None or release.rollback is None:
         return
+    target = draft.target(name)
+    if target is not None:
+        draft.change_workload(name, stable_hash=target.from_hash)
     rollback = release.rollback.model_copy(update={"returned": [*release.rollback.returned, name], "turn_time": draft.now})
     draft.change_release(rollback=rollback)
     draft.note("WentBack", f"{name} went back: {how}", workload=name, warning=True)

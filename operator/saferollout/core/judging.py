@@ -124,6 +124,9 @@ def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
     answers = tuple(one for one in draft.observations.answers.get(gate.name, ()) if one.at >= release.start_time)
     subject = f"gate/{gate.name}"
     waived = draft.approved(subject, since=release.start_time) is not None or release.expedited is not None
+    if not answers and not waived and gate.mode is GateMode.ENFORCE:
+        draft.waits.append("every gate to be measured before the first step")
+        return None
     if not answers or answers[-1].outcome is not Outcome.VALUE:
         detail = answers[-1].detail if answers else "not measured yet"
         _show(draft, gate, GateVerdict(kind=Verdict.INCONCLUSIVE, message=detail))

@@ -1,6 +1,6 @@
 """What status shows of steps, workloads and gates; nothing here changes what happens."""
 
-from saferollout.api.status import GateStatus, PlanStep, WorkloadStatus
+from saferollout.api.status import GateStatus, PlanStep, Rollback, WorkloadStatus
 from saferollout.core.draft import Draft
 from saferollout.core.gathering import is_failed, is_set_aside
 from saferollout.core.plans import Roll, Step, ready_steps
@@ -12,12 +12,19 @@ def shown_steps(draft: Draft) -> list[PlanStep]:
     release = draft.open_release
     if release is None:
         return []
+    if release.rollback is not None:
+        return [_taken_back(known, release.rollback) for known in release.steps]
     done = {f"Roll/{target.workload}" for target in release.targets if target.done}
     ready = {step.id for step in ready_steps(draft.outlook.plan, approved_steps(draft))}
     ahead = [_shown(draft, step, ready=step.id in ready) for step in draft.outlook.plan.steps if step.id not in done]
     planned = {step.id for step in ahead}
     behind = [_behind(draft, known, done=known.id in done) for known in release.steps if known.id not in planned and _is_kept(draft, known)]
     return [*behind, *ahead]
+
+
+def _taken_back(known: PlanStep, way: Rollback) -> PlanStep:
+    """Keep the plan that has failed in sight: what goes back is not done any more."""
+    return known.model_copy(update={"state": "Pending"}) if known.kind == "Roll" and known.workload in way.back else known
 
 
 def _is_kept(draft: Draft, known: PlanStep) -> bool:
@@ -93,6 +100,8 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return "Failed", "its template failed; it stays held until it changes or someone says retry"
     if is_set_aside(draft, name, facts):
         return "Held", "its template went back with a failed one; it waits until that one changes or someone says retry"
+    if facts.view.held and facts.wanted == draft.workloads[name].stable_hash:
+        return "Held", "its template is what runs; the hold is about to be taken off"
     if facts.view.held:
         return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
     return "Stable", ""
