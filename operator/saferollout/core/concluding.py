@@ -1,6 +1,6 @@
 """Turn a draft into a Decision: the status that people and machines read, and when to look again."""
 
-from saferollout.api.status import Status, Summary
+from saferollout.api.status import State, Status, Summary
 from saferollout.core.actions import AnyAction
 from saferollout.core.announcing import announce
 from saferollout.core.conditions import conditions
@@ -61,7 +61,7 @@ def _show_steps(draft: Draft) -> None:
 def _summary(draft: Draft, standing: Standing) -> Summary:
     return Summary(
         state=standing.state,
-        step=step_count(draft),
+        step="" if standing.state is State.IDLE else step_count(draft),
         waiting_for="; ".join(dict.fromkeys(draft.waits))[:1024],
         message=standing.message[:1024],
         hold_mode=draft.snapshot.hold_mode.value,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from saferollout.api.spec import OnFailure, RollbackScope
 from saferollout.api.status import Failure, Rollback, Stay, Waiver
 from saferollout.core.draft import Draft
+from saferollout.core.plans import RollbackPlan
 from saferollout.core.rollback import rollback
 
 
@@ -24,6 +25,7 @@ def fail(draft: Draft, trouble: Trouble) -> None:
     if release is None or release.failure is not None:
         return
     _record(draft, trouble)
+    draft.note("Failed", f"{trouble.workload} failed: {trouble.message}", workload=trouble.workload, warning=True)
     if draft.snapshot.spec.on_failure is OnFailure.PAUSE:
         draft.change_release(paused=Waiver(by="", reason=f"onFailure is Pause: {trouble.message}"[:1024], time=draft.now))
         return
@@ -37,7 +39,8 @@ def abandon(draft: Draft, *, reason: str, message: str) -> None:
     if release is None:
         return
     rolled = [roll.workload for roll in release.rolls] or [target.workload for target in release.targets if target.rolled]
-    _mark_failed(draft, [target.workload for target in release.targets])
+    staying = {item.workload for item in _way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
+    _mark_failed(draft, [target.workload for target in release.targets if target.workload not in staying])
     if not rolled:
         draft.change_release(end_time=draft.now)
         return
@@ -55,7 +58,6 @@ def _record(draft: Draft, trouble: Trouble) -> None:
         workload=trouble.workload, hash=failed_hash, gate=trouble.gate, reason=trouble.reason, message=trouble.message[:1024], time=draft.now
     )
     draft.change_release(failure=failure)
-    draft.note("Failed", f"{trouble.workload} failed: {trouble.message}", workload=trouble.workload, warning=True)
 
 
 def _mark_failed(draft: Draft, names: list[str]) -> None:
@@ -70,8 +72,7 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     release = draft.open_release
     if release is None:
         return
-    rolled = tuple(target.workload for target in release.targets if target.rolled)
-    way = rollback(draft.outlook.world, failed=failed, rolled=rolled, scope=scope)
+    way = _way_back(draft, failed=failed, scope=scope)
     stay = [Stay(workload=item.workload, contract=item.contract or "", version=item.version or "", message=item.sentence) for item in way.stay]
     for name in way.back:
         target = draft.target(name)
@@ -83,6 +84,11 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
         reason = f"nothing can go back: {' '.join(item.message for item in stay)}"
         draft.change_release(rollback=None, paused=Waiver(by="", reason=reason[:1024], time=draft.now))
     draft.note("RollbackStarted", _words(back=way.back, stay=stay), workload=failed, warning=True)
+
+
+def _way_back(draft: Draft, *, failed: str, scope: RollbackScope) -> RollbackPlan:
+    rolled = tuple(target.workload for target in draft.open_release.targets if target.rolled) if draft.open_release else ()
+    return rollback(draft.outlook.world, failed=failed, rolled=rolled, scope=scope)
 
 
 def _words(*, back: tuple[str, ...], stay: list[Stay]) -> str:

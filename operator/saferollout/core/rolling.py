@@ -185,9 +185,10 @@ def _complete(draft: Draft, roll: ActiveRoll) -> None:
     target = draft.target(roll.workload)
     if target is not None:
         draft.put_target(target.model_copy(update={"done": True}))
+    which = "the template it had before" if is_way_back(draft, roll) else "its new template"
+    draft.note("RolledOut", f"{roll.workload} runs {which} on all pods", workload=roll.workload)
     draft.drop_rolls([roll.workload])
     draft.change_workload(roll.workload, stable_hash=roll.hash, failed_hash="", message="")
-    draft.note("RolledOut", f"{roll.workload} runs its new template on all pods", workload=roll.workload)
 
 
 def _batch_words(roll: ActiveRoll) -> str:

@@ -97,9 +97,9 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
     if roll is not None:
         return ("Rolling" if roll.ready_time is None else "Baking"), f"batch {roll.batch + 1} of {roll.batches}"
     if is_failed(draft, name, facts):
-        return "Failed", "its template failed; it stays held until it changes or someone says retry"
+        return "Failed", "its new template stays held until it changes or someone says retry"
     if is_set_aside(draft, name, facts):
-        return "Held", "its template went back with a failed one; it waits until that one changes or someone says retry"
+        return "Held", "its new template went back with a failed one; it waits until that one changes or someone says retry"
     if facts.view.held and facts.wanted == draft.workloads[name].stable_hash:
         return "Held", "its template is what runs; the hold is about to be taken off"
     if facts.view.held:

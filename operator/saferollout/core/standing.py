@@ -42,7 +42,13 @@ def _close_if_over(draft: Draft) -> None:
     if release.failure is None and all(target.done for target in release.targets):
         draft.change_release(end_time=draft.now)
         if release.targets:
-            draft.note("Completed", f"release {release.id} is complete: {', '.join(target.workload for target in release.targets)}")
+            draft.note("Completed", f"release {release.id} is complete: {_outcome(release)}")
+
+
+def _outcome(release: Release) -> str:
+    out = ", ".join(target.workload for target in release.targets if target.to_hash != target.from_hash)
+    reverted = ", ".join(target.workload for target in release.targets if target.to_hash == target.from_hash)
+    return "; ".join(words for words in (out, f"back at what ran before: {reverted}" if reverted else "") if words)
 
 
 def _failure_words(release: Release) -> str:
@@ -83,7 +89,7 @@ def _at_rest(draft: Draft) -> Standing:
     release = draft.release
     if failed:
         why = f": {_failure_words(release)}" if release is not None and release.failure is not None else ""
-        return Standing(State.ROLLED_BACK, "RolledBack", f"the template of {', '.join(failed)} failed and stays held{why}")
+        return Standing(State.ROLLED_BACK, "RolledBack", f"the new template of {', '.join(failed)} stays held{why}")
     if draft.problems:
         return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
     if release is not None and release.targets and release.failure is None and release.rollback is None:

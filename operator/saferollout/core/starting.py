@@ -10,7 +10,7 @@ from saferollout.core.judging import judge_before_first_step
 from saferollout.core.lying import write_ahead
 from saferollout.core.plans import Roll, ready_steps
 from saferollout.core.proving import approved_steps
-from saferollout.core.rolling import begin_batch, stopped_by_person
+from saferollout.core.rolling import begin_batch, is_way_back, stopped_by_person
 
 
 def start_next(draft: Draft) -> Action | None:
@@ -78,5 +78,6 @@ def _start(draft: Draft, step: Roll, facts: Facts) -> Action | None:
     if target is not None:
         draft.put_target(target.model_copy(update={"rolled": True}))
     write_ahead(draft, step.workload)
-    draft.note("RollStarted", f"{step.workload} started to roll to its new template ({step.stage.value})", workload=step.workload)
+    which = "back to the template it had before" if is_way_back(draft, roll) else f"to its new template ({step.stage.value})"
+    draft.note("RollStarted", f"{step.workload} started to roll {which}", workload=step.workload)
     return begin_batch(draft, roll, facts)

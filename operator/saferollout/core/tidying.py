@@ -60,6 +60,7 @@ def let_through(draft: Draft) -> Action | None:
             continue
         if view.held and view.lends:
             return GiveBackHeld(workload=name)
+        draft.note("LetThrough", f"{name} asks for what it runs already, so its hold was taken off", workload=name)
         return LetThrough(workload=name, revision=facts.wanted)
     return None
 
