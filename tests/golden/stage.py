@@ -46,7 +46,7 @@ class Stage(LittleCluster):
     checks_strength: bool = True
     lost: a.AnyAction | None = None
     prometheus_away: bool = False
-    measured: dict[str, list[tuple[datetime, float | None]]] = field(default_factory=dict)
+    answers_since: dict[str, list[tuple[datetime, float | None]]] = field(default_factory=dict)
 
     def running(self, name: str, revision: str, contracts: str | None, *, replicas: int = 10) -> None:
         self.texts[revision] = contracts
@@ -88,7 +88,7 @@ class Stage(LittleCluster):
     def measure(self, gate: str, value: float | None) -> None:
         """Have Prometheus answer this for a gate from now on; None: no data."""
         self._tell(f"{gate} measures {'nothing' if value is None else value}", heard=False)
-        self.measured.setdefault(gate, []).append((self.now, value))
+        self.answers_since.setdefault(gate, []).append((self.now, value))
 
     def ill(self, revision: str, *, crashing: bool = False) -> None:
         """Have the pods of a revision never start, or crash again and again."""
@@ -106,7 +106,7 @@ class Stage(LittleCluster):
     def _measured(self, name: str, at: datetime) -> Measurement:
         if self.prometheus_away:
             return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached: connection refused")
-        past = [value for since, value in self.measured.get(name, []) if since <= at]
+        past = [value for since, value in self.answers_since.get(name, []) if since <= at]
         value = past[-1] if past else 0.0
         return Measurement(at, Outcome.NO_DATA, detail="no data") if value is None else Measurement(at, Outcome.VALUE, value)
 

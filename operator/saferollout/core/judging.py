@@ -148,10 +148,10 @@ def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
 
 def _verdict(draft: Draft, gate: Gate, roll: ActiveRoll) -> GateVerdict:
     measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
-    verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
     if _is_ignored(draft, gate) and _has_passed_now(draft, gate, measurements):
-        _remember_pass(draft, gate)
-    return verdict
+        _remember_pass(draft, gate, at=measurements[-1].at)
+        measurements = _since_passed(draft, gate, measurements)
+    return gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
 
 
 def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, ...]:
@@ -190,9 +190,10 @@ def _has_passed_now(draft: Draft, gate: Gate, measurements: tuple[Measurement, .
     return last.kind is Verdict.PASSING
 
 
-def _remember_pass(draft: Draft, gate: Gate) -> None:
+def _remember_pass(draft: Draft, gate: Gate, *, at: datetime) -> None:
+    """Let a gate count from its first pass on; what it measured before was known when the release went on past it."""
     starts = draft.release.gates if draft.release else ()
-    passed = [start.model_copy(update={"passed_time": draft.now}) if start.name == gate.name else start for start in starts]
+    passed = [start.model_copy(update={"passed_time": at}) if start.name == gate.name else start for start in starts]
     draft.change_release(gates=passed)
     draft.note("GatePassedAgain", f"gate {gate.name} passed for the first time since the release began; it counts from now on")
 

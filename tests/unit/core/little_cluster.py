@@ -36,6 +36,7 @@ class LittleCluster:
     values: dict[str, float | None] = field(default_factory=dict)
     groups: tuple[str, ...] | None = ()
     now: datetime = BORN + timedelta(hours=1)
+    measured: dict[tuple[str, datetime], Measurement] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
     commands: tuple[Command, ...] = ()
     finalizer: bool = False
@@ -127,7 +128,10 @@ class LittleCluster:
             groups = self.groups
             return Measurement(at, Outcome.NO_DATA) if groups is None else Measurement(at, Outcome.VALUE, float(len(groups)), names=groups)
         value = self.values.get(name, 0.0)
-        return Measurement(at, Outcome.NO_DATA, detail="no data") if value is None else Measurement(at, Outcome.VALUE, value)
+        if value is None:
+            return Measurement(at, Outcome.NO_DATA, detail="no data")
+        # What was measured once stays as it was: Prometheus does not rewrite its past.
+        return self.measured.setdefault((name, at), Measurement(at, Outcome.VALUE, value))
 
     def _replica_set(self, name: str, revision: str, pods: int, *, born: datetime) -> ReplicaSetView:
         ready = 0 if revision in self.broken else pods

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from saferollout.api.status import Status
-from tests.unit.core.test_decide import GATE, WRITES_1, little_cluster
+from saferollout.api.status import State, Status
+from tests.unit.core.shop import GATE, WRITES_1, little_cluster, state
 
 
 def test_a_gate_without_data_before_the_first_step_is_measured_again() -> None:
@@ -55,3 +55,32 @@ def test_a_gate_of_a_workload_that_has_no_pod_yet_keeps_no_other_one_waiting() -
     assert cluster.pods("reader") == {"r1": 10}
     assert cluster.pods("writer") == {"w1": 10}
     assert "Completed" not in cluster.log, "the pods that it measures are judged as any others"
+
+
+def test_a_gate_that_failed_before_the_release_is_not_held_against_it_when_it_recovers() -> None:
+    gate = {"name": "errors", "promql": "sum(errors)", "max": "1", "intervalSeconds": 5}
+    cluster = little_cluster(gates=[gate], bakeSeconds=30)
+    cluster.values["errors"] = 9.0
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play(looks=5)
+    cluster.say("approve", subject="gate/errors")
+    cluster.play(looks=15)
+    cluster.values["errors"] = 0.0
+    cluster.play()
+    assert "GatePassedAgain" in cluster.log
+    assert state(cluster) is State.COMPLETED, "the measurements before it passed were known and waived"
+
+
+def test_a_gate_that_fails_again_after_it_recovered_counts() -> None:
+    gate = {"name": "errors", "promql": "sum(errors)", "max": "1", "intervalSeconds": 5}
+    cluster = little_cluster(gates=[gate], bakeSeconds=60)
+    cluster.values["errors"] = 9.0
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play(looks=5)
+    cluster.say("approve", subject="gate/errors")
+    cluster.play(looks=15)
+    cluster.values["errors"] = 0.0
+    cluster.play(looks=10)
+    cluster.values["errors"] = 9.0
+    cluster.play()
+    assert state(cluster) is State.ROLLED_BACK
