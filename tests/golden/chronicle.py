@@ -35,8 +35,8 @@ class Chronicle:
 
     def section(self, now: datetime, title: str) -> None:
         """Begin a section with a clock of its own."""
-        self.lines.extend(["", f"== {title}"] if self.lines else [f"== {title}"])
-        self.begun, self.status_writes = now, 0
+        self.lines.append(f"== {title}")
+        self.begun, self.status_writes, self.muted = now, 0, False
 
     def decision(self, now: datetime, decision: Decision, *, before: Status, views: Mapping[str, WorkloadView]) -> None:
         """Write a decision down; one without anything new leaves no line."""
@@ -95,6 +95,9 @@ def _said(status: Status) -> dict[str, str]:
     for workload in status.workloads:
         # The state of the moment stands in `state` and in the pods; here only what a person would miss there.
         said[workload.name] = f"{workload.state}: {workload.message}" if workload.state not in ("Rolling", "Baking", "Stable") else ""
+    for contract in status.contracts:
+        unwritten = ", ".join(drain.version for drain in contract.drains)
+        said[f"stored {contract.name}"] = ", ".join(contract.stored_versions) + (f" (nobody writes {unwritten} any more)" if unwritten else "")
     for gate in status.gates:
         said[f"gate {gate.name}"] = f"{gate.verdict}: {gate.message}"
     return {key: text for key, text in said.items()}

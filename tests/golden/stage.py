@@ -33,7 +33,10 @@ class Memory(StrEnum):
 
 @dataclass
 class Stage(LittleCluster):
-    """A little cluster whose native controller and pods take their time. `writes` are the actions carried out, in order."""
+    """A little cluster whose native controller and pods take their time.
+
+    `writes` are the actions carried out, in order; `ends` the stages whose end counts: itself, or one for each section of a story.
+    """
 
     memory: Memory = Memory.KEPT
     health: Health = field(default_factory=Health)
@@ -42,6 +45,7 @@ class Stage(LittleCluster):
     writes: list[a.AnyAction] = field(default_factory=list)
     due: datetime | None = None
     woken: bool = True
+    ends: list["Stage"] = field(default_factory=list)
     checks_safety: bool = True
     checks_strength: bool = True
     lost: a.AnyAction | None = None

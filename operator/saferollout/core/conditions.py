@@ -42,7 +42,8 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
         return ConditionStatus.FALSE, "InvalidSpec", "; ".join(draft.snapshot.spec_problems)
     if draft.blockers:
         return ConditionStatus.FALSE, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers)
-    refusal = draft.outlook.refusal
+    going_back = draft.open_release is not None and draft.open_release.rollback is not None
+    refusal = None if going_back else draft.outlook.refusal
     if refusal is not None:
         repairs = " ".join(repair.sentence for repair in refusal.repairs)
         said = f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"

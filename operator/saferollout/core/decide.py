@@ -53,7 +53,8 @@ def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks:
     write_down(draft)
     note_unknown_readers(draft)
     _judge(draft)
-    prove(draft)
+    if prove(draft):
+        plan_ahead(draft)
     return conclude(draft, _act(draft))
 
 

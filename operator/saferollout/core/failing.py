@@ -41,11 +41,13 @@ def abandon(draft: Draft, *, reason: str, message: str) -> None:
     rolled = [roll.workload for roll in release.rolls] or [target.workload for target in release.targets if target.rolled]
     staying = {item.workload for item in _way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
     _mark_failed(draft, [target.workload for target in release.targets if target.workload not in staying])
+    if release.failure is None:
+        blamed = (rolled or [target.workload for target in release.targets])[-1:]
+        for workload in blamed:
+            _record(draft, Trouble(workload=workload, reason=reason, message=message))
     if not rolled:
         draft.change_release(end_time=draft.now)
         return
-    if release.failure is None:
-        _record(draft, Trouble(workload=rolled[-1], reason=reason, message=message))
     draft.change_release(paused=None)
     _go_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE)
 

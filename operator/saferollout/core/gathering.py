@@ -5,6 +5,7 @@ import hashlib
 from saferollout.api.status import GateStart, Release, Target
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
+from saferollout.core.plans import Roll
 
 
 def gather(draft: Draft) -> None:
@@ -15,7 +16,7 @@ def gather(draft: Draft) -> None:
     _end_waiting(draft)
     wanted = {name: facts for name, facts in draft.facts.items() if _is_wanted(draft, name, facts)}
     if release is None:
-        if wanted:
+        if wanted and not _waits_for_failed(draft, wanted):
             _open(draft, wanted)
         return
     for name, facts in wanted.items():
@@ -53,6 +54,17 @@ def _is_wanted(draft: Draft, name: str, facts: Facts) -> bool:
     if facts.wanted != draft.workloads[name].stable_hash:
         return True
     return (facts.view.held or facts.view.lends) and facts.alive != (facts.wanted,)
+
+
+def _waits_for_failed(draft: Draft, wanted: dict[str, Facts]) -> bool:
+    """Tell whether nothing is wanted but what a failed template keeps from going on: a new release would only hide the failure."""
+    last = draft.release
+    if last is None or not any(is_failed(draft, name, facts) for name, facts in draft.facts.items()):
+        return False
+    known = {(target.workload, target.to_hash) for target in last.targets}
+    if any((name, facts.wanted) not in known for name, facts in wanted.items()):
+        return False
+    return not any(isinstance(step, Roll) and step.workload in wanted for step in draft.outlook.plan.steps)
 
 
 def _open(draft: Draft, wanted: dict[str, Facts]) -> None:

@@ -5,21 +5,27 @@ from datetime import datetime, timedelta
 from saferollout.core.draft import Draft
 from saferollout.core.lying import proved
 from saferollout.core.measurements import Outcome
-from saferollout.core.plans import Approve, Method, Prove, ready_steps
+from saferollout.core.plans import Approve, Method, Prove, Roll, ready_steps
 from saferollout.core.questions import PROOF_INTERVAL, proof_name
 
 
-def prove(draft: Draft) -> None:
-    """Look at each proof whose turn it is; what is proved leaves the books, what is not is waited for."""
+def prove(draft: Draft) -> bool:
+    """Look at each proof whose turn it is: what is proved leaves the books, and the plan changes (True); what is not is waited for."""
     if draft.open_release is None:
-        return
-    for step in ready_steps(draft.outlook.plan, approved_steps(draft)):
+        return False
+    gone: list[Prove | Approve] = []
+    approved = approved_steps(draft)
+    for step in draft.outlook.plan.steps:
+        if step.id in approved and not isinstance(step, Roll) and not _is_sanction(draft, step):
+            _has_left(draft, step, "a person has answered for it")
+            gone.append(step)
+    for step in ready_steps(draft.outlook.plan, approved):
         if isinstance(step, Approve):
             _ask(draft, step)
         elif isinstance(step, Prove) and _is_proved(draft, step):
-            proved(draft, step.contract, step.version)
-            draft.note("Proved", f"version {step.version} has left {step.contract}")
-            draft.wake_in(0)
+            _has_left(draft, step, step.because[-1])
+            gone.append(step)
+    return bool(gone)
 
 
 def approved_steps(draft: Draft) -> frozenset[str]:
@@ -34,7 +40,19 @@ def approved_steps(draft: Draft) -> frozenset[str]:
     )
 
 
+def _is_sanction(draft: Draft, step: Prove | Approve) -> bool:
+    """Tell whether the step asks for leave to go on although a version may still be there."""
+    return any((asked.contract, asked.version) == (step.contract, step.version) for asked in draft.outlook.world.sanctions)
+
+
+def _has_left(draft: Draft, step: Prove | Approve, how: str) -> None:
+    proved(draft, step.contract, step.version)
+    draft.note("Proved", f"version {step.version} has left {step.contract}: {how}")
+
+
 def _ask(draft: Draft, step: Approve) -> None:
+    if draft.open_release is not None and draft.open_release.rolls:
+        return  # what rolls or bakes may still have to go back
     subject = f"Prove/{step.contract}/{step.version}"
     draft.approvals_wanted.append(subject)
     draft.waits.append(f"approval of {subject}: {'; '.join(step.because)}")
@@ -72,6 +90,6 @@ def _answers_zero(draft: Draft, step: Prove, *, since: datetime) -> bool:
     last = answers[-1] if answers else None
     if last is not None and last.outcome is Outcome.VALUE and last.value == 0 and last.at >= since:
         return True
-    why = last.detail if last is not None and last.outcome is not Outcome.VALUE else "it is not 0 yet"
+    why = "not measured yet" if last is None else last.detail if last.outcome is not Outcome.VALUE else "it is not 0 yet"
     draft.waits.append(f"the proof that version {step.version} has left {step.contract}: {why}")
     return False

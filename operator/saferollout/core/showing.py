@@ -15,8 +15,9 @@ def shown_steps(draft: Draft) -> list[PlanStep]:
     if release.rollback is not None:
         return [_taken_back(known, release.rollback) for known in release.steps]
     done = {f"Roll/{target.workload}" for target in release.targets if target.done}
-    ready = {step.id for step in ready_steps(draft.outlook.plan, approved_steps(draft))}
-    ahead = [_shown(draft, step, ready=step.id in ready) for step in draft.outlook.plan.steps if step.id not in done]
+    approved = approved_steps(draft)
+    ready = {step.id for step in ready_steps(draft.outlook.plan, approved)}
+    ahead = [_shown(draft, step, ready=step.id in ready, approved=step.id in approved) for step in draft.outlook.plan.steps if step.id not in done]
     planned = {step.id for step in ahead}
     behind = [_behind(draft, known, done=known.id in done) for known in release.steps if known.id not in planned and _is_kept(draft, known)]
     return [*behind, *ahead]
@@ -64,11 +65,11 @@ def shown_gates(draft: Draft) -> list[GateStatus]:
     return list(before.values()) if same and not draft.notes else shown
 
 
-def _shown(draft: Draft, step: Step, *, ready: bool) -> PlanStep:
+def _shown(draft: Draft, step: Step, *, ready: bool, approved: bool) -> PlanStep:
     because = "; ".join(step.because)[:1024]
     if not isinstance(step, Roll):
         kind = step.id.split("/", 1)[0]
-        state = "Waiting" if ready else "Pending"
+        state = "Done" if approved else "Waiting" if ready else "Pending"
         return PlanStep(id=step.id[:320], kind=kind, contract=step.contract, version=step.version, state=state, because=because)
     roll = draft.roll(step.workload)
     state = "Pending" if roll is None else "Rolling" if roll.ready_time is None else "Baking"
@@ -79,6 +80,14 @@ def _workload(draft: Draft, name: str) -> WorkloadStatus:
     known = draft.workloads[name]
     state, message = _state(draft, name)
     return known.model_copy(update={"state": state, "message": message[:1024]})
+
+
+def _why_failed(draft: Draft, name: str) -> str:
+    known, release = draft.workloads[name], draft.release
+    if known.state == "Failed" and known.message:
+        return known.message  # the release that told why may be over, and another one under way
+    why = f"{release.failure.message}; " if release is not None and release.failure is not None else ""
+    return f"{why}its new template stays held until it changes or someone says retry"
 
 
 def _state(draft: Draft, name: str) -> tuple[str, str]:
@@ -96,12 +105,14 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return "OwnerPaused", facts.view.owner_paused
     if roll is not None:
         return ("Rolling" if roll.ready_time is None else "Baking"), f"batch {roll.batch + 1} of {roll.batches}"
-    if is_failed(draft, name, facts):
-        return "Failed", "its new template stays held until it changes or someone says retry"
+    if is_failed(draft, name, facts) and not facts.at_rest:
+        return "Failed", _why_failed(draft, name)
     if is_set_aside(draft, name, facts):
         return "Held", "its new template went back with a failed one; it waits until that one changes or someone says retry"
     if facts.view.held and facts.wanted == draft.workloads[name].stable_hash:
         return "Held", "its template is what runs; the hold is about to be taken off"
+    if facts.view.held and release is not None and release.rollback is not None:
+        return "Held", "its new template waits until the others have gone back"
     if facts.view.held:
         return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
     return "Stable", ""

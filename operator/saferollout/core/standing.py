@@ -89,7 +89,9 @@ def _at_rest(draft: Draft) -> Standing:
     release = draft.release
     if failed:
         why = f": {_failure_words(release)}" if release is not None and release.failure is not None else ""
-        return Standing(State.ROLLED_BACK, "RolledBack", f"the new template of {', '.join(failed)} stays held{why}")
+        waiting = sorted(name for name in draft.outlook.kept_back if draft.facts[name].view.held)
+        others = f"; {', '.join(waiting)} can't go without it" if waiting else ""
+        return Standing(State.ROLLED_BACK, "RolledBack", f"the new template of {', '.join(failed)} stays held{why}{others}")
     if draft.problems:
         return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
     if release is not None and release.targets and release.failure is None and release.rollback is None:
