@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from saferollout.api.status import WorkloadStatus
 from saferollout.core import actions as a
 from tests.golden import stories_back, stories_draining, stories_failing, stories_forward
 from tests.golden.shop import Story, shop
@@ -50,8 +51,13 @@ def test_an_operator_that_restarts_at_every_step_does_the_same(name: str, memory
     assert _on_workloads(disturbed) == _on_workloads(undisturbed)
     for end, other in zip(disturbed.ends, undisturbed.ends, strict=True):
         assert end.views == other.views
-        assert end.status.workloads == other.status.workloads
+        assert _without_words(end) == _without_words(other)
         assert end.status.contracts == other.status.contracts or memory is Memory.KILLED
+
+
+def _without_words(stage: Stage) -> list[WorkloadStatus]:
+    """Return where the workloads stand; how many pods are in which trouble at a deadline is a matter of seconds."""
+    return [known.model_copy(update={"message": ""}) for known in stage.status.workloads]
 
 
 def _on_workloads(stage: Stage) -> list[a.AnyAction]:
