@@ -1,0 +1,29 @@
+"""When a roll may start: what stands before it in the proved order has passed, not merely arrived."""
+
+from datetime import timedelta
+
+from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster
+
+
+def test_a_writer_waits_for_the_last_bake_of_its_reader_whatever_may_roll_side_by_side() -> None:
+    cluster = little_cluster(maxParallel=5, gates=[GATE], bakeSeconds=60)
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("writer", "w2", WRITES_2)
+    cluster.play_until_new_pods("reader", "r2")
+    cluster.play(looks=30)
+    assert cluster.pods("reader") == {"r2": 10}
+    assert cluster.pods("writer") == {"w1": 10}, "the reader still bakes"
+    cluster.values["letters"] = 50.0
+    cluster.play(looks=30)
+    assert (cluster.pods("reader"), cluster.pods("writer")) == ({"r1": 10}, {"w1": 10})
+
+
+def test_what_is_not_ordered_rolls_side_by_side_also_during_a_last_bake() -> None:
+    cluster = little_cluster(maxParallel=2, gating="Disabled", bakeSeconds=60)
+    cluster.apply("reader", "r2", READS_1)
+    cluster.apply("writer", "w2", WRITES_1)
+    for _ in range(10):
+        cluster.look()
+        cluster.now += timedelta(seconds=1)
+    release = cluster.status.release
+    assert release is not None and {roll.workload for roll in release.rolls} == {"reader", "writer"}
