@@ -70,11 +70,22 @@ def _problems(snapshot: Snapshot) -> dict[str, str]:
 
 def _workload_status(status: Status, name: str, facts: Facts | None) -> WorkloadStatus:
     known = next((workload for workload in status.workloads if workload.name == name), WorkloadStatus(name=name))
-    release = status.release
-    rolls = release.rolls if release is not None and release.end_time is None else []
-    if known.stable_hash or facts is None or any(roll.workload == name for roll in rolls):
+    if facts is not None and _came_anew(facts, known.stable_hash):
+        # Deleted and created again: what ran once can't be gone back to, and nothing of it is alive.
+        known = known.model_copy(update={"stable_hash": "", "label_added": False})
+    if known.stable_hash or facts is None or _is_being_released(status, name):
         return known
     return known.model_copy(update={"stable_hash": running(facts.view)})
+
+
+def _is_being_released(status: Status, name: str) -> bool:
+    """Tell whether a release has started a workload: what lives of it then, on the way there or back, is not what ran before."""
+    release = status.release
+    return release is not None and release.end_time is None and any(target.workload == name and target.rolled for target in release.targets)
+
+
+def _came_anew(facts: Facts, stable: str) -> bool:
+    return bool(stable) and not facts.view.replica_sets and not facts.alive and not facts.knows(stable)
 
 
 def _templates(draft: Draft, name: str) -> WorkloadTemplates:
