@@ -223,7 +223,7 @@ def test_the_groups_that_read_a_topic_are_named_without_those_that_are_declared(
     def groups() -> Measurement:
         at = datetime.now(UTC)
         query = other_groups("events", than=("billing",), matchers=())
-        return measure(query, at=at, ask=partial(scene.client.ask, at=at))
+        return measure(query, at=at, ask=partial(scene.client.ask, at=at), longest_age=100)
 
     def wait_for(names: tuple[str, ...]) -> None:
         deadline = time.monotonic() + 20
@@ -294,7 +294,7 @@ class FollowingClient:
 async def test_a_restart_of_prometheus_is_inconclusive_and_then_goes_on_with_the_same_past(tmp_path: Path) -> None:
     query = gate_query(**DEPTH)
     client = FollowingClient()
-    observer = PrometheusObserver(client)
+    observer = PrometheusObserver(client, longest_age_seconds=100)
 
     async def observed(*instants: datetime) -> list[tuple[Outcome, float | None]]:
         question = Question(name="depth", query=query, instants=instants)
@@ -316,7 +316,7 @@ async def test_a_restart_of_prometheus_is_inconclusive_and_then_goes_on_with_the
             stage.wait_for("no dead letters again", is_value(0), **DEPTH)
             client.current, third = stage.client, datetime.now(UTC)
             assert (await observed(first, second, third))[::2] == [(Outcome.VALUE, 0.0), (Outcome.VALUE, 0.0)]
-            forgetful = PrometheusObserver(client)
+            forgetful = PrometheusObserver(client, longest_age_seconds=100)
             question = Question(name="depth", query=query, instants=(first,))
             assert (await forgetful.observe((question,))).answers["depth"][0].value == 0.0
             forgetful.close()

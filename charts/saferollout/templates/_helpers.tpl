@@ -74,6 +74,7 @@ prometheus:
   tokenFile: {{ ternary "/etc/saferollout/prometheus/token" "" (not (empty .Values.prometheus.tokenSecret.name)) | quote }}
   tenant: {{ .Values.prometheus.tenant | quote }}
   timeoutSeconds: {{ .Values.prometheus.timeoutSeconds }}
+  scrapeIntervalSeconds: {{ .Values.prometheus.scrapeIntervalSeconds }}
   labels:
     namespace: {{ .Values.prometheus.labels.namespace | quote }}
     pod: {{ .Values.prometheus.labels.pod | quote }}

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,6 +10,9 @@ from pydantic.alias_generators import to_camel
 
 from saferollout.api import names
 from saferollout.core.arms import Labels
+
+_MISSED_SCRAPES: Final = 3
+_STORING_SECONDS: Final = 10.0
 
 
 class InvalidConfig(ValueError):
@@ -49,7 +52,16 @@ class PrometheusConfig(_Section):
     token_file: str = Field(default="", description="A file with a bearer token, read again at each use.")
     tenant: str = Field(default="", description="Sent as X-Scope-OrgID.")
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
+    scrape_interval_seconds: float = Field(default=30.0, gt=0, le=300, description="The longest interval at which the series are scraped.")
     labels: SeriesLabels = SeriesLabels()
+
+    @property
+    def longest_age_seconds(self) -> float:
+        """Return the age at which a sample is stale: three scrapes missed, and time for the fourth to be stored.
+
+        Prometheus itself would take a sample of up to five minutes (its lookback delta) for the present.
+        """
+        return _MISSED_SCRAPES * self.scrape_interval_seconds + _STORING_SECONDS
 
 
 class LeaseConfig(_Section):

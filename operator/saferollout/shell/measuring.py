@@ -1,14 +1,11 @@
 """Make one measurement out of the few queries behind it."""
 
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from saferollout.core.gates import number
 from saferollout.core.measurements import Measurement, Outcome, Query
 from saferollout.shell.prometheus import Answer
-
-# Three scrapes at the interval that most installations have, and a little: an instant query would take five minutes.
-LONGEST_AGE_SECONDS: Final = 100.0
 
 
 class Ask(Protocol):
@@ -20,8 +17,11 @@ class Ask(Protocol):
 
 
 
-def measure(query: Query, *, at: datetime, ask: Ask, longest_age: float = LONGEST_AGE_SECONDS) -> Measurement:
-    """Ask what a query needs, at one instant: exposure, value, whether absent means 0, and the age of the samples."""
+def measure(query: Query, *, at: datetime, ask: Ask, longest_age: float) -> Measurement:
+    """Ask what a query needs, at one instant: exposure, value, whether absent means 0, and the age of the samples.
+
+    `longest_age` is in seconds: a value that rests on an older sample is STALE.
+    """
     answer = _too_little(query, ask) or _value(query, ask)
     if answer.outcome is Outcome.VALUE and query.age is not None:
         answer = _too_old(ask(query.age), longest_age) or answer

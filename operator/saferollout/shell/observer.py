@@ -2,6 +2,10 @@
 
 Answers are remembered by (query, instant): the past does not change. Only where Prometheus gave no full answer an instant is asked again:
 at every look while it is one of its question's last five, later once a minute.
+
+Each instant is a query of its own, also when many are to be made up for after a restart. One range query would be fewer requests, but
+query front-ends (Thanos, Mimir, Cortex) may move its start to a multiple of its step: the answers would be of other instants than before
+the restart, and a verdict could change by it. One warning would also taint every instant in it.
 """
 
 import asyncio
@@ -69,11 +73,13 @@ class PrometheusObserver:
         self,
         client: Client,
         *,
+        longest_age_seconds: float,
         deadline_seconds: float = DEADLINE_SECONDS,
         most_remembered: int = MOST_REMEMBERED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._longest_age = longest_age_seconds
         self._deadline = deadline_seconds
         self._most_remembered = most_remembered
         self._clock = clock
@@ -116,7 +122,8 @@ class PrometheusObserver:
         one = self._under_way.get(key)
         if one is None:
             query, instant = key
-            work = self._threads.submit(measure, query, at=instant, ask=partial(self._client.ask, at=instant))
+            ask = partial(self._client.ask, at=instant)
+            work = self._threads.submit(measure, query, at=instant, ask=ask, longest_age=self._longest_age)
             one = self._under_way[key] = _UnderWay(work=work, ended=asyncio.wrap_future(work))
             one.ended.add_done_callback(partial(self._remember, key))
         one.waiting += 1
@@ -164,7 +171,7 @@ def observer_for(config: PrometheusConfig) -> NoPrometheus | PrometheusObserver:
         tenant=config.tenant,
         timeout_seconds=config.timeout_seconds,
     )
-    return PrometheusObserver(PrometheusClient(endpoint))
+    return PrometheusObserver(PrometheusClient(endpoint), longest_age_seconds=config.longest_age_seconds)
 
 
 def _not_answered(question: Question, detail: str) -> tuple[Measurement, ...]:

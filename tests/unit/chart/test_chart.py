@@ -105,13 +105,14 @@ def configuration(objects: tuple[dict[str, Any], ...]) -> dict[str, Any]:
 def test_the_configuration_file_says_what_the_values_say() -> None:
     objects = render(
         "prometheus.url=http://prometheus:9090", "prometheus.tenant=shop", "prometheus.tokenSecret.name=token", "logLevel=debug",
-        "prometheus.labels.pod=kubernetes_pod_name", "prometheus.labels.kafkaNamespace=tenant",
+        "prometheus.labels.pod=kubernetes_pod_name", "prometheus.labels.kafkaNamespace=tenant", "prometheus.scrapeIntervalSeconds=15",
         "restartAnnotations={example.com/restart}", "watchNamespaces={shop}",
         "policies.enabled=true",
     )  # fmt: skip
     assert configuration(objects) == {
         "prometheus": {
             "url": "http://prometheus:9090", "tokenFile": "/etc/saferollout/prometheus/token", "tenant": "shop", "timeoutSeconds": 10,
+            "scrapeIntervalSeconds": 15,
             "labels": {"namespace": "namespace", "pod": "kubernetes_pod_name", "kafkaNamespace": "tenant"},
         },
         "restartAnnotations": ["example.com/restart"], "watchNamespaces": ["shop"], "lease": {"name": "saferollout"},

@@ -33,7 +33,7 @@ class ScriptedClient:
 
 @asynccontextmanager
 async def observing(client: ScriptedClient, **options: object) -> AsyncIterator[PrometheusObserver]:
-    observer = PrometheusObserver(client, **options)  # type: ignore[arg-type]
+    observer = PrometheusObserver(client, **{"longest_age_seconds": 100.0, **options})  # type: ignore[arg-type]
     try:
         yield observer
     finally:
@@ -159,3 +159,17 @@ def test_the_configuration_makes_an_observer() -> None:
     observer = observer_for(PrometheusConfig(url="http://127.0.0.1:9", token_file="/nowhere"))
     assert isinstance(observer, PrometheusObserver)
     observer.close()
+
+
+async def test_how_old_a_sample_may_be_follows_from_the_scrape_interval() -> None:
+    class Aged:
+        def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
+            return Answer(Outcome.VALUE, value=60.0)
+
+    observer = observer_for(PrometheusConfig(url="http://127.0.0.1:9", scrape_interval_seconds=15))
+    assert isinstance(observer, PrometheusObserver)
+    observer._client = Aged()
+    aged = question(1, query=Query(value="up", age="time() - min(timestamp(up))"))
+    (measured,) = (await observer.observe((aged,))).answers["gate"]
+    observer.close()
+    assert (measured.outcome, measured.detail) == (Outcome.STALE, "a sample behind the value is older than 55 s")
