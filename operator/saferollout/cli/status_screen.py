@@ -6,7 +6,7 @@ from rich.text import Text
 
 from saferollout.api.status import GateStatus, PlanStep, State
 from saferollout.cli.estimate import Estimate, estimate
-from saferollout.cli.headline import STATE_MARKS, headline, helpful_commands
+from saferollout.cli.headline import STATE_MARKS, condition, headline, helpful_commands
 from saferollout.cli.look import Look, Mark, ago, duration
 from saferollout.cli.no_return import points_of_no_return
 from saferollout.cli.picture import Picture
@@ -76,6 +76,9 @@ def _head(picture: Picture, look: Look) -> list[Text]:
         facts.extend(
             ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}") for given in release.approvals
         )
+    accepted = condition(picture, "PlanAccepted")
+    if accepted is not None and accepted.reason == "ExternalUnreadable":
+        facts.append(("Elsewhere", accepted.message))
     facts.extend(
         ("Undeclared", f"consumer groups that read {known.name}: {', '.join(known.undeclared_groups)}; nothing is proved for them")
         for known in picture.status.contracts

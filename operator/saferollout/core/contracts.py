@@ -162,12 +162,16 @@ def still_written(world: World, channel: str, version: str) -> bool:
 
 
 def stored_now(world: World) -> dict[str, frozenset[str]]:
-    """Return, per storing channel, what may lie there: what was recorded and what live revisions write."""
+    """Return, per storing channel, what may lie there: what was recorded and what live revisions write.
+
+    What an external party is only taken to write, because it can't be read, keeps readers from giving it up while that lasts; it is
+    no reason to ask for a proof for ever after.
+    """
     stored = {name: set(world.stored.get(name, ())) for name, channel in world.channels.items() if channel.stores}
     for party in world.parties:
         for revision in party.alive:
             for name, use in revision.uses.items():
-                if name in stored:
+                if name in stored and not (party.external and name in revision.assumed):
                     stored[name] |= use.writes
     return {name: frozenset(versions) for name, versions in stored.items()}
 

@@ -236,3 +236,9 @@ def test_a_group_that_nobody_declared_is_shown() -> None:
     books = [{"name": "user-events", "undeclaredGroups": ["audit", "fraud"]}]
     resting = picture(raw(status("Idle", contracts=books)))
     assert "consumer groups that read user-events: audit, fraud" in " ".join(plain(status_screen(resting, Look())).split())
+
+
+def test_a_workload_elsewhere_that_can_not_be_read_is_shown_with_the_way_out() -> None:
+    refused = condition("PlanAccepted", "False", reason="ExternalUnreadable", seconds=9, message="what dwh does is not known: annotate it")
+    resting = picture(raw(status("Idle", conditions=[refused])))
+    assert "Elsewhere what dwh does is not known: annotate it" in " ".join(plain(status_screen(resting, Look())).split())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from saferollout.core.contracts import Use
+from saferollout.core.contracts import Use, stored_now
 from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.planner import plan
 from saferollout.core.plans import Plan, Refusal
@@ -101,6 +101,12 @@ def test_a_workload_that_can_not_be_read_holds_no_bug_fix_back() -> None:
 def test_a_writer_that_can_not_be_read_keeps_readers_from_giving_a_version_up() -> None:
     made = world(ForeignWorkload(problem="gone"), side="externalWriters", reader=workload("events: {reads: [1, 2]}", "events: {reads: [2]}"))
     assert "dwh (external) writes events 1" in answer(made).conflicts[0].sentence
+
+
+def test_what_a_writer_that_can_not_be_read_is_taken_to_write_is_not_stored_for_ever() -> None:
+    reader = {"reader": unchanged("events: {reads: [7]}")}
+    assert stored_now(world(ForeignWorkload(problem="gone"), side="externalWriters", **reader).world) == {"events": frozenset()}
+    assert stored_now(world(live("events: {writes: [7]}"), side="externalWriters", **reader).world) == {"events": frozenset("7")}
 
 
 def test_a_silent_live_pod_elsewhere_tells_nothing() -> None:
