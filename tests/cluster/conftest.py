@@ -2,6 +2,7 @@
 
 from localcluster.testing import control_plane, control_plane_without_mutating_policies, namespace
 from tests.cluster.chart import chart
+from tests.cluster.shop import operator_at_work, shop
 from tests.cluster.workload_stage import stage
 
-__all__ = ["chart", "control_plane", "control_plane_without_mutating_policies", "namespace", "stage"]
+__all__ = ["chart", "control_plane", "control_plane_without_mutating_policies", "namespace", "operator_at_work", "shop", "stage"]
