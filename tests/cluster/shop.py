@@ -118,6 +118,13 @@ class Shop:
     def message(self) -> str:
         return str(self.status().get("summary", {}).get("message", ""))
 
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """Return the operator's answers to commands by id."""
+        return {answer["id"]: answer for answer in self.status().get("commands", ())}
+
+    def annotations(self) -> dict[str, str]:
+        return self.read("/apis/saferollout.io/v1alpha1", "saferollouts", NAME)["metadata"].get("annotations") or {}
+
     def condition(self, kind: str) -> dict[str, Any]:
         return next((entry for entry in self.status().get("conditions", ()) if entry["type"] == kind), {})
 
@@ -161,6 +168,13 @@ class Shop:
         except pytest.fail.Exception as late:
             pytest.fail(f"{late}\n{self.say('status').out}\n{json.dumps(self.status(), indent=1)}")
 
+    def stays(self, what: str, seen: Callable[[], bool], *, seconds: float = 3.0) -> None:
+        """Fail if something stops being so within that time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert seen(), f"not so any more: {what}"
+            time.sleep(0.1)
+
     def wait_for_state(self, *states: str, seconds: float = PATIENCE_SECONDS) -> None:
         self.wait(f"state {' or '.join(states)}", lambda: self.state() in states, seconds=seconds)
 
@@ -198,6 +212,7 @@ class PodDiary:
     cluster: RunningCluster
     namespace: str
     ever: dict[str, set[str]] = field(default_factory=dict)
+    pods: set[str] = field(default_factory=set)
     together: set[frozenset[str]] = field(default_factory=set)
     _alive: dict[str, str] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -258,6 +273,7 @@ class PodDiary:
         service = pod["metadata"]["labels"]["app"]
         image = pod["spec"]["containers"][0]["image"]
         self.ever.setdefault(service, set()).add(image)
+        self.pods.add(pod["metadata"]["name"])
         if event["type"] == "DELETED":
             self._alive.pop(pod["metadata"]["uid"], None)
         else:

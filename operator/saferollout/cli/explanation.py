@@ -97,6 +97,11 @@ def _has_failed(seen: Seen) -> bool:
     return known is not None and seen.view is not None and known.failed_hash == seen.view.template != ""
 
 
+def _is_restarting(seen: Seen) -> bool:
+    known = seen.picture.known(seen.workload) if seen.picture else None
+    return known is not None and known.restart_time != ""
+
+
 def _sentence(verdict: Verdict, seen: Seen) -> str:
     who, manager = f"Deployment {seen.deployment}", seen.picture.name if seen.picture else seen.label
     match verdict:
@@ -121,6 +126,8 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
             return f"{who} belongs to no SafeRollout; nothing holds it."
         case Verdict.PAUSED_BY_OWNER:
             return _owner_sentence(seen, who)
+        case Verdict.PINNED if _is_restarting(seen):
+            return f"{who} restarts: what runs is pinned until all its pods are new, then the template from Git is put back, held."
         case Verdict.PINNED:
             return f"{who} goes back: its old template is pinned until the old pods run, then the template from Git is put back, held."
         case Verdict.PACED:
@@ -248,10 +255,11 @@ def _commands(verdict: Verdict, seen: Seen) -> Iterator[tuple[str, str]]:
             yield f"saferollout status {seen.picture.name} -n {namespace} --watch", "the whole release"
             if verdict is Verdict.FAILED:
                 yield f"saferollout retry {seen.picture.name} -n {namespace}", "try the same template once more"
-            elif verdict is Verdict.HELD:
+            else:
                 yield from (
                     entry for entry in helpful_commands(seen.picture) if entry[0].startswith("saferollout") and "plan" not in entry[0]
                 )
+            if verdict is Verdict.HELD:
                 yield f"saferollout restart {seen.workload} -n {namespace}", "restart what runs; the new template stays held"
     if seen.view is not None and seen.view.held:
         reactive = seen.picture is not None and seen.picture.summary.hold_mode == HoldMode.REACTIVE

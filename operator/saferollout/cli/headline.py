@@ -100,8 +100,9 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    # A waiver stands for one batch: the next one asks again.
-    counted_from = max([roll.batch_start_time for roll in release.rolls], default=release.start_time)
+    # A waiver stands for one batch: the next one asks again. The first batch has the waivers given before it.
+    later = [roll.batch_start_time for roll in release.rolls if roll.batch > 0 or any(target.done for target in release.targets)]
+    counted_from = max(later, default=release.start_time)
     granted = {approval.subject for approval in release.approvals if approval.time >= counted_from}
     asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, before_first_step=not release.preflight_done))
     return tuple(subject for subject in asked if subject not in granted)
@@ -132,15 +133,12 @@ def helpful_commands(picture: Picture) -> tuple[tuple[str, str], ...]:
     match state:
         case State.PROGRESSING | State.SETTLING:
             return (
+                *(_approvals(picture) if _is_baking(picture) else ()),
                 (f"saferollout pause {picture.name} {name}", "start nothing new"),
                 (f"saferollout abort {picture.name} {name}", "stop and go back"),
             )
         case State.WAITING | State.AWAITING_APPROVAL:
-            approvals = tuple(
-                (f"saferollout approve {subject} -s {picture.name} {name}", "go on past it, on record")
-                for subject in approvable(picture)[:3]
-            )
-            return (*approvals, (f"saferollout abort {picture.name} {name}", "stop and go back"))
+            return (*_approvals(picture), (f"saferollout abort {picture.name} {name}", "stop and go back"))
         case State.PAUSED if _paused_by_spec(picture):
             return (("set spec.mode to Automatic", "go on"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
         case State.PAUSED:
@@ -162,6 +160,18 @@ def helpful_commands(picture: Picture) -> tuple[tuple[str, str], ...]:
             return (("saferollout plan --live PATH --desired PATH", "try a repair on files before you commit it"),)
         case _:
             return ()
+
+
+def _approvals(picture: Picture) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"saferollout approve {subject} -s {picture.name} -n {picture.namespace}", "go on past it, on record")
+        for subject in approvable(picture)[:3]
+    )
+
+
+def _is_baking(picture: Picture) -> bool:
+    """Tell whether a batch waits for its gates, so that one that can't tell is in the way."""
+    return any(roll.ready_time is not None for roll in (picture.release.rolls if picture.release else ()))
 
 
 def _paused_by_spec(picture: Picture) -> bool:

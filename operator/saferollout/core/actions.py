@@ -103,6 +103,14 @@ class PinBack(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Restart(Action):
+    """Replace the pods of a workload that runs what spec asks for, as `kubectl rollout restart` does; `restarted_at` is RFC 3339."""
+
+    irreversible: ClassVar[bool] = True
+    restarted_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unpin(Action):
     """End a pin: pause, hold, and put the template that was set aside back in spec."""
 

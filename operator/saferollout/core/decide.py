@@ -21,6 +21,7 @@ from saferollout.core.lying import write_down
 from saferollout.core.measurements import Observations
 from saferollout.core.proving import prove
 from saferollout.core.questions import questions
+from saferollout.core.restarting import restart_running
 from saferollout.core.rolling import advance_rolls, overdue, stop_clocks
 from saferollout.core.starting import start_next
 from saferollout.core.tidying import (
@@ -28,7 +29,6 @@ from saferollout.core.tidying import (
     add_labels,
     hold_at_once,
     let_through,
-    restart_running,
     sweep_ghosts,
     withdraw_early_pods,
 )

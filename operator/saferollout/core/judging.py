@@ -131,7 +131,8 @@ def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
         detail = answers[-1].detail if answers else "not measured yet"
         _show(draft, gate, GateVerdict(kind=Verdict.INCONCLUSIVE, message=detail))
         if waived or gate.mode is GateMode.DRY_RUN:
-            return GateStart(name=gate.name, failing=True)
+            # It has not failed: nobody can tell. The waiver lets the release begin, and the gate counts as soon as it can tell.
+            return GateStart(name=gate.name)
         _ask_or_wait(draft, subject=subject, message=f"gate {gate.name} before the first step: {detail}")
         return None
     last = answers[-1]
@@ -206,7 +207,7 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int, elapse
         # Its workload comes later in this release: waiting for pods that wait for this batch would be for ever.
         return None
     subject = f"gate/{gate.name}"
-    if draft.approved(subject, since=roll.batch_start_time) is not None:
+    if draft.approved(subject, since=_waivers_since(draft, roll)) is not None:
         return None
     measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
     passing = gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate))
@@ -217,6 +218,13 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int, elapse
         _offer_approval(draft, subject=subject)
         return f"gate {verdict.message}"
     return f"gate {gate.name} to hold for {bake} s" if elapsed >= bake else None
+
+
+def _waivers_since(draft: Draft, roll: ActiveRoll) -> datetime:
+    """A waiver stands for the batch under way; one given before the first step stands for the first batch."""
+    release = draft.open_release
+    is_first = release is not None and roll.batch == 0 and not any(target.done for target in release.targets)
+    return release.start_time if release is not None and is_first else roll.batch_start_time
 
 
 def _offer_approval(draft: Draft, *, subject: str) -> None:

@@ -1,7 +1,7 @@
 """Small repairs that keep the cluster as the design wants it: labels, holds the API server did not set, holds set for nothing,
 ReplicaSets that a scale-up would wrongly start, bypasses that have done their work."""
 
-from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, GiveBackHeld, Hold, LetThrough, PinBack, Unpin
+from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.going_back import step_back
@@ -54,7 +54,7 @@ def let_through(draft: Draft) -> Action | None:
     """Take off a hold that holds nothing back: a restart, a revert to what runs, an update without a change."""
     for name, facts in draft.facts.items():
         view = facts.view
-        if not (view.held or view.lends) or view.pinned or _is_busy(draft, name) or facts.alive not in ((facts.wanted,), ()):
+        if not (view.held or view.lends) or view.pinned or is_busy(draft, name) or facts.alive not in ((facts.wanted,), ()):
             continue
         if facts.wanted != draft.workloads[name].stable_hash or not view.settled:
             continue
@@ -94,27 +94,6 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
     return None
 
 
-def restart_running(draft: Draft) -> Action | None:
-    """Restart what runs under a held template: pin it with a new restart time, and give Git's template back when it is done."""
-    for name, facts in draft.facts.items():
-        asked, stable = draft.workloads[name].restart_time, draft.workloads[name].stable_hash
-        if not asked or _is_busy(draft, name) or not facts.view.settled:
-            continue
-        mine = facts.view.of(stable)
-        if facts.view.pinned:
-            draft.waits.append(f"{name} to restart")
-            restarted = sum(rs.available for rs in mine if rs.restarted_at == asked)
-            older = any(rs.pods for rs in facts.view.replica_sets if rs.restarted_at != asked)
-            if restarted >= facts.view.replicas and not older:
-                draft.change_workload(name, restart_time="")
-                draft.note("Restarted", f"all pods of {name} were restarted", workload=name)
-                return Unpin(workload=name)
-            return None
-        if mine:
-            return PinBack(workload=name, replica_set=mine[0].name, uid=mine[0].uid, restarted_at=asked)
-    return None
-
-
 def _is_loose(draft: Draft, name: str, facts: Facts) -> bool:
     """Tell whether a new template is out without a roll of ours."""
     view, status = facts.view, draft.workloads[name]
@@ -140,7 +119,8 @@ def _returns_first(draft: Draft, name: str) -> bool:
     return name in draft.outlook.plan.back_first or name in draft.outlook.kept_back
 
 
-def _is_busy(draft: Draft, name: str) -> bool:
+def is_busy(draft: Draft, name: str) -> bool:
+    """Tell whether a workload rolls, or is on its way back."""
     return draft.roll(name) is not None or _goes_back(draft, name)
 
 

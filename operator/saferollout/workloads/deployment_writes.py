@@ -131,6 +131,15 @@ def _pin_back(action: actions.PinBack, raw: RawWorkload, now: datetime) -> Write
 
 
 @_write.register
+def _restart(action: actions.Restart, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        metadata = deployment["spec"]["template"].setdefault("metadata", {})
+        metadata.setdefault("annotations", {})[RESTARTED_AT] = action.restarted_at
+
+    return _change(raw, change)
+
+
+@_write.register
 def _unpin(action: actions.Unpin, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
         _restore_waiting(deployment)

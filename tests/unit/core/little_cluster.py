@@ -182,6 +182,9 @@ class LittleCluster:
                     paused=False, held=False, paced=None,
                 )
                 self._roll(pinned, new=view.replicas, old=0)
+                self._restarted(view.name, old, getattr(action, "restarted_at", ""))
+            case a.Restart(restarted_at=at):
+                self._restarted(view.name, view.template, at)
             case a.Unpin():
                 back = view.waiting or view.template
                 self._put(replace(
@@ -191,6 +194,11 @@ class LittleCluster:
                 self._put(replace(view, held=False, paced=None, pinned=False, paused=leave, left_paused=leave))
             case _:
                 raise AssertionError(f"the little cluster does not know {action}")
+
+    def _restarted(self, name: str, revision: str, at: str) -> None:
+        view = self.views[name]
+        sets = tuple(replace(rs, restarted_at=at or rs.restarted_at) if rs.hash == revision else rs for rs in view.replica_sets)
+        self._put(replace(view, template_restarted_at=at or view.template_restarted_at, replica_sets=sets))
 
     def _sized(self, rs: ReplicaSetView, pods: int) -> ReplicaSetView:
         ready = 0 if rs.hash in self.broken else pods

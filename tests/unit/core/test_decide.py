@@ -270,16 +270,6 @@ def test_a_broken_declaration_is_held_and_named_and_the_others_go_on() -> None:
     assert writer.state == "Invalid" and "line" in writer.message
 
 
-def test_restart_of_what_runs_under_a_held_template_gives_gits_template_back() -> None:
-    cluster = little_cluster(gating="Disabled")
-    cluster.apply("writer", "w3", WRITES_3)
-    cluster.play(looks=5)
-    cluster.say("restart", subject="writer")
-    for _ in range(10):
-        cluster.look()
-    assert "PinBack writer" in cluster.log
-
-
 def undeclared_cluster() -> LittleCluster:
     """Return a day one: roles are known, and no template declares anything."""
     contract = {"name": "events", "topic": {"name": "events"}, "readers": ["reader"], "writers": ["writer"]}

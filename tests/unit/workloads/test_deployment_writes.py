@@ -36,6 +36,11 @@ def test_letting_through_leaves_the_object_as_its_owner_wrote_it() -> None:
     assert after(actions.LetThrough("billing", revision="x"), held())["spec"] == deployment(NEW)["spec"]
 
 
+def test_restarting_changes_only_the_time_that_kubectl_would_change() -> None:
+    request = write(actions.Restart("billing", restarted_at="2026-01-01T00:00:00Z"), deployment(labels=MANAGED))
+    assert request.body["spec"] == {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}}}}
+
+
 def test_a_pace_saves_the_originals_in_the_same_patch_and_never_the_type() -> None:
     request = write(actions.SetPace("billing", revision="x", pace=PACE), held(minReadySeconds=5))
     assert request.body["spec"] == {
@@ -174,7 +179,7 @@ def every_action() -> list[actions.Action]:
         actions.SetPace("billing", revision="x", pace=PACE), actions.Finish("billing", revision="x"), actions.Freeze("billing"),
         actions.EmptyReplicaSet("billing", replica_set="billing-b", uid="b-uid"),
         actions.DeleteReplicaSet("billing", replica_set="billing-b", uid="b-uid"), actions.GiveBackHeld("billing"), PIN,
-        actions.Unpin("billing"), actions.ClearBypass("billing"), actions.GiveBack("billing", leave_paused=True, drop_managed_by=True),
+        actions.Restart("billing", restarted_at="2026-01-01T00:00:00Z"), actions.Unpin("billing"), actions.ClearBypass("billing"), actions.GiveBack("billing", leave_paused=True, drop_managed_by=True),
     ]  # fmt: skip
 
 
