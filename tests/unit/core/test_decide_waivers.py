@@ -4,7 +4,6 @@ from saferollout.api.status import State
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import WRITES_1, little_cluster, state
 
-
 GATE = {"name": "letters", "promql": "sum(letters)", "max": "5", "intervalSeconds": 5}
 
 
