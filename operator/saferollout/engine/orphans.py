@@ -12,7 +12,8 @@ from typing import Final
 from saferollout.api import names
 from saferollout.core.decision import Note, NoteType
 from saferollout.engine.errors import NotFound
-from saferollout.engine.giving_back import give_back_action, read_workload
+from saferollout.engine.giving_back import give_back_action, is_borrowed, read_workload
+from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster, Recorder
 from saferollout.engine.resources import Kind
 from saferollout.engine.scenes import Scenes
@@ -44,6 +45,7 @@ class Orphans:
         self._clock = clock
         self._missing_since: dict[Place, float] = {}
         self._warned: set[_Warned] = set()
+        self._asked: set[tuple[str, Place, int]] = set()
 
     async def of_missing(self, place: Place, *, now: datetime) -> float | None:
         """Care for what is labelled with a SafeRollout that is not in the store; return when to look again."""
@@ -66,7 +68,11 @@ class Orphans:
         """Care for what is labelled with an existing SafeRollout that does not name it."""
         for deployment in self._labelled(place):
             if place not in self._store.naming(Place.of(deployment)):
-                await self._care(deployment, place, reason=f"the SafeRollout {place.name!r} does not name it", now=now)
+                reason = f"the SafeRollout {place.name!r} does not name it"
+                if await self._is_labelled_by_us(deployment, place):
+                    await self._give_back(Place.of(deployment), reason=reason, now=now)
+                else:
+                    await self._care(deployment, place, reason=reason, now=now)
 
     def _labelled(self, place: Place) -> list[Raw]:
         return [raw for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace) if managed_by(raw) == place.name]
@@ -78,18 +84,31 @@ class Orphans:
             return False
         return True
 
+    async def _is_labelled_by_us(self, deployment: Raw, place: Place) -> bool:
+        """Ask once for each generation of the SafeRollout whose label it is; what the store keeps does not tell."""
+        safe_rollout = self._store.get(Kind.SAFE_ROLLOUT, place)
+        asked = (deployment["metadata"]["uid"], place, (safe_rollout or {}).get("metadata", {}).get("generation", 0))
+        if asked in self._asked:
+            return False
+        live = await self._cluster.get(Kind.DEPLOYMENT.resource, Place.of(deployment))
+        if managed_by(live) == place.name and only_we_labelled(live):
+            return True
+        self._asked.add(asked)
+        return False
+
     async def _care(self, deployment: Raw, place: Place, *, reason: str, now: datetime) -> None:
-        if names.ANNOTATION_ORIGINAL in (deployment["metadata"].get("annotations") or {}):
+        labels, annotations = (deployment["metadata"].get(key) or {} for key in ("labels", "annotations"))
+        if names.ANNOTATION_ORIGINAL in annotations or names.LABEL_PINNED in labels:
             await self._give_back(Place.of(deployment), reason=reason, now=now)
-        elif names.LABEL_HELD in (deployment["metadata"].get("labels") or {}):
+        elif names.LABEL_HELD in labels:
             self._warn_once(deployment, place, reason=reason)
 
     async def _give_back(self, place: Place, *, reason: str, now: datetime) -> None:
         live = await read_workload(self._cluster, place)
         action = give_back_action(self._scenes.view(live, now=now), live)
         await self._writer.act(action, safe_rollout={}, raw_workload=live, now=now)
-        paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
-        message = f"Gave back what was borrowed from {place.name}, because {reason}{paused}"
+        paused = "; it stays paused, because its template is not what runs" if action.leave_paused and is_borrowed(live.workload) else ""
+        message = f"Gave back what was ours on {place.name}, because {reason}{paused}"
         self._recorder.record(Note(reason="GivenBack", message=message, workload=place.name), safe_rollout=None, workload=live.workload)
 
     def _warn_once(self, deployment: Raw, place: Place, *, reason: str) -> None:

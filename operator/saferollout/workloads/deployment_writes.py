@@ -15,7 +15,7 @@ from saferollout.core import actions
 from saferollout.core.views import Pace
 from saferollout.workloads.deployment_view import RESTARTED_AT, owned_by
 from saferollout.workloads.merge_patch import guarded_patch
-from saferollout.workloads.originals import OriginalsLost, give_back_pace, put_pace
+from saferollout.workloads.originals import OriginalsLost, give_back_pace, is_paced, put_pace
 from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
 from saferollout.workloads.template_hash import bare_template
 from saferollout.workloads.waiting_template import put_aside, waiting_template
@@ -165,6 +165,10 @@ def _clear_bypass(action: actions.ClearBypass, raw: RawWorkload, now: datetime) 
 @_write.register
 def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
+        if action.drop_managed_by:
+            _drop_labels(deployment, names.LABEL_MANAGED_BY)
+        if not _is_borrowed(raw.workload):
+            return  # a pause there is its owner's, and so is a roll under way
         give_back_pace(deployment)
         if action.leave_paused:
             _restore_waiting(deployment)
@@ -176,10 +180,13 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
             _let_go(deployment)
         _forget_pin(deployment)
         _drop_labels(deployment, names.LABEL_HELD)
-        if action.drop_managed_by:
-            _drop_labels(deployment, names.LABEL_MANAGED_BY)
 
     return _change(raw, change)
+
+
+def _is_borrowed(deployment: RawObject) -> bool:
+    ours = {names.LABEL_HELD, names.LABEL_PINNED, names.LABEL_TEMPLATE_CAME} & set(deployment["metadata"].get("labels") or {})
+    return bool(ours) or is_paced(deployment)
 
 
 def _pause_and_hold(deployment: Deployment) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from saferollout.api import names
 from saferollout.engine.resources import Kind
 from saferollout.engine.store import Place
@@ -97,5 +99,31 @@ def test_a_labelled_workload_that_is_neither_held_nor_paced_is_left_in_peace() -
         await stage.settle(seconds=60)
         assert stage.listener.notes == []
         assert stage.cluster.writes == []
+
+    run_in_virtual_time(scene())
+
+
+def test_a_pinned_workload_gets_its_template_back() -> None:
+    """A pin borrows no field, so it has no annotation with originals; a policy would keep the old template in spec for ever."""
+    async def scene() -> None:
+        pinned = deployment(labels={names.LABEL_MANAGED_BY: "mistyped", names.LABEL_PINNED: "true"})
+        stage = await stage_with((Kind.DEPLOYMENT, pinned), (Kind.REPLICA_SET, replica_set()), (Kind.POD, pod()))
+        await stage.settle(seconds=60)
+        assert stage.listener.reasons == ["GivenBack"]
+
+    run_in_virtual_time(scene())
+
+
+@pytest.mark.parametrize(("manager", "told"), [(names.FIELD_MANAGER, ["GivenBack"]), ("argocd", [])])
+def test_the_operator_takes_its_own_label_off_what_a_safe_rollout_no_longer_names(manager: str, told: list[str]) -> None:
+    async def scene() -> None:
+        owned = {"f:metadata": {"f:labels": {f"f:{names.LABEL_MANAGED_BY}": {}}}}
+        labelled = deployment("cart", label="shop", managedFields=[{"manager": manager, "fieldsV1": owned}])
+        stage = await stage_with((Kind.SAFE_ROLLOUT, safe_rollout()), (Kind.DEPLOYMENT, labelled), (Kind.REPLICA_SET, replica_set("cart-1", of="cart")))
+        for _ in range(3):
+            await stage.look()
+        assert stage.listener.reasons[:1] == told
+        if not told:
+            assert sum(plural == "deployments" and verb == "get" for verb, plural, _ in stage.cluster.reads) == 1, "asked once"
 
     run_in_virtual_time(scene())

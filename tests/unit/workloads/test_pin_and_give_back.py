@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from saferollout.core import actions
 from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.protocol import RawWorkload
@@ -151,3 +153,13 @@ def test_what_was_borrowed_from_a_workload_that_became_recreate_is_given_back_wi
     paced["spec"]["strategy"] = {"type": "Recreate"}
     given = after(actions.GiveBack("billing", leave_paused=False, drop_managed_by=False), paced)
     assert given["spec"] == deployment(NEW, minReadySeconds=30, strategy={"type": "Recreate"})["spec"]
+
+
+@pytest.mark.parametrize("leave_paused", [True, False])
+@pytest.mark.parametrize("paused", [True, False])
+def test_taking_the_label_off_leaves_a_workload_from_which_nothing_was_borrowed_as_it_is(leave_paused: bool, paused: bool) -> None:
+    """It may roll natively, or be paused by its owner."""
+    owned = deployment(NEW, labels=MANAGED, paused=paused)
+    given = after(actions.GiveBack("billing", leave_paused=leave_paused, drop_managed_by=True), owned, replica_set("a", OLD, replicas=3))
+    assert given["spec"] == owned["spec"]
+    assert labels(given) == annotations(given) == set()
