@@ -3,7 +3,7 @@
 import pytest
 
 from saferollout.core.views import HoldMode
-from saferollout.engine.errors import Unreachable
+from saferollout.engine.errors import Forbidden, Unreachable
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.resources import HOLD_POLICIES, HOLD_POLICY_BINDINGS
 from tests.unit.engine.fake_cluster import FakeCluster
@@ -42,3 +42,19 @@ async def test_no_policy_name_asks_nothing() -> None:
     await probe.look()
     assert probe.mode is HoldMode.REACTIVE
     assert cluster.reads == []
+
+
+async def test_a_server_that_never_answered_is_no_reason_to_guess() -> None:
+    cluster = FakeCluster()
+    cluster.fault = lambda verb, resource, place: Unreachable("down")
+    probe = HoldModeProbe(cluster, policy="saferollout-hold")
+    with pytest.raises(Unreachable):
+        await probe.look()
+
+
+async def test_a_missing_right_to_ask_counts_as_the_weaker_mode() -> None:
+    cluster = FakeCluster()
+    cluster.fault = lambda verb, resource, place: Forbidden("no right")
+    probe = HoldModeProbe(cluster, policy="saferollout-hold")
+    await probe.look()
+    assert probe.mode is HoldMode.REACTIVE
