@@ -29,6 +29,8 @@ DEADLINE_SECONDS: Final = 5.0
 RECENT: Final = 5
 SECONDS_UNTIL_ASKED_AGAIN: Final = 60.0
 MOST_REMEMBERED: Final = 50_000
+# Every SafeRollout is looked at more often than this; what nobody asks for any more must not fill the memory of an idle operator.
+SECONDS_REMEMBERED: Final = 900.0
 _TRANSIENT: Final = frozenset({Outcome.UNREACHABLE, Outcome.PARTIAL})
 
 _Key = tuple[Query, datetime]
@@ -51,10 +53,11 @@ class NoPrometheus:
         return Observations(answers={question.name: _not_answered(question, detail) for question in questions})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Remembered:
     measurement: Measurement
     asked_at: float
+    used_at: float
 
 
 @dataclass(slots=True)
@@ -136,7 +139,8 @@ class PrometheusObserver:
         error = ended.exception()
         # The engine is promised an answer, whatever goes wrong in a thread.
         failed = Measurement(at=key[1], outcome=Outcome.UNREACHABLE, detail=f"asking Prometheus failed: {type(error).__name__}")
-        self._remembered[key] = _Remembered(measurement=failed if error else ended.result(), asked_at=self._clock())
+        now = self._clock()
+        self._remembered[key] = _Remembered(measurement=failed if error else ended.result(), asked_at=now, used_at=now)
         self._remembered.move_to_end(key)
 
     def _stop_waiting(self, key: _Key, one: _UnderWay) -> None:
@@ -151,13 +155,18 @@ class PrometheusObserver:
         known = [self._remembered[key].measurement for key in keys if key in self._remembered]
         for key in keys:
             if key in self._remembered:
+                self._remembered[key].used_at = self._clock()
                 self._remembered.move_to_end(key)
         if not keys or keys[-1] in self._remembered:
             return tuple(known)
         return (*known, *_not_answered(question, "Prometheus did not answer in time"))
 
     def _forget_oldest(self) -> None:
-        while len(self._remembered) > self._most_remembered:
+        unused_since = self._clock() - SECONDS_REMEMBERED
+        while self._remembered:
+            oldest = next(iter(self._remembered.values()))
+            if len(self._remembered) <= self._most_remembered and oldest.used_at >= unused_since:
+                return
             self._remembered.popitem(last=False)
 
 

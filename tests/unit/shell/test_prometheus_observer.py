@@ -131,6 +131,17 @@ async def test_memory_is_bounded() -> None:
         assert len(observer._remembered) == 3
 
 
+async def test_what_nobody_asks_for_any_more_is_forgotten_and_what_is_asked_for_is_kept() -> None:
+    now = [0.0]
+    client = ScriptedClient()
+    async with observing(client, clock=lambda: now[0]) as observer:
+        await observer.observe((question(2, name="rolling"), question(1, name="once", query=Query(value="groups"))))
+        for now[0] in (600.0, 1200.0):
+            await observer.observe((question(2, name="rolling"),))
+        assert {query.value for query, _ in observer._remembered} == {"up"}
+    assert sorted(client.asked) == [0, 0, 1], "what is used at every look is never asked again"
+
+
 async def test_a_thread_that_breaks_is_an_answer_too() -> None:
     def broken(_: int) -> Answer:
         raise LookupError("inside")
