@@ -68,10 +68,13 @@ def crash_loop(stage: Stage) -> None:
 
 
 def rolled_back_by_command(stage: Stage) -> None:
-    """Everything went out; a person sends the whole release back, as far as that is safe."""
+    """Everything went out; a person sends the whole release back, as far as that is safe, and Git follows."""
     release_all(stage, "notification", "billing")
     stage.skip_until(lambda: stage.is_over() and stage.status.release is not None)
     stage.say("rollback", reason="customers complain")
+    stage.play()
+    for name in ("notification", "billing"):
+        stage.apply(name, f"{name[0]}1", OLD[name])
     stage.play()
 
 
