@@ -8,6 +8,7 @@ Inside a batch `unavailable` rises only as new pods become available, so that re
 strategy allows. It is always written as a percentage: an absolute number would advance when an autoscaler shrinks the workload.
 """
 
+from dataclasses import replace
 from math import ceil
 from typing import Final
 
@@ -72,6 +73,11 @@ def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace 
         return None if view.paced == wanted and not view.paused else wanted
     unavailable_now, surge_now = _in_pods(view.paced, replicas=view.replicas)
     unavailable, surge = _in_pods(wanted, replicas=view.replicas)
+    if surge < surge_now:
+        # After an autoscaler's step the surge that stands may be more than this batch adds: then fewer old pods give way for it.
+        rest = max(0, target_pods(view.strategy, replicas=view.replicas, batch_percent=batch_percent) - surge_now)
+        wanted = replace(wanted, max_unavailable=f"{min(_percent(wanted.max_unavailable), ceil(100 * rest / view.replicas))}%")
+        unavailable, _ = _in_pods(wanted, replicas=view.replicas)
     if unavailable <= unavailable_now and surge <= surge_now and not view.paused:
         return None
     return Pace(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -289,3 +290,31 @@ def test_a_surge_that_no_percentage_can_say_stays_in_the_users_own_words() -> No
     pace = next_pace(view=view, revision="new", batch_percent=20)
     assert pace is not None
     assert pace.max_surge == 1
+
+
+@given(st.integers(4, 400), st.integers(4, 400), st.integers(1, 99))
+def test_a_batch_that_an_autoscaler_scaled_is_neither_overshot_by_more_than_rounding_nor_never_ready(before: int, after: int, share: int) -> None:
+    strategy = strategy_of()
+    pace = complete(strategy, replicas=before, share=share)
+    while True:
+        pods = resolve_unavailable(pace.max_unavailable, replicas=after) + resolve_surge(pace.max_surge, replicas=after)
+        view = workload(replicas=after, old=(after, after), new=(pods, pods), strategy=strategy, pace=pace)
+        further = next_pace(view=view, revision="new", batch_percent=share)
+        if further is None:
+            break
+        pace = further
+    target = target_pods(strategy, replicas=after, batch_percent=share)
+    left_by_the_old_size = resolve_unavailable(complete(strategy, replicas=before, share=share).max_unavailable, replicas=after) + resolve_surge(
+        complete(strategy, replicas=before, share=share).max_surge, replicas=after
+    )
+    assert pods <= max(target, left_by_the_old_size) + ceil(after / 100)
+    assert batch_ready(view=view, revision="new", batch_percent=share)
+
+
+def complete(strategy: Strategy, *, replicas: int, share: int) -> Pace:
+    """Return the pace at which a batch of so many replicas is complete."""
+    pods = target_pods(strategy, replicas=replicas, batch_percent=share)
+    view = workload(replicas=replicas, old=(replicas, replicas), new=(pods, pods), strategy=strategy, pace=None)
+    pace = next_pace(view=view, revision="new", batch_percent=share)
+    assert pace is not None
+    return pace
