@@ -108,6 +108,8 @@ class Stage(LittleCluster):
         self.prometheus_away = False
 
     def _measured(self, name: str, at: datetime) -> Measurement:
+        if name.startswith("groups/"):
+            return super()._measured(name, at)
         if self.prometheus_away:
             return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached: connection refused")
         past = [value for since, value in self.answers_since.get(name, []) if since <= at]

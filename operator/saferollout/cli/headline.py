@@ -1,7 +1,7 @@
 """The first line of every screen: what state, waiting for what, since when; and the commands that help from there."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from saferollout.api.status import Condition, ConditionStatus, GateStatus, PlanStep, State
@@ -101,7 +101,7 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     if release is None:
         return ()
     # A waiver stands for one batch: the next one asks again. The first batch has the waivers given before it.
-    later = [roll.batch_start_time for roll in release.rolls if roll.batch > 0 or any(target.done for target in release.targets)]
+    later = [roll.batch_start_time + timedelta(seconds=1) for roll in release.rolls if roll.batch > 0 or any(target.done for target in release.targets)]
     counted_from = max(later, default=release.start_time)
     granted = {approval.subject for approval in release.approvals if approval.time >= counted_from}
     asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, before_first_step=not release.preflight_done))

@@ -5,7 +5,7 @@ again after a restart.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from saferollout.api.gates import Gate, GateMode
 from saferollout.api.spec import Gating, OnInconclusive
@@ -224,7 +224,8 @@ def _waivers_since(draft: Draft, roll: ActiveRoll) -> datetime:
     """A waiver stands for the batch under way; one given before the first step stands for the first batch."""
     release = draft.open_release
     is_first = release is not None and roll.batch == 0 and not any(target.done for target in release.targets)
-    return release.start_time if release is not None and is_first else roll.batch_start_time
+    # Times are whole seconds: a waiver of the second in which a batch began ended the one before.
+    return release.start_time if release is not None and is_first else roll.batch_start_time + timedelta(seconds=1)
 
 
 def _offer_approval(draft: Draft, *, subject: str) -> None:

@@ -1,0 +1,109 @@
+"""The table of docs/situations.md beside its tests.
+
+A test that proves a row carries `@situation(row)` with the row's first cell. What is proved by tests that stand elsewhere, because the API
+server, the command line or lint gives the promise, is named in ELSEWHERE; what a row leaves to a later issue, in LATER.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+ROOT: Final = Path(__file__).parents[3]
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+HOLD: Final = "tests/cluster/test_hold.py"
+POLICIES: Final = "tests/cluster/test_policies.py"
+
+ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
+    "`kubectl rollout restart`, a reloader's change": (
+        f"{HOLD}::test_a_restart_is_held_for_an_instant_and_let_through_by_the_operator",
+        f"{HOLD}::test_resume_is_refused_with_the_reason_and_the_way_out",
+        "tests/unit/workloads/test_deployment_view.py::test_a_restart_is_the_same_revision_and_says_when",
+        "tests/cluster/test_rollback_mechanics.py::test_a_restart_while_something_is_held_replaces_what_runs",
+    ),
+    "new checksum annotation, env or ConfigMap name in the template": (
+        "tests/unit/workloads/test_deployment_view.py::test_any_other_annotation_is_another_revision",
+    ),
+    "a template that a mutating webhook rewrites, or a PUT without defaulted fields": (f"{HOLD}::test_a_put_without_defaulted_fields_is_no_change",),
+    "autoscaler scales mid-batch": (
+        "tests/cluster/test_pacing.py::test_a_paced_deployment_follows_an_autoscaler_with_the_same_share",
+        f"{HOLD}::test_an_autoscaler_on_a_held_workload_scales_what_runs",
+    ),
+    "scaled to 0 and back (KEDA) while something is held or failed": (
+        f"{HOLD}::test_scaled_to_zero_and_back_while_held_brings_back_what_ran",
+        "tests/cluster/test_rollback_mechanics.py::test_a_failed_replica_set_left_behind_would_come_back_from_zero",
+    ),
+    "a first producer or consumer (new Deployment, label in Git)": (
+        f"{HOLD}::test_a_created_workload_that_carries_the_label_has_no_replica_set",
+        "tests/unit/core/test_lint.py::test_a_workload_without_the_label_starts_unheld",
+    ),
+    "a service renamed (new created, old pruned in one sync)": ("tests/unit/cli/test_lint.py::test_a_service_renamed_in_one_commit_is_warned_of",),
+    "SafeRollout missing, or its name mistyped in the label": (
+        "tests/unit/engine/test_orphans.py::test_a_held_workload_learns_which_safe_rollout_is_missing_and_the_way_out_once",
+        "tests/cluster/test_operator_rights.py::test_a_held_workload_without_its_safe_rollout_is_told_so",
+        f"{HOLD}::test_a_mistyped_name_can_be_corrected_while_held",
+    ),
+    "two SafeRollouts name one workload": (
+        "tests/unit/engine/test_scenes.py::test_a_workload_of_another_safe_rollout_is_left_to_it",
+        "tests/unit/core/test_lint.py::test_two_saferollouts_must_not_name_one_workload",
+    ),
+    "a topic shared with another namespace or team": (
+        "tests/unit/core/test_world.py::test_an_external_reader_is_a_party_with_one_fixed_revision",
+        "tests/unit/core/test_decide_elsewhere.py::test_a_writer_waits_until_the_live_pods_of_another_namespace_read_its_new_version",
+        "tests/cluster/test_elsewhere.py::test_a_writer_waits_for_the_live_readers_of_another_namespace_and_only_with_its_leave",
+    ),
+    "CronJob or Job writes a contract": (
+        "tests/unit/core/test_lint.py::test_a_job_that_writes_a_contract_should_be_an_external_writer",
+        "tests/unit/core/test_lint.py::test_a_job_that_is_an_external_writer_is_fine",
+    ),
+    "hotfix for the workload that is rolling": (
+        "tests/cluster/test_pacing.py::test_a_superseding_template_is_paced_exactly_over_a_half_rolled_one",
+    ),
+    "Git reverted two releases back": (
+        "tests/unit/core/test_words.py::test_under_words_a_return_to_an_earlier_template_asks_a_person",
+    ),
+    "day one: nothing declared anywhere": (
+        "tests/unit/core/test_decide.py::test_the_first_commits_that_only_add_annotations_go_through_described_backwards_to_what_runs",
+        "tests/cluster/test_operator_release.py::test_the_first_commits_that_only_add_annotations_go_through",
+    ),
+    "Friday night emergency": (
+        f"{HOLD}::test_a_bypass_needs_the_verb",
+        f"{HOLD}::test_a_bypass_by_somebody_with_the_verb_works_without_the_operator",
+    ),
+    "Prometheus restarts mid-release": (
+        "tests/cluster/test_prometheus.py::test_a_restart_of_prometheus_is_inconclusive_and_then_goes_on_with_the_same_past",
+    ),
+    "a server-side apply of fields that are being paced": (
+        f"{POLICIES}::test_forced_server_side_apply_keeps_the_pace_and_unforced_conflicts",
+        f"{POLICIES}::test_a_put_without_our_labels_and_annotations_keeps_the_pace",
+        "tests/unit/workloads/test_deployment_writes.py::test_what_was_borrowed_comes_back_by_value_and_unset_fields_unset",
+    ),
+    "SafeRollout deleted, operator uninstalled": (
+        "tests/cluster/test_give_back.py::test_in_the_middle_of_a_roll_fields_return_by_value_pods_stay_and_nothing_is_released",
+        "tests/cluster/test_operator_rights.py::test_uninstalling_gives_everything_back_and_starts_nothing",
+    ),
+    "20 services, three batches each": ("tests/unit/cli/test_estimate.py",),
+}
+
+LATER: Final[dict[str, str]] = {
+    "database migration": "hooks and Jobs around a migration come with the integrations (issue 5)",
+    "Kafka or Postgres restarts, a node dies mid-release": "naming the broker or the database as the cause comes with the diagnosis (issue 6)",
+    "`helm upgrade --wait`": "readiness as Helm 4 and Argo CD read it comes with the integrations (issue 5)",
+}
+
+
+def situation(row: str) -> Callable[[Test], Test]:
+    """Mark the test that proves a row of the table; `row` is its first cell."""
+
+    def remember(test: Test) -> Test:
+        vars(test)["situation"] = row
+        return test
+
+    return remember
+
+
+def rows() -> tuple[str, ...]:
+    """Return the first cells of the table, in its order."""
+    lines = (ROOT / "docs" / "situations.md").read_text(encoding="utf-8").splitlines()
+    cells = [line.split("|")[1].strip() for line in lines if line.startswith("|")]
+    return tuple(cells[2:])
