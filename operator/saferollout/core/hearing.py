@@ -150,6 +150,8 @@ def _restart(draft: Draft, command: Command) -> Answer:
         return False, f"nothing of {command.subject} runs yet"
     if draft.roll(command.subject) is not None:
         return False, f"{command.subject} is rolling; its pods are being replaced"
+    if draft.workloads[command.subject].restart_time:
+        return False, f"{command.subject} is restarting already"
     draft.change_workload(command.subject, restart_time=draft.now.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return True, f"the pods of {command.subject} are replaced, on the revision that runs"
 

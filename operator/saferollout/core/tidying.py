@@ -85,7 +85,10 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
         if draft.roll(name) is not None or _goes_back(draft, name) or not stable or not facts.knows(stable):
             continue
         superseded = frozenset() if _returns_first(draft, name) else frozenset(facts.alive) - {facts.wanted}
-        early = facts.view.held and any(rs.hash not in (stable, *superseded) and rs.replicas > 0 for rs in facts.view.replica_sets)
+        started = any(rs.hash not in (stable, *superseded) and rs.replicas > 0 for rs in facts.view.replica_sets)
+        # A pace that outlived its roll is still the user's to have back.
+        left_paced = facts.view.paced is not None and facts.alive == (stable,)
+        early = facts.view.held and (started or left_paced)
         returning = facts.view.pinned and not draft.workloads[name].restart_time
         if not (early or returning) or facts.wanted == stable:
             continue

@@ -204,9 +204,20 @@ def _let_go(deployment: Deployment) -> None:
 def _restore_waiting(deployment: Deployment) -> None:
     """Put Git's template back in spec; where it was too large to keep, the pinned one stays until somebody applies again."""
     waiting = waiting_template(deployment)
-    if waiting is not None:
+    if waiting is not None and not _only_restarted(waiting, deployment["spec"]["template"]):
         deployment["spec"]["template"] = waiting
     _forget_pin(deployment)
+
+
+def _only_restarted(waiting: RawObject, pinned: RawObject) -> bool:
+    """Tell whether the pinned template is the waiting one, restarted: put back without the restart, its pods would roll once more."""
+    return _without_restart(waiting) == _without_restart(pinned)
+
+
+def _without_restart(template: RawObject) -> RawObject:
+    metadata = dict(template.get("metadata") or {})
+    annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items() if key != RESTARTED_AT}
+    return {**template, "metadata": {**metadata, "annotations": annotations}}
 
 
 def _forget_pin(deployment: Deployment) -> None:
