@@ -94,7 +94,7 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
         return WorkloadTemplates(exists=False)
     # What can't be touched lives on all the same, and the others must get on with it.
     facts = facts_of(view)
-    alive = tuple(_template(facts, revision) for revision in facts.alive)
+    alive = tuple(_template(facts, revision) for revision in _counted_alive(draft, name, facts))
     considered = name not in draft.problems and not is_set_aside(draft, name, facts)
     return WorkloadTemplates(
         alive=alive,
@@ -103,6 +103,14 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
         stable=_stable(draft, name, facts),
         reverted=facts.wanted == draft.workloads[name].stable_hash,
     )
+
+
+def _counted_alive(draft: Draft, name: str, facts: Facts) -> tuple[str, ...]:
+    """Count what ran before as alive until the roll is done: until its last bake has passed it may come back."""
+    stable = draft.workloads[name].stable_hash
+    if draft.roll(name) is None or stable in facts.alive or not stable or not facts.knows(stable):
+        return facts.alive
+    return (stable, *facts.alive)
 
 
 def _stable(draft: Draft, name: str, facts: Facts) -> TemplateFacts | None:

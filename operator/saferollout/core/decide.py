@@ -27,6 +27,7 @@ from saferollout.core.starting import start_next
 from saferollout.core.tidying import (
     accept_bypass,
     add_labels,
+    give_back_pace,
     hold_at_once,
     let_through,
     sweep_ghosts,
@@ -67,6 +68,7 @@ def _judge(draft: Draft) -> None:
     trouble = judge_rolls(draft) or overdue(draft)
     if trouble is not None:
         fail(draft, trouble)
+        plan_ahead(draft)
 
 
 def _act(draft: Draft) -> AnyAction | None:
@@ -76,14 +78,29 @@ def _act(draft: Draft) -> AnyAction | None:
         or add_labels(draft)
         or go_back(draft)
         or withdraw_early_pods(draft)
-        or advance_rolls(draft)
+        or _advance(draft)
         or accept_bypass(draft)
         or let_through(draft)
         or restart_running(draft)
         or sweep_ghosts(draft)
         or start_next(draft)
+        or give_back_pace(draft)
         or clear_answered(draft)
     )
+
+
+def _advance(draft: Draft) -> AnyAction | None:
+    """Advance the rolls; when one is done, what ran before it counts as gone, so what comes next is planned anew."""
+    before = _rolling(draft)
+    action = advance_rolls(draft)
+    if _rolling(draft) != before:
+        plan_ahead(draft)
+        write_down(draft)
+    return action
+
+
+def _rolling(draft: Draft) -> tuple[str, ...]:
+    return tuple(roll.workload for roll in draft.open_release.rolls) if draft.open_release is not None else ()
 
 
 def _keep_finalizer(draft: Draft) -> SetFinalizer | None:

@@ -104,7 +104,9 @@ def _join(draft: Draft, name: str, facts: Facts) -> None:
         draft.put_target(_target(draft, name, facts))
         draft.note("Joined", f"{name} joined the release", workload=name)
     elif known.to_hash != facts.wanted or known.done:
-        draft.put_target(known.model_copy(update={"to_hash": facts.wanted, "done": False}))
+        # What this release has finished is what its successor would go back to.
+        following = _target(draft, name, facts) if known.done else known.model_copy(update={"to_hash": facts.wanted})
+        draft.put_target(following)
         draft.drop_rolls([name])
         draft.note("Superseded", f"a newer template of {name} took the place of the one before", workload=name)
     else:

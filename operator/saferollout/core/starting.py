@@ -1,19 +1,16 @@
 """Start the next roll of the plan: only when nothing before it is open, people let it, and the gates were judged."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from saferollout.api.status import ActiveRoll
 from saferollout.core.actions import Action
-from saferollout.core.contracts import Party
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
 from saferollout.core.judging import judge_before_first_step
 from saferollout.core.lying import write_ahead
-from saferollout.core.plans import Plan, Roll, ready_steps
+from saferollout.core.plans import Roll, ready_steps
 from saferollout.core.proving import approved_steps
 from saferollout.core.rolling import begin_batch, is_way_back, stopped_by_person
-from saferollout.core.superseding import plan_superseding
 
 
 def start_next(draft: Draft) -> Action | None:
@@ -58,13 +55,10 @@ def _is_numbered(draft: Draft) -> bool:
 
 def _ready_rolls(draft: Draft) -> tuple[Roll, ...]:
     """Return rolls whose turn it is and that are still held: one that is under way needs no start."""
-    approved = approved_steps(draft)
-    free = {step.id for step in ready_steps(_plan_before_rolls(draft), approved)}
     return tuple(
         step
-        for step in ready_steps(draft.outlook.plan, approved)
+        for step in ready_steps(draft.outlook.plan, approved_steps(draft))
         if isinstance(step, Roll)
-        and step.id in free
         and step.workload in draft.facts
         and draft.roll(step.workload) is None
         and draft.target(step.workload) is not None
@@ -73,24 +67,6 @@ def _ready_rolls(draft: Draft) -> tuple[Roll, ...]:
         and draft.facts[step.workload].view.settled
         and step.workload not in draft.outlook.plan.back_first
     )
-
-
-def _plan_before_rolls(draft: Draft) -> Plan:
-    """Return the plan as if no roll under way had got anywhere: what comes after one waits for its last bake too.
-
-    The plan from what is alive forgets a roll as soon as its last old pod is gone.
-    """
-    rolling = {roll.workload for roll in draft.open_release.rolls} if draft.open_release else set()
-    if not rolling:
-        return draft.outlook.plan
-    parties = tuple(_not_arrived(party) if party.name in rolling else party for party in draft.outlook.world.parties)
-    return plan_superseding(replace(draft.outlook.world, parties=parties))
-
-
-def _not_arrived(party: Party) -> Party:
-    if party.goal is None or len(party.alive) > 1:
-        return party
-    return replace(party, alive=() if party.stable is None else (party.stable, party.goal))
 
 
 def _start(draft: Draft, step: Roll, facts: Facts) -> Action | None:

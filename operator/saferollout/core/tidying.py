@@ -86,14 +86,23 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
             continue
         superseded = frozenset() if _returns_first(draft, name) else frozenset(facts.alive) - {facts.wanted}
         started = any(rs.hash not in (stable, *superseded) and rs.replicas > 0 for rs in facts.view.replica_sets)
-        # A pace that outlived its roll is still the user's to have back.
-        left_paced = facts.view.paced is not None and facts.alive == (stable,)
-        early = facts.view.held and (started or left_paced)
+        early = facts.view.held and started
         returning = facts.view.pinned and not draft.workloads[name].restart_time
         if not (early or returning) or facts.wanted == stable:
             continue
         draft.waits.append(f"{name} to run only its stable revision again")
         return step_back(draft, name=name, facts=facts, to=stable)
+    return None
+
+
+def give_back_pace(draft: Draft) -> Action | None:
+    """Give back a pace that outlived its roll, because its template was superseded and the newer one has to wait."""
+    for name, facts in draft.facts.items():
+        view, stable = facts.view, draft.workloads[name].stable_hash
+        if view.paced is None or not view.held or not view.settled or is_busy(draft, name):
+            continue
+        if facts.alive == (stable,) and facts.is_full(stable):
+            return GiveBackHeld(workload=name)
     return None
 
 
@@ -111,9 +120,6 @@ def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
     roll = draft.roll(name)
     if roll is not None:
         return roll.hash != facts.view.template and not (facts.view.held or facts.view.pinned)
-    if _goes_back(draft, name):
-        # It is out because we let it out; the way back stops it.
-        return False
     return _is_loose(draft, name, facts)
 
 

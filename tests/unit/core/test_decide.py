@@ -333,3 +333,12 @@ def test_a_way_back_freezes_and_blames_nobody_for_a_late_hold() -> None:
     cluster.play()
     assert "Freeze writer" in cluster.log
     assert not any(line.startswith(("HeldLate", "Hold ")) for line in cluster.log)
+
+
+def test_a_writer_waits_for_the_bake_of_its_reader_also_where_both_may_roll_at_once() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=30, maxParallel=2)
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("writer", "w2", WRITES_2)
+    cluster.play()
+    assert cluster.pods("writer") == {"w2": 10}
+    assert cluster.log.index("RolledOut reader") < cluster.log.index("RollStarted writer")
