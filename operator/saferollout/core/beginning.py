@@ -106,9 +106,10 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
 
 
 def _counted_alive(draft: Draft, name: str, facts: Facts) -> tuple[str, ...]:
-    """Count what ran before as alive until the roll is done: until its last bake has passed it may come back."""
+    """Count what ran before as alive while its successor rolls, until the last bake has passed, and while it is coming back."""
     stable = draft.workloads[name].stable_hash
-    if draft.roll(name) is None or stable in facts.alive or not stable or not facts.knows(stable):
+    moves = draft.roll(name) is not None or draft.goes_back(name)
+    if not moves or stable in facts.alive or not stable or not facts.knows(stable):
         return facts.alive
     return (stable, *facts.alive)
 

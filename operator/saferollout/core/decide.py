@@ -96,6 +96,7 @@ def _advance(draft: Draft) -> AnyAction | None:
     if _rolling(draft) != before:
         plan_ahead(draft)
         write_down(draft)
+        prove(draft)
     return action
 
 

@@ -80,6 +80,11 @@ class Draft:
         rolls = self.open_release.rolls if self.open_release else ()
         return next((roll for roll in rolls if roll.workload == workload), None)
 
+    def goes_back(self, workload: str) -> bool:
+        """Tell whether a rollback is bringing the workload's old revision back and is not done with it."""
+        way = self.open_release.rollback if self.open_release is not None else None
+        return way is not None and workload in way.back and workload not in way.returned
+
     def change_release(self, **changes: object) -> None:
         """Replace fields of the open release."""
         if self.release is None:

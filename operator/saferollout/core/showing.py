@@ -99,7 +99,7 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
     facts, release, roll = draft.facts.get(name), draft.open_release, draft.roll(name)
     if facts is None:
         return "Absent", "it can't be seen"
-    if release is not None and release.rollback is not None and name in release.rollback.back and name not in release.rollback.returned:
+    if draft.goes_back(name):
         return "Returning", "its old revision is being restored"
     if facts.view.owner_paused is not None:
         return "OwnerPaused", facts.view.owner_paused

@@ -82,7 +82,7 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
     """
     for name, facts in draft.facts.items():
         stable = draft.workloads[name].stable_hash
-        if draft.roll(name) is not None or _goes_back(draft, name) or not stable or not facts.knows(stable):
+        if draft.roll(name) is not None or draft.goes_back(name) or not stable or not facts.knows(stable):
             continue
         superseded = frozenset() if _returns_first(draft, name) else frozenset(facts.alive) - {facts.wanted}
         started = any(rs.hash not in (stable, *superseded) and rs.replicas > 0 for rs in facts.view.replica_sets)
@@ -115,7 +115,7 @@ def _is_loose(draft: Draft, name: str, facts: Facts) -> bool:
 def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
     if facts.view.bypass is not None and draft.snapshot.hold_mode is HoldMode.POLICY:
         return False
-    if _goes_back(draft, name):
+    if draft.goes_back(name):
         return False  # the way back freezes it, keeping the surge that is in use
     roll = draft.roll(name)
     if roll is not None:
@@ -130,9 +130,4 @@ def _returns_first(draft: Draft, name: str) -> bool:
 
 def is_busy(draft: Draft, name: str) -> bool:
     """Tell whether a workload rolls, or is on its way back."""
-    return draft.roll(name) is not None or _goes_back(draft, name)
-
-
-def _goes_back(draft: Draft, name: str) -> bool:
-    release = draft.open_release
-    return release is not None and release.rollback is not None and name in release.rollback.back and name not in release.rollback.returned
+    return draft.roll(name) is not None or draft.goes_back(name)
