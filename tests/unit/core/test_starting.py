@@ -1,8 +1,10 @@
 """When a roll may start: what stands before it in the proved order has passed, not merely arrived."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster
+from saferollout.api.status import State
+from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster, state
 
 
 def test_a_writer_waits_for_the_last_bake_of_its_reader_whatever_may_roll_side_by_side() -> None:
@@ -27,3 +29,19 @@ def test_what_is_not_ordered_rolls_side_by_side_also_during_a_last_bake() -> Non
         cluster.now += timedelta(seconds=1)
     release = cluster.status.release
     assert release is not None and {roll.workload for roll in release.rolls} == {"reader", "writer"}
+
+
+def test_a_template_whose_pods_started_early_is_not_released_because_they_are_there_already() -> None:
+    """Without a policy some pods exist before the operator pauses; the pair they violate must not count as given from then on."""
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("writer", "w2", WRITES_2)
+    view = cluster.views["writer"]
+    leaving = replace(view.replica_sets[0], name="writer-w2", uid="writer-w2", hash="w2", contracts=WRITES_2, body="w2", replicas=0, pods=2, ready=0, available=0, steady=0)
+    cluster.views["writer"] = replace(view, replica_sets=(leaving, *view.replica_sets))
+    cluster.play(looks=5)
+    assert "RollStarted writer" not in cluster.log
+    assert cluster.status.summary is not None and "started before their turn" in cluster.status.summary.waiting_for
+    cluster.views["writer"] = replace(cluster.views["writer"], replica_sets=view.replica_sets)
+    cluster.play(looks=10)
+    assert "RollStarted writer" not in cluster.log
+    assert state(cluster) is State.REFUSED
