@@ -93,13 +93,15 @@ class GiveBackHeld(Action):
 class PinBack(Action):
     """Put the template of a ReplicaSet back in spec, pinned and un-paused; Git's template is put aside in an annotation.
 
-    With `restarted_at` (RFC 3339) the pods of that same revision are replaced, as `kubectl rollout restart` would.
+    With `restarted_at` (RFC 3339) the pods of that same revision are replaced, as `kubectl rollout restart` would. With `overwritten`
+    spec holds a template that took the place of the pinned one: it is put aside instead of the one before.
     """
 
     irreversible: ClassVar[bool] = True
     replica_set: str
     uid: str
     restarted_at: str = ""
+    overwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | Non
     view = facts.view
     if not view.settled:
         return None
+    if view.pinned and to and view.template != to:
+        # Where no policy keeps the pin, somebody's next template takes its place in spec; it is put aside in its turn.
+        return _pin(draft, name=name, facts=facts, to=to)
     if view.pinned:
         return _end_pin(facts, name=name, to=to)
     failed = facts.others_than(to)
@@ -97,7 +100,7 @@ def _pin(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
         words = f"{name} can't go back: the ReplicaSet of its old revision is gone (revisionHistoryLimit); apply the old template again"
         draft.stalls.append(Stall(reason="OldRevisionGone", message=words))
         return None
-    return PinBack(workload=name, replica_set=old[0].name, uid=old[0].uid)
+    return PinBack(workload=name, replica_set=old[0].name, uid=old[0].uid, overwritten=facts.view.pinned)
 
 
 def _returned(draft: Draft, name: str, how: str) -> None:

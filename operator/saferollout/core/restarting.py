@@ -34,9 +34,9 @@ def _is_restarted(draft: Draft, facts: Facts, *, name: str, asked: str) -> bool:
 def _next_write(draft: Draft, facts: Facts, *, name: str, asked: str) -> Action | None:
     """Write the restart time where the template that runs stands: in spec, or, under a held template, in a pin."""
     view, stable = facts.view, draft.workloads[name].stable_hash
-    if view.pinned or view.template_restarted_at == asked and not view.held:
+    if view.pinned and view.template == stable or view.template_restarted_at == asked and not view.held:
         return None
     if view.template == stable and not view.held:
         return Restart(workload=name, restarted_at=asked)
     mine = view.of(stable)
-    return PinBack(workload=name, replica_set=mine[0].name, uid=mine[0].uid, restarted_at=asked) if mine else None
+    return PinBack(workload=name, replica_set=mine[0].name, uid=mine[0].uid, restarted_at=asked, overwritten=view.pinned) if mine else None

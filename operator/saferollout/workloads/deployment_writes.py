@@ -121,7 +121,7 @@ def _pin_back(action: actions.PinBack, raw: RawWorkload, now: datetime) -> Write
 
     def change(deployment: Deployment) -> None:
         give_back_pace(deployment)
-        if names.LABEL_PINNED not in (deployment["metadata"].get("labels") or {}):
+        if action.overwritten or names.LABEL_PINNED not in (deployment["metadata"].get("labels") or {}):
             put_aside(deployment, deployment["spec"]["template"])
         deployment["spec"]["template"] = old_template
         _let_go(deployment)

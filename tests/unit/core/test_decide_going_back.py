@@ -1,9 +1,11 @@
 """What goes back when a release fails or a person gives it up, and what becomes of the templates that went back."""
 
+from dataclasses import replace
 from typing import Any
 
 from saferollout.api.contracts import Contract
 from saferollout.api.status import State
+from saferollout.core.actions import PinBack
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster, state
 
@@ -127,3 +129,17 @@ def test_a_spec_that_cannot_be_read_moves_nothing_and_says_so_to_whoever_speaks(
     assert cluster.status.workloads == known
     assert not cluster.status.commands[-1].accepted and "correct it first" in cluster.status.commands[-1].message
     assert cluster.commands == ()
+
+
+def test_a_template_that_takes_the_place_of_a_pinned_one_is_put_aside_and_the_way_back_goes_on() -> None:
+    """No policy keeps the pin there; the way back would wait for ever for the old revision."""
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play()
+    cluster.say("rollback")
+    while not cluster.views["writer"].pinned:
+        cluster.look()
+    cluster.texts["w3"], cluster.bodies["w3"] = WRITES_1, "w3"
+    cluster._roll(replace(cluster.views["writer"], template="w3", body="w3"), new=10, old=0)
+    action = cluster.look().action
+    assert isinstance(action, PinBack) and action.overwritten and action.replica_set == "writer-w1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import pytest
@@ -163,3 +164,13 @@ def test_taking_the_label_off_leaves_a_workload_from_which_nothing_was_borrowed_
     given = after(actions.GiveBack("billing", leave_paused=leave_paused, drop_managed_by=True), owned, replica_set("a", OLD, replicas=3))
     assert given["spec"] == owned["spec"]
     assert labels(given) == annotations(given) == set()
+
+
+def test_a_template_that_took_the_place_of_a_pinned_one_is_put_aside_in_its_turn() -> None:
+    """No policy keeps the pin there: what came is Git's newest word."""
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    newest = template("billing:3")
+    pinned["spec"]["template"] = newest
+    again = after(dataclasses.replace(PIN, overwritten=True), pinned, replica_set("a", OLD, replicas=0))
+    assert again["spec"]["template"] == OLD
+    assert after(actions.Unpin("billing"), again)["spec"]["template"] == newest
