@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from saferollout.core import actions as a
-from saferollout.core.decision import Decision, Marks
+from saferollout.core.decision import Decision, Marks, Snapshot
 from saferollout.core.measurements import Measurement, Outcome
-from saferollout.core.views import WorkloadView
+from saferollout.core.views import HoldMode, WorkloadView
 from tests.golden.carrying_out import carried_out
 from tests.golden.chronicle import Chronicle
 from tests.golden.invariants import check_safe, check_strength
@@ -27,8 +27,7 @@ class Memory(StrEnum):
     """What happens to the operator between two looks."""
 
     KEPT = "Kept"
-    LOST = "Lost"
-    KILLED = "Killed"  # lost, and the process dies between each status write and the action that follows it
+    KILLED = "Killed"  # all is lost after every look, and the process dies between each status write and the action that follows it
 
 
 @dataclass
@@ -49,6 +48,7 @@ class Stage(LittleCluster):
     checks_safety: bool = True
     checks_strength: bool = True
     lost: a.AnyAction | None = None
+    hold_mode: HoldMode = HoldMode.POLICY
     prometheus_away: bool = False
     answers_since: dict[str, list[tuple[datetime, float | None]]] = field(default_factory=dict)
 
@@ -79,6 +79,21 @@ class Stage(LittleCluster):
             replicas=replicas, settled=True, paused=True, held=True, paced=None, pinned=False, strategy=USERS_OWN, managed_by="shop",
             replica_sets=(),
         ))  # fmt: skip
+
+    def apply_unheld(self, name: str, revision: str, contracts: str | None) -> None:
+        """Apply a template on a server that does not hold it; it starts within a second."""
+        self._tell(f"Git applies {name} {revision}, and nothing holds it: {contracts or 'no annotation'}")
+        self.texts[revision] = contracts
+        self.bodies[revision] = revision
+        self._put(replace(self.views[name], template=revision, contracts=contracts, body=revision))
+
+    def delete(self) -> None:
+        """Have somebody delete the SafeRollout."""
+        self._tell("somebody deletes the SafeRollout")
+        self.deleting = True
+
+    def snapshot(self) -> Snapshot:
+        return replace(super().snapshot(), hold_mode=self.hold_mode)
 
     def change(self, name: str, what: str, **fields: object) -> None:
         """Have somebody change a workload by hand."""

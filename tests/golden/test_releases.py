@@ -4,6 +4,7 @@ After a wanted change: GOLDEN=write, run again, and read the difference as someb
 """
 
 import os
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import pytest
 
 from saferollout.api.status import WorkloadStatus
 from saferollout.core import actions as a
-from tests.golden import stories_back, stories_draining, stories_failing, stories_forward
+from tests.golden import stories_back, stories_draining, stories_failing, stories_forward, stories_special
 from tests.golden.shop import Story, shop
 from tests.golden.stage import Memory, Stage
 
 LOGS = Path(__file__).parent / "releases"
 STORIES: dict[str, Story] = {
     name.replace("_", "-"): story
-    for module in (stories_forward, stories_back, stories_failing, stories_draining)
+    for module in (stories_forward, stories_back, stories_failing, stories_draining, stories_special)
     for name, story in vars(module).items()
     if callable(story) and getattr(story, "__module__", "") == module.__name__ and not name.startswith("_")
 }
@@ -45,14 +46,30 @@ def test_a_release_goes_as_it_was_written_down(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))
-@pytest.mark.parametrize("memory", [Memory.LOST, Memory.KILLED])
-def test_an_operator_that_restarts_at_every_step_does_the_same(name: str, memory: Memory) -> None:
-    undisturbed, disturbed = told(STORIES[name], Memory.KEPT), told(STORIES[name], memory)
+def test_an_operator_that_is_killed_at_every_step_does_the_same(name: str) -> None:
+    undisturbed, disturbed = told(STORIES[name], Memory.KEPT), told(STORIES[name], Memory.KILLED)
     assert _on_workloads(disturbed) == _on_workloads(undisturbed)
     for end, other in zip(disturbed.ends, undisturbed.ends, strict=True):
         assert end.views == other.views
         assert _without_words(end) == _without_words(other)
-        assert end.status.contracts == other.status.contracts or memory is Memory.KILLED
+        assert [known.stored_versions for known in end.status.contracts] == [known.stored_versions for known in other.status.contracts]
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_an_hour_of_rest_after_a_release_costs_no_write(name: str) -> None:
+    for end in told(STORIES[name], Memory.KEPT).ends:
+        status = end.status
+        for _ in range(20):
+            end.now += timedelta(minutes=3)
+            assert end.look().action is None or end.deleting
+            assert end.status == status, name
+
+
+@pytest.mark.parametrize("name", ["success", "success-of-a-single-workload", "drained-by-retention", "supersede-directly"])
+def test_a_step_costs_at_most_three_status_writes(name: str) -> None:
+    stage = told(STORIES[name], Memory.KEPT)
+    steps = sum(line.startswith("BatchReady") for line in stage.log)
+    assert stage.chronicle.status_writes <= 3 * steps
 
 
 def _without_words(stage: Stage) -> list[WorkloadStatus]:

@@ -4,7 +4,8 @@ from typing import Final
 
 from saferollout.api.status import Condition, ConditionStatus, State
 from saferollout.core.draft import Draft
-from saferollout.core.standing import Standing
+from saferollout.core.standing import SETTLING, Standing
+from saferollout.core.starting import has_settled
 from saferollout.core.unknown_readers import reader_warnings
 
 DONE: Final = frozenset({State.IDLE, State.COMPLETED})
@@ -44,6 +45,8 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
         return ConditionStatus.FALSE, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers)
     going_back = draft.open_release is not None and draft.open_release.rollback is not None
     refusal = None if going_back else draft.outlook.refusal
+    if refusal is not None and not has_settled(draft):
+        return ConditionStatus.UNKNOWN, "Settling", SETTLING
     if refusal is not None:
         repairs = " ".join(repair.sentence for repair in refusal.repairs)
         said = f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"

@@ -1,12 +1,15 @@
 """Stop a release that has failed: name the failure, and set the way back that the kernel allows."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from saferollout.api.spec import OnFailure, RollbackScope
 from saferollout.api.status import Failure, Rollback, Stay, Waiver
 from saferollout.core.draft import Draft
 from saferollout.core.plans import RollbackPlan
 from saferollout.core.rollback import rollback
+
+STAYS_HELD: Final = "its new template stays held until it changes or someone says retry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ def fail(draft: Draft, trouble: Trouble) -> None:
     _record(draft, trouble)
     draft.note("Failed", f"{trouble.workload} failed: {trouble.message}", workload=trouble.workload, warning=True)
     if draft.snapshot.spec.on_failure is OnFailure.PAUSE:
-        draft.change_release(paused=Waiver(by="", reason=f"onFailure is Pause: {trouble.message}"[:1024], time=draft.now))
+        draft.change_release(paused=Waiver(by="", reason="onFailure is Pause: resume goes on, abort goes back", time=draft.now))
         return
     _mark_failed(draft, [trouble.workload])
     _go_back(draft, failed=trouble.workload, scope=draft.snapshot.spec.rollback_scope)
@@ -50,6 +53,15 @@ def abandon(draft: Draft, *, reason: str, message: str) -> None:
         return
     draft.change_release(paused=None)
     _go_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE)
+
+
+def why_failed(draft: Draft, name: str) -> str:
+    """Return why a workload's template stays held; where the release that tells is over, status has kept it."""
+    known = draft.workloads[name]
+    if known.state == "Failed" and known.message:
+        return known.message.removesuffix(STAYS_HELD).removesuffix("; ")
+    failure = draft.release.failure if draft.release is not None else None
+    return failure.message if failure is not None else ""
 
 
 def _record(draft: Draft, trouble: Trouble) -> None:

@@ -29,7 +29,7 @@ def go_back(draft: Draft) -> Action | None:
             _returned(draft, name, absent.message if absent is not None else "it is no part of this any more")
             continue
         if not is_back(facts, target.from_hash):
-            draft.waits.append(f"{name} to run its old revision again")
+            draft.waits.append(f"{name} to run its old revision again" if target.from_hash else f"{name} to have no pods, as before")
             return step_back(draft, name=name, facts=facts, to=target.from_hash)
         _returned(draft, name, "it runs its old revision again" if target.from_hash else "it has no pods any more, as before")
     return None

@@ -2,9 +2,12 @@
 
 from saferollout.api.status import GateStatus, PlanStep, Rollback, WorkloadStatus
 from saferollout.core.draft import Draft
+from saferollout.core.failing import STAYS_HELD, why_failed
 from saferollout.core.gathering import is_failed, is_set_aside
 from saferollout.core.plans import Roll, Step, ready_steps
 from saferollout.core.proving import approved_steps
+from saferollout.core.standing import SETTLING
+from saferollout.core.starting import has_settled
 
 
 def shown_steps(draft: Draft) -> list[PlanStep]:
@@ -82,14 +85,6 @@ def _workload(draft: Draft, name: str) -> WorkloadStatus:
     return known.model_copy(update={"state": state, "message": message[:1024]})
 
 
-def _why_failed(draft: Draft, name: str) -> str:
-    known, release = draft.workloads[name], draft.release
-    if known.state == "Failed" and known.message:
-        return known.message  # the release that told why may be over, and another one under way
-    why = f"{release.failure.message}; " if release is not None and release.failure is not None else ""
-    return f"{why}its new template stays held until it changes or someone says retry"
-
-
 def _state(draft: Draft, name: str) -> tuple[str, str]:
     absent = draft.snapshot.world.absent.get(name)
     if absent is not None:
@@ -106,13 +101,15 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
     if roll is not None:
         return ("Rolling" if roll.ready_time is None else "Baking"), f"batch {roll.batch + 1} of {roll.batches}"
     if is_failed(draft, name, facts) and not facts.at_rest:
-        return "Failed", _why_failed(draft, name)
+        return "Failed", "; ".join(part for part in (why_failed(draft, name), STAYS_HELD) if part)
     if is_set_aside(draft, name, facts):
         return "Held", "its new template went back with a failed one; it waits until that one changes or someone says retry"
     if facts.view.held and facts.wanted == draft.workloads[name].stable_hash:
         return "Held", "its template is what runs; the hold is about to be taken off"
     if facts.view.held and release is not None and release.rollback is not None:
         return "Held", "its new template waits until the others have gone back"
+    if facts.view.held and not has_settled(draft):
+        return "Held", f"its new template {SETTLING}"
     if facts.view.held:
         return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
     return "Stable", ""

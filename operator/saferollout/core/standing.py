@@ -1,12 +1,16 @@
 """Say where a release stands, and close it when it is over."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from saferollout.api.status import Release, State
 from saferollout.core.draft import Draft
+from saferollout.core.failing import why_failed
 from saferollout.core.gathering import is_failed
 from saferollout.core.rolling import stop_words
 from saferollout.core.starting import has_settled
+
+SETTLING: Final = "waits for templates of the same sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,14 @@ def _in_work(draft: Draft, release: Release) -> Standing:
 def _between_steps(draft: Draft) -> Standing:
     if draft.blockers:
         return Standing(State.REFUSED, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers))
-    refusal = draft.outlook.refusal
-    if refusal is not None and not draft.outlook.plan.steps:
+    settled, refusal = has_settled(draft), draft.outlook.refusal
+    if refusal is not None and settled and not draft.outlook.plan.steps:
+        # Before that it may still be accepted: the rest of the sync is on its way.
         return Standing(State.REFUSED, str(refusal.reason or "Refused"), refusal.message)
     if draft.problems and not draft.outlook.plan.steps:
         return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
-    if not has_settled(draft):
-        return Standing(State.SETTLING, "Settling", "waits for templates of the same sync")
+    if not settled:
+        return Standing(State.SETTLING, "Settling", SETTLING)
     return Standing(State.WAITING, "Waiting", "; ".join(dict.fromkeys(draft.waits)) or "the next step is about to start")
 
 
@@ -88,7 +93,7 @@ def _at_rest(draft: Draft) -> Standing:
     failed = sorted(name for name, facts in draft.facts.items() if is_failed(draft, name, facts) and not facts.at_rest)
     release = draft.release
     if failed:
-        why = f": {_failure_words(release)}" if release is not None and release.failure is not None else ""
+        why = f": {known}" if (known := why_failed(draft, failed[0])) else ""
         waiting = sorted(name for name in draft.outlook.kept_back if draft.facts[name].view.held)
         others = f"; {', '.join(waiting)} can't go without it" if waiting else ""
         return Standing(State.ROLLED_BACK, "RolledBack", f"the new template of {', '.join(failed)} stays held{why}{others}")
