@@ -15,7 +15,7 @@ from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import State
 from tests.property.lively_cluster import LivelyCluster
 
-DAYS = 150
+DAYS = 60
 RETENTION_SECONDS = 600
 READS = ("[1]", "[1, 2]", "[1, 2]", "[1, 2, 3]", "[2, 3]")
 WRITES = ("[1]", "[1]", "[2]", "[1, 2]", "[3]")

@@ -62,7 +62,8 @@ def _waits_for_failed(draft: Draft, wanted: dict[str, Facts]) -> bool:
     if last is None or not any(is_failed(draft, name, facts) for name, facts in draft.facts.items()):
         return False
     known = {(target.workload, target.to_hash) for target in last.targets}
-    if any((name, facts.wanted) not in known for name, facts in wanted.items()):
+    under_way = {(roll.workload, roll.hash) for roll in last.rolls}
+    if any((name, facts.wanted) not in known or (name, facts.wanted) in under_way for name, facts in wanted.items()):
         return False
     return not any(isinstance(step, Roll) and step.workload in wanted for step in draft.outlook.plan.steps)
 

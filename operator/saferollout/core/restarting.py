@@ -34,7 +34,7 @@ def _is_restarted(draft: Draft, facts: Facts, *, name: str, asked: str) -> bool:
 def _next_write(draft: Draft, facts: Facts, *, name: str, asked: str) -> Action | None:
     """Write the restart time where the template that runs stands: in spec, or, under a held template, in a pin."""
     view, stable = facts.view, draft.workloads[name].stable_hash
-    if view.pinned and view.template == stable or view.template_restarted_at == asked and not view.held:
+    if view.template == stable and view.template_restarted_at == asked and not view.held:
         return None
     if view.template == stable and not view.held:
         return Restart(workload=name, restarted_at=asked)
