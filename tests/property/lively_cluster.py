@@ -15,7 +15,7 @@ from tests.unit.core.little_cluster import LittleCluster
 
 @dataclass
 class LivelyCluster(LittleCluster):
-    """`born_log` has every (workload, revision) that got its first pods, with whom the status on record let start then."""
+    """`early` names each (workload, revision) that got its first pods without the status on record having let it start."""
 
     early: list[str] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ class LivelyCluster(LittleCluster):
     def _change(self, view: WorkloadView, action: Any) -> None:
         match action:
             case a.EmptyReplicaSet(replica_set=name):
-                sets = tuple(replace(rs, replicas=0, pods=0, ready=0, available=0, steady=0) if rs.name == name else rs for rs in view.replica_sets)
+                sets = tuple(_down_to(rs, 0) if rs.name == name else rs for rs in view.replica_sets)
                 self._put(replace(view, replica_sets=sets, settled=False))
             case a.SetPace(pace=pace):
                 self._put(replace(view, paused=False, held=False, paced=pace, settled=False))
@@ -58,8 +58,8 @@ class LivelyCluster(LittleCluster):
         self._put(replace(view, settled=False))
 
     def _grown(self, rs: ReplicaSetView) -> ReplicaSetView:
-        ready = 0 if rs.hash in self.broken else rs.pods
-        return replace(rs, pods=rs.replicas, ready=min(ready, rs.replicas), available=min(ready, rs.replicas), steady=min(ready, rs.replicas))
+        ready = 0 if rs.hash in self.broken else min(rs.pods, rs.replicas)
+        return replace(rs, pods=rs.replicas, ready=ready, available=ready, steady=ready)
 
     def _scaled_while_paused(self, view: WorkloadView) -> WorkloadView:
         active = [rs for rs in view.replica_sets if rs.replicas > 0] or list(view.replica_sets[:1])
@@ -70,7 +70,8 @@ class LivelyCluster(LittleCluster):
     def _rolled(self, view: WorkloadView) -> WorkloadView:
         if not _newest(view):
             born = self._replica_set(view.name, view.template, 0, born=self.now)
-            born = replace(born, name=f"{born.name}-{view.template_restarted_at}", uid=f"{born.uid}-{view.template_restarted_at}", restarted_at=view.template_restarted_at)
+            name = f"{born.name}-{view.template_restarted_at}"
+            born = replace(born, name=name, uid=name, restarted_at=view.template_restarted_at)
             view = replace(view, replica_sets=(born, *view.replica_sets))
         unavailable, surge = allowed(view.strategy, replicas=view.replicas)
         if view.paced is not None:
@@ -92,9 +93,8 @@ class LivelyCluster(LittleCluster):
             if rs.name == new.name or spare <= 0:
                 continue
             gone = min(spare, rs.replicas)
-            left = rs.replicas - gone
             spare -= gone
-            view = _with(view, replace(rs, replicas=left, pods=min(rs.pods, left), ready=min(rs.ready, left), available=min(rs.available, left), steady=min(rs.steady, left)))
+            view = _with(view, _down_to(rs, rs.replicas - gone))
         return view
 
     def _watch_births(self, before: WorkloadView, after: WorkloadView) -> None:
@@ -123,8 +123,10 @@ def _shared_out(sets: tuple[ReplicaSetView, ...], *, before: int, after: int) ->
     shares = {rs.name: rs.replicas * after // before for rs in sets}
     largest = max(sets, key=lambda rs: rs.replicas)
     shares[largest.name] += after - sum(shares.values()) if sum(rs.replicas for rs in sets) == before else 0
-    return tuple(
-        replace(rs, replicas=shares[rs.name], pods=min(rs.pods, shares[rs.name]), ready=min(rs.ready, shares[rs.name]),
-                available=min(rs.available, shares[rs.name]), steady=min(rs.steady, shares[rs.name]))
-        for rs in sets
-    )
+    return tuple(_down_to(rs, shares[rs.name]) for rs in sets)
+
+
+def _down_to(rs: ReplicaSetView, replicas: int) -> ReplicaSetView:
+    """Scale a ReplicaSet; pods beyond that are gone at once, new ones come with the next tick."""
+    counts = {name: min(getattr(rs, name), replicas) for name in ("pods", "ready", "available", "steady")}
+    return replace(rs, replicas=replicas, **counts)
