@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bench.kills import rounds
 from bench.planning import timing
+from bench.steps import measuring
 from bench.table import Row
 
 
@@ -21,4 +23,6 @@ class Bench:
 
 BENCHES: Final[Mapping[str, Bench]] = {
     "plan": Bench(what="how long a plan takes, and how that grows", takes="15 seconds", run=timing.rows),
+    "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=measuring.rows),
+    "kills": Bench(what="200 releases with the operator killed at random moments", takes="15 minutes", run=rounds.rows),
 }
