@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bench.idle import measuring as idle
 from bench.kills import rounds
+from bench.memory import measuring as memory
 from bench.planning import timing
-from bench.steps import measuring
+from bench.steps import measuring as steps
 from bench.table import Row
 
 
@@ -23,6 +25,8 @@ class Bench:
 
 BENCHES: Final[Mapping[str, Bench]] = {
     "plan": Bench(what="how long a plan takes, and how that grows", takes="15 seconds", run=timing.rows),
-    "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=measuring.rows),
+    "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=steps.rows),
+    "idle": Bench(what="writes while nothing happens", takes="14 minutes, nearly all of it waiting", run=idle.rows),
+    "memory": Bench(what="the operator's memory with 100 SafeRollouts and with one", takes="5 minutes", run=memory.rows),
     "kills": Bench(what="200 releases with the operator killed at random moments", takes="15 minutes", run=rounds.rows),
 }

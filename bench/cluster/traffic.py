@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from bench.cluster.history import Event
 from localcluster.prometheus import Prometheus, Target, standalone_prometheus
 
 PodNames = Callable[[], list[tuple[str, str]]]
@@ -23,6 +24,18 @@ def prometheus_with_traffic(folder: Path, pods: PodNames) -> Iterator[Prometheus
     """Run a Prometheus that sees requests to every pod (namespace, name), and a dead-letter topic that comes and goes."""
     with _exporter(pods) as address, standalone_prometheus(folder, targets=[Target(address, {})]) as prometheus:
         yield prometheus
+
+
+def names_of(events: Sequence[Event]) -> list[tuple[str, str]]:
+    """Return namespace and name of each pod that exists, from what was heard of pods."""
+    present: dict[tuple[str, str], None] = {}
+    for event in events:
+        place = (event.namespace, event.item["metadata"]["name"])
+        if event.kind == "DELETED":
+            present.pop(place, None)
+        else:
+            present[place] = None
+    return list(present)
 
 
 def exposition(pods: list[tuple[str, str]], *, born: dict[tuple[str, str], float], now: float) -> str:

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from bench.cluster.history import Event, History
 from bench.cluster.plane import Plane
-from bench.cluster.traffic import prometheus_with_traffic
+from bench.cluster.traffic import names_of, prometheus_with_traffic
 from bench.stories.story import Apply, Revision, Service, Story
 from bench.stories.telling import run_first_revisions, tell
 
 BAKE_SECONDS: Final = 4
 
-_GATES: Final[tuple[dict[str, Any], ...]] = (
+GATES: Final[tuple[dict[str, Any], ...]] = (
     {"name": "letters", "signal": "DeadLetterDepth", "contract": "events", "max": "20", "intervalSeconds": 2},
     *(
         {
@@ -50,7 +50,7 @@ def story(*, gated: bool) -> Story:
         Apply(0, "writer", Revision("writer:2", {"events": {"writes": [2]}})),
     )
     topic = {"name": "events", "topic": {"name": "events", "retentionSeconds": 86400, "deadLetterTopic": "events.dlt"}}
-    spec: Mapping[str, Any] = {"gating": "Enabled", "bakeSeconds": BAKE_SECONDS, "gates": list(_GATES)} if gated else {}
+    spec: Mapping[str, Any] = {"gating": "Enabled", "bakeSeconds": BAKE_SECONDS, "gates": list(GATES)} if gated else {}
     return Story("gated" if gated else "without gates", services, (topic,), changes, spec=spec)
 
 
@@ -62,7 +62,7 @@ def record(plane: Plane, stories: Mapping[str, Story]) -> list[Recording]:
     pods = histories[0]
     try:
         with (
-            prometheus_with_traffic(plane.folder, lambda: _names(pods, stories)) as prometheus,
+            prometheus_with_traffic(plane.folder, lambda: names_of(list(pods.events))) as prometheus,
             plane.running_operator(config=f"prometheus: {{url: '{prometheus.url}'}}\n"),
         ):
             run_first_revisions(plane, stories)
@@ -74,15 +74,3 @@ def record(plane: Plane, stories: Mapping[str, Story]) -> list[Recording]:
             history.stop()
         plane.delete_namespaces(list(stories))
     return [Recording(told, *(history.of(namespace) for history in histories)) for namespace, told in stories.items()]
-
-
-def _names(pods: History, stories: Mapping[str, Story]) -> list[tuple[str, str]]:
-    """Name the pods that exist, from what was heard."""
-    present: dict[tuple[str, str], None] = {}
-    for event in list(pods.events):
-        place = (event.namespace, event.item["metadata"]["name"])
-        if event.kind == "DELETED":
-            present.pop(place, None)
-        elif event.namespace in stories:
-            present[place] = None
-    return list(present)

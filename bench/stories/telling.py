@@ -61,6 +61,11 @@ def tell(plane: Plane, stories: Mapping[str, Story]) -> list[str]:
     return []
 
 
+def apply_changes(plane: Plane, stories: Mapping[str, Story]) -> None:
+    """Apply all that the stories tell, at once."""
+    _change(plane, stories, [(namespace, change) for namespace, story in stories.items() for change in story.changes])
+
+
 def scenes_of(plane: Plane, stories: Mapping[str, Story]) -> dict[str, Scene]:
     """Return what every namespace looks like now."""
     found: dict[str, dict[str, list[dict[str, Any]]]] = {

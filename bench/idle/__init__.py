@@ -1,0 +1,1 @@
+"""What an object costs while nothing happens to it."""
