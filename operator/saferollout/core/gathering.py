@@ -119,10 +119,16 @@ def _forget_reverted(draft: Draft, wanted: dict[str, Facts]) -> None:
     release = draft.open_release
     if release is None:
         return
-    rolling = {roll.workload for roll in release.rolls}
-    gone = {target.workload for target in release.targets if not target.done and target.workload not in wanted and target.workload not in rolling}
+    unwanted = {target.workload for target in release.targets if not target.done and target.workload not in wanted}
+    # A roll that is on record, but whose first pod never came, leaves with its template; one that leads back goes on until it is done.
+    gone = {name for name in unwanted if not _leads_to_wanted(draft, name)}
     absent = {roll.workload for roll in release.rolls if roll.workload not in draft.snapshot.world.workloads}
     if not gone and not absent:
         return
-    draft.drop_rolls(absent)
+    draft.drop_rolls(gone | absent)
     draft.change_release(targets=[target for target in release.targets if target.workload not in gone | absent], changed_time=draft.now)
+
+
+def _leads_to_wanted(draft: Draft, name: str) -> bool:
+    roll, facts = draft.roll(name), draft.facts.get(name)
+    return roll is not None and (facts is None or roll.hash == facts.wanted)

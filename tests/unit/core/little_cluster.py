@@ -88,8 +88,8 @@ class LittleCluster:
     def is_over(self) -> bool:
         return self.status.release is None or self.status.release.end_time is not None
 
-    def look(self) -> Decision:
-        """Decide once and carry the decision out."""
+    def look(self, *, dies_before_acting: bool = False) -> Decision:
+        """Decide once and carry the decision out; an operator that is killed between its two writes leaves only the status."""
         snapshot = self.snapshot()
         decision = decide(snapshot, self._answers(snapshot), self.now, self.marks)
         self.marks = decision.marks
@@ -98,7 +98,9 @@ class LittleCluster:
         self.status_writes += stored != self.status
         self.status = stored
         self.log.extend(f"{note.reason} {note.workload or ''}".strip() for note in decision.notes)
-        if decision.action is not None:
+        if dies_before_acting:
+            self.marks = Marks()
+        elif decision.action is not None:
             self._carry_out(decision.action)
         self.alive_log.append(frozenset(rs.hash for view in self.views.values() for rs in view.replica_sets if rs.pods))
         return decision
