@@ -37,5 +37,8 @@ def _refusal(draft: Draft, before: Condition | None, now: Condition) -> None:
     # Templates that can't be released are announced on their own workloads.
     if now.status is not ConditionStatus.FALSE or now.reason == INVALID_TEMPLATE:
         return
+    refusal = draft.outlook.refusal
+    if draft.open_release is None and refusal is not None and now.reason == refusal.reason:
+        return  # after a failure the others wait for the failed template: the failure is the news
     if before is None or (before.status, before.reason, before.message) != (now.status, now.reason, now.message):
         draft.note("PlanRefused", f"refused ({now.reason}): {now.message}", warning=True)

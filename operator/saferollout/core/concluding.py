@@ -1,10 +1,10 @@
 """Turn a draft into a Decision: the status that people and machines read, and when to look again."""
 
 from saferollout.api.status import State, Status, Summary
-from saferollout.core.actions import AnyAction
+from saferollout.core.actions import AnyAction, GiveBack
 from saferollout.core.announcing import announce
 from saferollout.core.conditions import conditions
-from saferollout.core.decision import Decision, Marks, Snapshot
+from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.draft import Draft
 from saferollout.core.showing import shown_gates, shown_steps, shown_workloads, step_count
 from saferollout.core.standing import Standing, stand
@@ -24,8 +24,16 @@ def conclude(draft: Draft, action: AnyAction | None) -> Decision:
 
 
 def conclude_leaving(snapshot: Snapshot, action: AnyAction | None) -> Decision:
-    """Keep the status of a SafeRollout that is being deleted as it is."""
-    return Decision(status=snapshot.status, action=action)
+    """Keep the status of a SafeRollout that is being deleted as it is, and say what its owners get back."""
+    return Decision(status=snapshot.status, action=action, notes=_farewell(action))
+
+
+def _farewell(action: AnyAction | None) -> tuple[Note, ...]:
+    if not isinstance(action, GiveBack):
+        return ()
+    paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
+    words = f"Gave back what was ours on {action.workload}, because its SafeRollout is being deleted{paused}"
+    return (Note(reason="GivenBack", message=words, workload=action.workload),)
 
 
 def _status(draft: Draft, *, busy: bool) -> Status:

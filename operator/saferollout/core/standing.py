@@ -41,7 +41,7 @@ def _close_if_over(draft: Draft) -> None:
         if set(release.rollback.back) <= set(release.rollback.returned):
             draft.change_release(end_time=draft.now)
             draft.wake_in(0)
-            draft.note("RolledBack", f"release {release.id} was rolled back: {_failure_words(release)}", warning=True)
+            draft.note("RolledBack", f"release {release.id} went back: {_failure_words(release)}", warning=True)
         return
     if release.failure is None and all(target.done for target in release.targets):
         draft.change_release(end_time=draft.now)
@@ -95,8 +95,9 @@ def _at_rest(draft: Draft) -> Standing:
     if failed:
         why = f": {known}" if (known := why_failed(draft, failed[0])) else ""
         waiting = sorted(name for name in draft.outlook.kept_back if draft.facts[name].view.held)
+        held = f"the new template of {failed[0]} stays held" if len(failed) == 1 else f"the new templates of {', '.join(failed)} stay held"
         others = f"; {', '.join(waiting)} can't go without it" if waiting else ""
-        return Standing(State.ROLLED_BACK, "RolledBack", f"the new template of {', '.join(failed)} stays held{why}{others}")
+        return Standing(State.ROLLED_BACK, "RolledBack", f"{held}{why}{others}")
     if draft.problems:
         return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
     if release is not None and release.targets and release.failure is None and release.rollback is None:
