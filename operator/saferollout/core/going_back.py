@@ -54,7 +54,7 @@ def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | Non
         # Where no policy keeps the pin, somebody's next template takes its place in spec; it is put aside in its turn.
         return _pin(draft, name=name, facts=facts, to=to)
     if view.pinned:
-        return _end_pin(facts, name=name, to=to)
+        return unpin(draft, facts, name=name) if facts.is_full(to) and not facts.others_than(to) else None
     failed = facts.others_than(to)
     if not to:
         return _remove_first(facts, name=name, failed=failed)
@@ -82,8 +82,12 @@ def _few_are_new(facts: Facts, *, to: str) -> bool:
     return any(rs.replicas for rs in view.of(to)) and available >= view.replicas - resolved_unavailable(view)
 
 
-def _end_pin(facts: Facts, *, name: str, to: str) -> Action | None:
-    return Unpin(workload=name) if facts.is_full(to) and not facts.others_than(to) else None
+def unpin(draft: Draft, facts: Facts, *, name: str) -> Action:
+    """End a pin; say so if a template came meanwhile: admission kept it out, and nothing here has it."""
+    if facts.view.template_came_while_pinned:
+        words = f"a newer template of {name} came while its old one was being put back, and was not taken in: apply it again"
+        draft.note("TemplateNotTaken", words, workload=name, warning=True)
+    return Unpin(workload=name)
 
 
 def _remove_first(facts: Facts, *, name: str, failed: tuple[ReplicaSetView, ...]) -> Action | None:

@@ -1,8 +1,9 @@
 """Restart the pods that run, on their own revision, also while a newer template is held."""
 
-from saferollout.core.actions import Action, PinBack, Restart, Unpin
+from saferollout.core.actions import Action, PinBack, Restart
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
+from saferollout.core.going_back import unpin
 from saferollout.core.tidying import is_busy
 
 
@@ -16,7 +17,7 @@ def restart_running(draft: Draft) -> Action | None:
             draft.change_workload(name, restart_time="")
             draft.note("Restarted", f"all pods of {name} were restarted", workload=name)
             draft.wake_in(0)
-            return Unpin(workload=name) if facts.view.pinned else None
+            return unpin(draft, facts, name=name) if facts.view.pinned else None
         draft.waits.append(f"{name} to restart")
         action = _next_write(draft, facts, name=name, asked=asked)
         if action is not None:

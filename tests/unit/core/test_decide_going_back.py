@@ -143,3 +143,15 @@ def test_a_template_that_takes_the_place_of_a_pinned_one_is_put_aside_and_the_wa
     cluster._roll(replace(cluster.views["writer"], template="w3", body="w3"), new=10, old=0)
     action = cluster.look().action
     assert isinstance(action, PinBack) and action.overwritten and action.replica_set == "writer-w1"
+
+
+def test_a_template_that_came_while_pinned_is_asked_for_again() -> None:
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play()
+    cluster.say("rollback")
+    while not cluster.views["writer"].pinned:
+        cluster.look()
+    cluster.views["writer"] = replace(cluster.views["writer"], template_came_while_pinned=True)
+    cluster.play(looks=20)
+    assert "TemplateNotTaken writer" in cluster.log
