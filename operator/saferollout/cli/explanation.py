@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from saferollout.api.names import ANNOTATION_BYPASS, ANNOTATION_LEFT_PAUSED, ANNOTATION_OWNER_PAUSED, LABEL_HELD, LABEL_MANAGED_BY
 from saferollout.api.references import nearest
-from saferollout.api.status import PlanStep
-from saferollout.cli.headline import headline, helpful_commands
+from saferollout.api.status import PlanStep, State
+from saferollout.cli.headline import headline, helpful_commands, refusal
 from saferollout.cli.picture import Picture
+from saferollout.core.conditions import REPAIR
 from saferollout.core.views import HoldMode, WorkloadView
 
 
@@ -138,7 +139,7 @@ def _sentence(verdict: Verdict, seen: Seen) -> str:
                 "template changes or someone says retry."
             )
         case Verdict.HELD:
-            return f"{who} is held by SafeRollout {manager}: {_what_it_waits_for(seen)}."
+            return f"{who} is held by SafeRollout {manager}: {_what_it_waits_for(seen).rstrip('.')}."
         case Verdict.FREE:
             return f"{who} belongs to SafeRollout {manager} and is neither held nor paced: it runs what its spec says, or is rolling to it."
 
@@ -178,7 +179,9 @@ def _what_it_waits_for(seen: Seen) -> str:
     steps = picture.release.steps if picture.release else []
     own = _own_step(steps, seen.workload)
     before = [step.id for step in steps[: steps.index(own)] if step.state != "Done"] if own else []
-    if picture.summary.state.value in ("Refused", "Paused", "Failed", "Settling") or own is None:
+    if picture.summary.state is State.REFUSED:
+        return f"its plan is refused: {picture.summary.message}"
+    if picture.summary.state.value in ("Paused", "Failed", "Settling") or own is None:
         return headline(picture)
     if before:
         return f"it waits for {', '.join(before)}"
@@ -192,15 +195,18 @@ def _own_step(steps: list[PlanStep], workload: str) -> PlanStep | None:
 def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
     picture, view = seen.picture, seen.view
     if picture is not None:
-        yield "Release", headline(picture)
+        if picture.summary.state is not State.REFUSED:  # else it is the sentence already
+            yield "Release", headline(picture)
         steps = picture.release.steps if picture.release else []
         own = _own_step(steps, seen.workload)
         if own is not None:
             because = f": {own.because}" if own.because else ""
             yield "Step", f"{steps.index(own) + 1} of {len(steps)}, {own.stage or own.kind}, {own.state}{because}"
         yield from (("Related", f"{step.id}: {step.because}") for step in steps if _mentions(step, seen.workload))
+        if (refused := refusal(picture)) and (repair := refused.message.partition(REPAIR)[2]):
+            yield "Repair", repair
         known = picture.known(seen.workload)
-        if known is not None and known.message:
+        if known is not None and known.message and known.message.rstrip(".") not in headline(picture):
             yield "Operator", known.message
         if known is not None and known.failed_hash:
             yield "Failed", f"template {known.failed_hash} failed and stays held until it changes or someone says retry"

@@ -42,6 +42,8 @@ _DEFAULT_SENTENCES: Final = {
     State.COMPLETED: "every workload runs its new template.",
 }
 
+_WRONGLY_WRITTEN: Final = frozenset({"InvalidSpec", "InvalidQuery", "InvalidTemplate"})
+
 
 def headline(picture: Picture) -> str:
     """Say in one sentence where the release is."""
@@ -68,8 +70,8 @@ def _sentence(picture: Picture) -> str:
 def _since(picture: Picture) -> datetime | None:
     release, state = picture.release, picture.summary.state
     if state is State.REFUSED:
-        accepted = condition(picture, "PlanAccepted")
-        return accepted.last_transition_time if accepted and accepted.status is ConditionStatus.FALSE else None
+        refused = refusal(picture)
+        return refused.last_transition_time if refused else None
     if release is None or state is State.IDLE:
         return None
     match state:
@@ -93,6 +95,12 @@ def _since(picture: Picture) -> datetime | None:
 def condition(picture: Picture, kind: str) -> Condition | None:
     """Return a condition by its type."""
     return next((entry for entry in picture.status.conditions if entry.type == kind), None)
+
+
+def refusal(picture: Picture) -> Condition | None:
+    """Return the condition that says why there is no plan for every template; None where there is one."""
+    accepted = condition(picture, "PlanAccepted")
+    return accepted if accepted is not None and accepted.status is ConditionStatus.FALSE else None
 
 
 def approvable(picture: Picture) -> tuple[str, ...]:
@@ -156,6 +164,8 @@ def helpful_commands(picture: Picture) -> tuple[tuple[str, str], ...]:
                 (f"saferollout retry {picture.name} {name}", "the same template once more"),
                 (f"saferollout rollback {picture.name} {name}", "go back as far as is safe"),
             )
+        case State.REFUSED if (refused := refusal(picture)) and refused.reason in _WRONGLY_WRITTEN:
+            return (("saferollout lint PATH", "check a correction on files before you commit it"),)
         case State.REFUSED:
             return (("saferollout plan --live PATH --desired PATH", "try a repair on files before you commit it"),)
         case _:

@@ -6,11 +6,12 @@ from rich.text import Text
 
 from saferollout.api.status import GateStatus, PlanStep, State
 from saferollout.cli.estimate import Estimate, estimate
-from saferollout.cli.headline import STATE_MARKS, condition, headline, helpful_commands
+from saferollout.cli.headline import STATE_MARKS, condition, headline, helpful_commands, refusal
 from saferollout.cli.look import Look, Mark, ago, duration
 from saferollout.cli.no_return import points_of_no_return
 from saferollout.cli.picture import Picture
 from saferollout.cli.status_table import table
+from saferollout.core.conditions import REPAIR
 
 _VERDICT_MARKS = {
     "Passing": Mark.DONE,
@@ -31,6 +32,7 @@ def status_screen(picture: Picture, look: Look) -> list[Text]:
         _head(picture, look),
         table(picture, look),
         list(_gates(picture, look)),
+        list(_refusal(picture, look)),
         list(_failure(picture, look)),
         list(_workload_messages(picture, look)),
         list(_next_steps(picture, look)),
@@ -113,6 +115,20 @@ def _gate_reason(gate: GateStatus, look: Look) -> list[Text]:
     return look.wrapped(gate.message, first="    ", indent="    ") if gate.message and gate.verdict != "Passing" else []
 
 
+def _refusal(picture: Picture, look: Look) -> Iterator[Text]:
+    """Show the way out of a refusal; the refusal itself only where it is not the first line already."""
+    refused = refusal(picture)
+    if refused is None or refused.reason == "ExternalUnreadable":  # stands in the head
+        return
+    why, _, repair = refused.message.partition(REPAIR)
+    if picture.summary.state is not State.REFUSED:
+        yield Text("WHAT IS REFUSED", style="bold")
+        yield from look.wrapped(f"{look.symbol(Mark.FAILED)} {why} ({refused.reason})", first="  ", indent="    ")
+    if repair:
+        yield Text("WHAT WOULD MAKE IT POSSIBLE", style="bold")
+        yield from look.wrapped(repair, first="  ", indent="  ")
+
+
 def _failure(picture: Picture, look: Look) -> Iterator[Text]:
     release = picture.release
     if release is None or release.failure is None:
@@ -140,13 +156,16 @@ def _failure(picture: Picture, look: Look) -> Iterator[Text]:
 
 
 def _workload_messages(picture: Picture, look: Look) -> Iterator[Text]:
-    """Show what the operator says of single workloads, where it is not the failure that stands above."""
+    """Show what the operator says of single workloads, where it does not stand above already."""
     failure = picture.release.failure if picture.release else None
-    told = [known for known in picture.status.workloads if known.message and not (failure and known.message == failure.message)]
+    above = f"{picture.summary.message}\n{failure.message if failure else ''}"
+    told = [known for known in picture.status.workloads if known.message and known.message not in above]
     if told:
         yield Text("WORKLOADS", style="bold")
     for known in told:
-        yield from look.wrapped(f"{known.name}: {known.message}", first="  ", indent="    ")
+        # Many sentences begin with the workload they are about.
+        named = known.message.startswith((f"{known.name} ", f"{known.name}:"))
+        yield from look.wrapped(known.message if named else f"{known.name}: {known.message}", first="  ", indent="    ")
 
 
 def _next_steps(picture: Picture, look: Look) -> Iterator[Text]:

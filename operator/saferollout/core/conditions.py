@@ -9,6 +9,8 @@ from saferollout.core.starting import has_settled
 from saferollout.core.unknown_readers import reader_warnings
 
 DONE: Final = frozenset({State.IDLE, State.COMPLETED})
+REPAIR: Final = " Repair: "
+"""Stands between a refusal and its way out in the message of PlanAccepted; the command line shows them apart."""
 STUCK: Final = frozenset({State.REFUSED, State.ROLLED_BACK, State.FAILED})
 
 
@@ -49,7 +51,7 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, str, str]:
         return ConditionStatus.UNKNOWN, "Settling", SETTLING
     if refusal is not None:
         repairs = " ".join(repair.sentence for repair in refusal.repairs)
-        said = f"{refusal.message}{f' Repair: {repairs}' if repairs else ''}"
+        said = f"{refusal.message}{f'{REPAIR}{repairs}' if repairs else ''}"
         return ConditionStatus.FALSE, str(refusal.reason or "Refused"), "; ".join([*draft.unread, said])
     if draft.problems:
         return ConditionStatus.FALSE, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems))

@@ -1,5 +1,6 @@
 """What status shows of steps, workloads and gates; nothing here changes what happens."""
 
+from saferollout.api.spec import Gating
 from saferollout.api.status import GateStatus, PlanStep, Rollback, WorkloadStatus
 from saferollout.core.draft import Draft
 from saferollout.core.failing import STAYS_HELD, why_failed
@@ -60,6 +61,8 @@ def shown_workloads(draft: Draft) -> list[WorkloadStatus]:
 
 def shown_gates(draft: Draft) -> list[GateStatus]:
     """Return the verdicts; where none of them changed, the ones on record, so that a new value alone is not a write."""
+    if draft.snapshot.spec.gating is Gating.DISABLED:
+        return []
     order = [gate.name for gate in draft.snapshot.spec.gates]
     before = {known.name: known for known in draft.snapshot.status.gates if known.name in order}
     now = [draft.gates.get(name) or before.get(name) for name in order]

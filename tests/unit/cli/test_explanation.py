@@ -18,7 +18,7 @@ from saferollout.cli.look import Look, plain
 from saferollout.cli.picture import Heartbeat, Picture
 from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, WorkloadView
 from tests.unit.cli.fake_cluster import FakeCluster
-from tests.unit.cli.pictures import NOW, VIEWS, picture, raw, release, replica_set, status, view, workload_states
+from tests.unit.cli.pictures import NOW, VIEWS, condition, picture, raw, release, replica_set, status, view, workload_states
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNNING = picture(
@@ -136,7 +136,22 @@ def test_a_workload_of_nobody_is_explained_too(paused: bool, verdict: Verdict) -
 
 def test_a_refused_release_says_so_to_each_held_workload() -> None:
     refused = picture(raw(status("Refused", summary={"message": "no order is safe"}, release=release())))
-    assert "Refused: no order is safe" in explanation(seen(held(), picture=refused)).sentence
+    said = explanation(seen(held(), picture=refused))
+    assert said.sentence.endswith("its plan is refused: no order is safe.")
+    assert "Release" not in dict(said.facts)
+
+
+REFUSED = condition(
+    "PlanAccepted", "False", reason="NoSafeOrder", seconds=5,
+    message="no order is safe. Repair: Release a revision that reads both first.",
+)  # fmt: skip
+
+
+def test_a_refused_release_shows_the_repair_to_each_held_workload() -> None:
+    refused = picture(raw(status("Refused", summary={"message": "no order is safe."}, conditions=[REFUSED], release=release())))
+    said = explanation(seen(held(), picture=refused))
+    assert dict(said.facts)["Repair"] == "Release a revision that reads both first."
+    assert ".." not in said.sentence
 
 
 def test_pods_in_trouble_are_named() -> None:

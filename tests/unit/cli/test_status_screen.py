@@ -91,14 +91,14 @@ def awaiting_approval() -> Picture:
 
 
 def refused() -> Picture:
-    message = (
-        "no order is safe: user-service (new) writes user-events 2, which billing-service (new) reads the contract without "
-        "(failure mode 1: new producer, old consumer). Way out: a revision of billing-service that also reads 2, released first"
-    )
-    said = status(
-        "Refused", summary={"message": message}, conditions=[condition("PlanAccepted", "False", reason="UnsafeGoal", seconds=65)],
-        workloads=workload_states(billing_service="Held", user_service="Held"),
-    )  # fmt: skip
+    sentence = "user-service (new) writes user-events 2, and billing-service (new) reads only 3: the consumer would get what it cannot read."
+    message = f"The goal itself is unsafe: {sentence}"
+    repair = "Repair: Release first a revision of billing-service that also reads user-events 2, still writing what it writes today."
+    workloads = workload_states(billing_service="Held", user_service="Held")
+    for known in workloads:
+        known["message"] = {"user-service": sentence, "billing-service": "its new template waits for its turn"}.get(str(known["name"]), "")
+    accepted = condition("PlanAccepted", "False", reason="UnsafeGoal", seconds=65, message=f"{message} {repair}")
+    said = status("Refused", summary={"message": message}, conditions=[accepted], workloads=workloads)
     return picture(raw(said), views=returned("billing-service", "user-service"))
 
 
@@ -224,6 +224,19 @@ def test_a_saferollout_nobody_has_looked_at_says_so() -> None:
 def test_a_spec_newer_than_its_status_is_named_with_both_generations() -> None:
     drawn = plain(status_screen(picture(raw(status("Idle"), metadata={"generation": 4})), Look()))
     assert "generation 3 of the spec, not yet 4" in drawn
+
+
+def test_what_is_refused_beside_a_release_that_goes_on_is_shown_too() -> None:
+    accepted = condition("PlanAccepted", "False", reason="ManagedByAnother", seconds=5, message="gateway belongs to SafeRollout other")
+    said = status("Progressing", summary={"message": "rolling"}, conditions=[accepted], release=release())
+    drawn = plain(status_screen(picture(raw(said), views={}), Look()))
+    assert "WHAT IS REFUSED" in drawn and "gateway belongs to SafeRollout other (ManagedByAnother)" in drawn
+
+
+def test_a_template_that_is_wrongly_written_points_to_lint() -> None:
+    accepted = condition("PlanAccepted", "False", reason="InvalidTemplate", seconds=5, message="gateway: line 3: is no YAML")
+    drawn = plain(status_screen(picture(raw(status("Refused", summary={"message": "gateway"}, conditions=[accepted]))), Look()))
+    assert "saferollout lint PATH" in drawn
 
 
 def test_a_command_nobody_has_taken_yet_is_shown() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from saferollout.api.spec import SafeRolloutSpec
+from saferollout.api.spec import Gating, SafeRolloutSpec
 from saferollout.api.status import State, Status
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_BOTH, WRITES_1, WRITES_2, WRITES_3, condition, little_cluster, state
@@ -342,3 +342,14 @@ def test_a_writer_waits_for_the_bake_of_its_reader_also_where_both_may_roll_at_o
     cluster.play()
     assert cluster.pods("writer") == {"w2": 10}
     assert cluster.log.index("RolledOut reader") < cluster.log.index("RollStarted writer")
+
+
+def test_gates_that_are_switched_off_leave_no_verdict_behind() -> None:
+    cluster = little_cluster(gates=[GATE])
+    cluster.values["letters"] = None
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play(looks=5)
+    assert [gate.verdict for gate in cluster.status.gates] == ["Inconclusive"]
+    cluster.spec = cluster.spec.model_copy(update={"gating": Gating.DISABLED})
+    cluster.play(looks=2)
+    assert cluster.status.gates == []
