@@ -28,13 +28,19 @@ def to_wire(name: str) -> str:
 class Rule:
     """One rule between the fields of a model, in CEL for the API server and in Python for everybody else.
 
-    `field` is the wire name of the field to blame, `message` says what must hold and the way out.
+    `field` is the wire name of the field to blame, `message` says what must hold and the way out. `culprits` names who breaks it;
+    only offline, because naming them costs more than the API server lets a rule cost.
     """
 
     cel: str
     holds: Callable[[Any], bool]
     field: str
     message: str
+    culprits: Callable[[Any], Iterable[str]] | None = None
+
+    def said_of(self, model: Any) -> str:
+        """Say the message about what breaks the rule."""
+        return f"{self.message} ({', '.join(self.culprits(model))})" if self.culprits else self.message
 
 
 class Model(BaseModel):
@@ -68,7 +74,7 @@ class Model(BaseModel):
     def _rules_hold(self) -> Self:
         broken = [rule for rule in self.rules if not rule.holds(self)]
         if broken:
-            details = {"broken": [(rule.field, rule.message) for rule in broken]}
+            details = {"broken": [(rule.field, rule.said_of(self)) for rule in broken]}
             raise PydanticCustomError(BROKEN_RULES, "{broken}", details)
         return self
 
@@ -113,7 +119,7 @@ class ListType:
         repeated = _first_repeated(self._identities(entries))
         if repeated is not None:
             raise PydanticCustomError("list_repeats", "{repeated} is there twice; keep one of them", {"repeated": repr(repeated)})
-        broken = [("", rule.message) for rule in self.rules if not rule.holds(entries)]
+        broken = [("", rule.said_of(entries)) for rule in self.rules if not rule.holds(entries)]
         if broken:
             raise PydanticCustomError(BROKEN_RULES, "{broken}", {"broken": broken})
         return entries

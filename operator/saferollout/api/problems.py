@@ -1,12 +1,14 @@
 """What is wrong with an object, said so that a person can repair it: the field, what was found, the way out."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from saferollout.api.base import BROKEN_RULES
+from saferollout.api.nearest import nearest
 
 _MISSING = object()
 _LONGEST_FOUND = 80
@@ -31,13 +33,17 @@ class InvalidSafeRollout(ValueError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
-def problems_of(error: ValidationError, *, given: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """Translate pydantic's errors; `given` is the object that was parsed, to show what was found."""
-    return tuple(problem for detail in error.errors(include_url=False) for problem in _translate(detail, given))
+def problems_of(error: ValidationError, *, given: Mapping[str, Any], model: type[BaseModel]) -> tuple[Problem, ...]:
+    """Translate pydantic's errors; `given` is the object that was parsed as `model`, to show what was found and what was meant."""
+    return tuple(problem for detail in error.errors(include_url=False) for problem in _translate(detail, given, model))
 
 
-def _translate(detail: Any, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _translate(detail: Any, given: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Problem]:
     path = tuple(detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        guess = nearest(str(path[-1]), _fields(model, path[:-1]))
+        yield Problem(field=field_path(path), message=f"is no field of this object: remove it or correct its name{guess}")
+        return
     if detail["type"] != BROKEN_RULES:
         yield Problem(field=field_path(path), message=_message(detail, path, given))
         return
@@ -50,15 +56,39 @@ def _message(detail: Any, path: tuple[str | int, ...], given: Mapping[str, Any])
     match detail["type"]:
         case "missing":
             return "is required: add it"
-        case "extra_forbidden":
-            return "is no field of this object: remove it or correct its name"
         case "enum" | "literal_error":
-            return f"must be one of {detail['ctx']['expected']}" + _found(_lookup(given, path))
+            return _choice(detail["ctx"]["expected"], _lookup(given, path))
+        case "int_type" | "int_parsing" | "int_from_float":
+            unit = " of seconds, such as 600" if str(path[-1]).endswith("Seconds") else ", such as 3"
+            return f"must be a whole number{unit}" + _found(_lookup(given, path))
         case "string_pattern_mismatch":
             return f"must match {detail['ctx']['pattern']}" + _found(_lookup(given, path))
         case _:
             said: str = detail["msg"]
             return said[:1].lower() + said[1:] + _found(_lookup(given, path))
+
+
+def _choice(expected: str, found: Any) -> str:
+    words = re.findall(r"'([^']*)'", expected)
+    must = "must be one of" if len(words) > 1 else "must be"
+    return f"{must} {expected}{_found(found)}{nearest(found, words) if isinstance(found, str) else ''}"
+
+
+def _fields(model: Any, path: Sequence[str | int]) -> list[str]:
+    """Name the fields of the object at a path, as they are written in YAML; empty where the path leads to no model."""
+    for part in path:
+        if isinstance(part, str):
+            model = next((_model(field.annotation) for field in model.model_fields.values() if field.alias == part), None)
+        if model is None:
+            return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model(annotation: Any) -> Any:
+    """Return the model inside an annotation such as tuple[Annotated[Gate, ...], ...] | None; None where there is none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model(inner)) is not None), None)
 
 
 def _found(value: Any) -> str:

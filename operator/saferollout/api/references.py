@@ -3,12 +3,12 @@
 The schema can't tell these at a bearable cost, or can't name the nearest existing name; the operator answers PlanAccepted=False.
 """
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 
 from saferollout.api.contracts import Contract
 from saferollout.api.externals import ExternalParty
 from saferollout.api.gates import TOPIC_SIGNALS, Gate, Signal
+from saferollout.api.nearest import nearest
 from saferollout.api.problems import Problem
 from saferollout.api.spec import SafeRolloutSpec
 
@@ -22,12 +22,6 @@ def check_references(spec: SafeRolloutSpec, *, namespace: str = "") -> list[Prob
         *(problem for index, contract in enumerate(spec.contracts) for problem in _externals(contract, f"spec.contracts[{index}]", spec, namespace)),
         *(problem for index, gate in enumerate(spec.gates) for problem in _targets(gate, f"spec.gates[{index}]", spec)),
     ]
-
-
-def nearest(name: str, existing: Iterable[str]) -> str:
-    """Say which existing name is nearest, as the end of a sentence; empty where none is near."""
-    matches = get_close_matches(name, sorted(existing), n=1)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
 def _shared_objects(spec: SafeRolloutSpec) -> Iterator[Problem]:

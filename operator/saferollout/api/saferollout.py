@@ -56,7 +56,7 @@ class SafeRollout(Model):
         try:
             return cls.model_validate(dict(given), extra=unknown_fields, by_alias=True, by_name=False)
         except ValidationError as error:
-            raise InvalidSafeRollout(problems_of(error, given=given)) from error
+            raise InvalidSafeRollout(problems_of(error, given=given, model=cls)) from error
 
     @property
     def name(self) -> str:

@@ -171,6 +171,9 @@ class SafeRolloutSpec(Model):
             holds=lambda spec: all(gate.workload is None or gate.workload in _names(spec.workloads) for gate in spec.gates),
             field="gates",
             message="a gate names a workload that spec.workloads does not have: correct the name or add the workload",
+            culprits=lambda spec: [
+                f"gate {gate.name}: {gate.workload}" for gate in spec.gates if gate.workload and gate.workload not in _names(spec.workloads)
+            ],
         ),
         Rule(
             cel="!has(self.gates) || self.gates.all(gate, !has(gate.contract) || "
@@ -178,6 +181,9 @@ class SafeRolloutSpec(Model):
             holds=lambda spec: all(gate.contract is None or gate.contract in _names(spec.contracts) for gate in spec.gates),
             field="gates",
             message="a gate names a contract that spec.contracts does not have: correct the name or add the contract",
+            culprits=lambda spec: [
+                f"gate {gate.name}: {gate.contract}" for gate in spec.gates if gate.contract and gate.contract not in _names(spec.contracts)
+            ],
         ),
         Rule(
             cel=f"!has(self.gates) || self.gates.all(gate, gate.failureLimit < {_MEASUREMENTS_CEL})",
@@ -185,5 +191,8 @@ class SafeRolloutSpec(Model):
             field="gates",
             message="a gate tolerates as many failures as a bake takes measurements, so it could never fail: lower failureLimit, "
             "or raise count or bakeSeconds",
+            culprits=lambda spec: [
+                f"gate {gate.name}" for gate in spec.gates if gate.failure_limit >= measurements(gate, bake_seconds=spec.bake_seconds)
+            ],
         ),
     )

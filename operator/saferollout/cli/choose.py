@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from saferollout.api.names import LABEL_MANAGED_BY
-from saferollout.api.references import nearest
+from saferollout.api.nearest import nearest
 from saferollout.cli.connect import ApiRefused, Cluster, Raw, apps_path, saferollouts_path
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 

@@ -11,7 +11,7 @@ import yaml
 from rich.console import Group
 
 from saferollout.api.names import LABEL_MANAGED_BY
-from saferollout.api.references import nearest
+from saferollout.api.nearest import nearest
 from saferollout.cli import options
 from saferollout.cli.choose import all_in, deployment_or_none, name_inside
 from saferollout.cli.connect import ApiRefused, Cluster, Connection, Raw, apps_path, connect, pods_path

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from saferollout.api.names import ANNOTATION_BYPASS, ANNOTATION_LEFT_PAUSED, ANNOTATION_OWNER_PAUSED, LABEL_HELD, LABEL_MANAGED_BY
-from saferollout.api.references import nearest
+from saferollout.api.nearest import nearest
 from saferollout.api.status import PlanStep, State
 from saferollout.cli.headline import headline, helpful_commands, refusal
 from saferollout.cli.picture import Picture

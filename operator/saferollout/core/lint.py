@@ -9,8 +9,9 @@ from typing import Final
 from saferollout.api.contracts import Contract
 from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
 from saferollout.api.names import ANNOTATION_CONTRACTS, LABEL_MANAGED_BY
+from saferollout.api.nearest import nearest
 from saferollout.api.problems import Problem
-from saferollout.api.references import check_references, nearest
+from saferollout.api.references import check_references
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.core.lint_externals import is_read, unreadable_externals
 from saferollout.core.lint_findings import RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest

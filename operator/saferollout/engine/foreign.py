@@ -8,7 +8,7 @@ from typing import Any
 
 from saferollout.api import names
 from saferollout.api.externals import may_be_read
-from saferollout.api.references import nearest
+from saferollout.api.nearest import nearest
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.core.facts import facts_of
 from saferollout.core.foreign import ForeignName, ForeignWorkload, foreign_names, not_readable

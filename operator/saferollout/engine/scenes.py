@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from saferollout.api import names
+from saferollout.api.nearest import nearest
 from saferollout.api.problems import InvalidSafeRollout
-from saferollout.api.references import check_references, nearest
+from saferollout.api.references import check_references
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec, Workload
 from saferollout.api.status import Status
