@@ -15,6 +15,8 @@ from saferollout.workloads.protocol import RawWorkload
 
 _TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("apps", RELEASED_KIND): ("spec", "template"),
+    ("apps", "StatefulSet"): ("spec", "template"),
+    ("apps", "DaemonSet"): ("spec", "template"),
     ("batch", "Job"): ("spec", "template"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
 }
@@ -23,12 +25,12 @@ _BATCHES: Final[Sequence[object]] = ("50%",)
 
 
 def saferollouts_among(manifests: Sequence[Manifest], *, namespace: str) -> list[SafeRolloutManifest]:
-    """Read the SafeRollouts strictly, as the API server would."""
-    return [_saferollout(manifest, namespace) for manifest in manifests if (manifest.group, manifest.kind) == (GROUP, KIND)]
+    """Read the SafeRollouts strictly, as the API server would; one whose kind or group is mistyped is meant as one all the same."""
+    return [_saferollout(manifest, namespace) for manifest in manifests if manifest.group == GROUP or manifest.kind == KIND]
 
 
 def workloads_among(manifests: Sequence[Manifest], *, namespace: str) -> list[WorkloadManifest]:
-    """Read Deployments, Jobs and CronJobs."""
+    """Read what has pod templates, whether or not this version can release it."""
     return [
         _workload(manifest, path, namespace)
         for manifest in manifests

@@ -1,18 +1,33 @@
 """The command line: one executable, also as `kubectl safe-rollout`."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from saferollout.cli import explain, give_back, lint, plan, run, running, status
 
 app = typer.Typer(
-    help="Release several Kubernetes workloads together, in an order proved from the contracts they share.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"saferollout {version('saferollout')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    shown: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Release several Kubernetes workloads together, in an order proved from the contracts they share."""
+
 
 for part in (plan, status, explain, running, lint, run, give_back):
     part.register(app)

@@ -116,11 +116,16 @@ def _parsed(source: str, text: str) -> Iterator[Manifest]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise BadInput(f"{source}, document {document or 1}{line}: is no YAML: {error.problem or error.context}") from error
+        why = f"{error.problem or error.context}{_hint(text)}"
+        raise BadInput(f"{source}, document {document or 1}{line}: is no YAML: {why}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadInput(f"{source}, document {document or 1}: is no YAML: {error}") from error
     finally:
         loader.dispose()
+
+
+def _hint(text: str) -> str:
+    return "; it looks like a Helm template: render it first, as in `helm template CHART | saferollout lint -`" if "{{" in text else ""
 
 
 def _spaces(source: str, text: str) -> str:

@@ -32,7 +32,7 @@ def offline_world(live: Sequence[Manifest], desired: Sequence[Manifest], *, name
     """Return the world in which `live` runs and `desired` is wanted; raise BadInput with file, document and field."""
     manifest = _saferollout(live, desired, name)
     saferollout = _parsed(manifest, strict=manifest in desired)
-    notes: list[str] = []
+    notes: list[str] = [] if manifest in desired else ["no SafeRollout is in --desired, so the one in --live counts."]
     templates = {workload.name: _templates(workload, manifest.namespace, live, desired, notes) for workload in saferollout.spec.workloads}
     before = _same(manifest, live)
     contracts = saferollout.spec.contracts

@@ -79,7 +79,8 @@ def _write_plan(answer: Plan, offline: OfflineWorld, output: PlanOutput) -> None
 def _write_rollback(answer: Plan, offline: OfflineWorld, output: PlanOutput, failing: str, scope: RollbackScope) -> None:
     names = tuple(workload.name for workload in offline.saferollout.spec.workloads)
     if failing not in names:
-        raise BadInput(f"--if-failed: the SafeRollout has no workload {failing}{nearest(failing, names)}")
+        guess = nearest(failing, names) or f"; it has {', '.join(names)}"
+        raise BadInput(f"--if-failed: the SafeRollout has no workload {failing}{guess}")
     rollback = if_failed(offline.world, answer, workload=failing, scope=scope)
     rolls = any(step.id == f"Roll/{failing}" for step in answer.steps)
     notes = offline.notes if rolls else (*offline.notes, f"{failing} does not roll in this release, so nothing goes back.")

@@ -152,6 +152,7 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
     manager = next((saferollout for saferollout in saferollouts if manages(saferollout, workload)), None)
     yield from _declaration(said, workload, saferollouts, manager)
     if workload.kind != RELEASED_KIND:
+        yield from _unsupported(said, workload)
         return
     if workload.misplaced_declaration:
         message = f"{ANNOTATION_CONTRACTS} stands on the Deployment, where nobody reads it: move it to spec.template.metadata.annotations"
@@ -175,6 +176,12 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
         yield from (said.error(Code.NOT_RELEASABLE, "spec", sentence) for sentence in workload.refusals.get(batches, ()))
 
 
+def _unsupported(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:
+    if workload.managed_by:
+        message = f"a {workload.kind} is never held: this version releases apps/v1 Deployments only; remove the label"
+        yield said.error(Code.UNSUPPORTED_KIND, _LABEL_FIELD, message)
+
+
 def _has_batches(manifest: SafeRolloutManifest, deployment: str) -> bool:
     return manifest.spec is not None and any(entry.batches for entry in manifest.spec.workloads if entry.reference.name == deployment)
 
@@ -191,8 +198,8 @@ def _label(said: Speaker, workload: WorkloadManifest, saferollouts: Sequence[Saf
     elif not alike:
         guess = nearest(workload.managed_by, (saferollout.name for saferollout in saferollouts))
         message = (
-            f"names the SafeRollout {workload.managed_by!r}, which is not in these files{guess}: without it every change "
-            "stays held; correct the label, or lint it with them"
+            f"names the SafeRollout {workload.managed_by!r}, which is not in these files, and without it every change "
+            f"stays held: correct the label, or lint it with them{guess}"
         )
         # Files without any SafeRollout are a part of something larger; a mistyped name beside the right one is not.
         yield (said.error if saferollouts else said.warning)(Code.SAFEROLLOUT_MISSING, _LABEL_FIELD, message)

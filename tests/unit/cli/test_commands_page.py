@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import typer.main
+import yaml
+from typer.testing import CliRunner
 
 from saferollout.cli.exit_codes import ExitCode
 from saferollout.cli.explanation import Verdict
@@ -34,3 +36,10 @@ def test_every_finding_of_lint_is_on_the_page() -> None:
 
 def test_every_verdict_of_explain_is_on_the_page() -> None:
     assert {verdict for verdict in Verdict if verdict not in PAGE} == set()
+
+
+def test_the_version_is_that_of_the_package_and_the_chart() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    chart = yaml.safe_load((Path(__file__).parents[3] / "charts" / "saferollout" / "Chart.yaml").read_text(encoding="utf-8"))
+    assert shown.output == f"saferollout {chart['appVersion']}\n"
+    assert "--version" in PAGE

@@ -169,3 +169,27 @@ def test_a_service_renamed_in_one_commit_is_warned_of(tmp_path: Path) -> None:
     code, said = lint(desired, "--live", str(live), a=SAFEROLLOUT, b=f"{USERS}---\n{BILLING}")
     assert code == 0
     assert "b.yaml:4: warning renamed-workload: Deployment users, metadata.name: is new while people is gone" in said
+
+
+def test_a_mistyped_kind_of_ours_is_an_error_with_the_kind_that_was_meant(tmp_path: Path) -> None:
+    code, said = lint(tmp_path, saferollout=SAFEROLLOUT.replace("kind: SafeRollout", "kind: SafeRolout"), users=USERS, billing=BILLING)
+    assert code == 3
+    assert "kind: must be 'SafeRollout' (found 'SafeRolout'); did you mean 'SafeRollout'?" in " ".join(said.split())
+
+
+def test_a_saferollout_of_another_group_is_an_error(tmp_path: Path) -> None:
+    code, said = lint(tmp_path, saferollout=SAFEROLLOUT.replace("saferollout.io/v1alpha1", "saferollouts.io/v1alpha1"))
+    assert code == 3
+    assert "must be 'saferollout.io/v1alpha1'" in " ".join(said.split())
+
+
+def test_a_label_on_a_kind_that_is_never_held_is_an_error(tmp_path: Path) -> None:
+    code, said = lint(tmp_path, saferollout=SAFEROLLOUT, users=USERS, billing=BILLING.replace("kind: Deployment", "kind: StatefulSet"))
+    assert code == 3
+    assert "unsupported-kind: StatefulSet billing" in " ".join(said.split())
+
+
+def test_a_helm_template_is_told_apart_from_broken_yaml(tmp_path: Path) -> None:
+    code, said = lint(tmp_path, users="kind: {{ .Values.kind }}\n")
+    assert code == 2
+    assert "helm template CHART | saferollout lint -" in said

@@ -225,3 +225,9 @@ def test_a_workload_elsewhere_that_does_not_allow_it_is_not_read(tmp_path: Path)
     refused = planned(tmp_path, (*LIVE, warehouse("events: {reads: [1, 2]}", annotations={})), (WITH_WAREHOUSE, *DESIRED), "-o", "json")
     assert refused.exit_code == 3
     assert "saferollout.io/readable-by" in refused.stderr
+
+
+def test_the_workloads_there_are_are_named_where_none_is_near(tmp_path: Path) -> None:
+    asked = planned(tmp_path, LIVE, (SPEC, *DESIRED), "--if-failed", "zzz")
+    assert asked.exit_code == 2
+    assert "the SafeRollout has no workload zzz; it has " in asked.stderr
