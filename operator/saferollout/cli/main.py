@@ -1,12 +1,12 @@
 """The command line: one executable, also as `kubectl safe-rollout`."""
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from saferollout import __version__
 from saferollout.cli import explain, give_back, lint, plan, run, running, status
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"saferollout {version('saferollout')}")
+        print(f"saferollout {__version__}")
         raise typer.Exit
 
 

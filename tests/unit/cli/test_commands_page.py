@@ -1,6 +1,7 @@
 """The page on commands and the commands themselves say the same."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_every_verdict_of_explain_is_on_the_page() -> None:
 
 def test_the_version_is_that_of_the_package_and_the_chart() -> None:
     shown = CliRunner().invoke(app, ["--version"])
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     chart = yaml.safe_load((Path(__file__).parents[3] / "charts" / "saferollout" / "Chart.yaml").read_text(encoding="utf-8"))
-    assert shown.output == f"saferollout {chart['appVersion']}\n"
+    assert shown.output == f"saferollout {chart['appVersion']}\n" == f"saferollout {project['version']}\n"
     assert "--version" in PAGE
