@@ -12,11 +12,11 @@ from typing import Any
 
 from saferollout.api import names
 from saferollout.core import actions
-from saferollout.core.views import Pace
 from saferollout.workloads.deployment_view import RESTARTED_AT, owned_by
 from saferollout.workloads.merge_patch import guarded_patch
 from saferollout.workloads.originals import OriginalsLost, give_back_pace, is_paced, put_pace
 from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
+from saferollout.workloads.standing_pace import keep_surge_in_use, standing_pace, strategy_type, take_surge_back
 from saferollout.workloads.template_hash import bare_template
 from saferollout.workloads.waiting_template import put_aside, waiting_template
 
@@ -43,7 +43,12 @@ def _add_label(action: actions.AddLabel, raw: RawWorkload, now: datetime) -> Wri
 
 @_write.register
 def _hold(action: actions.Hold, raw: RawWorkload, now: datetime) -> Write:
-    return _change(raw, _pause_and_hold)
+    def change(deployment: Deployment) -> None:
+        if take_surge_back(deployment):
+            put_pace(deployment, standing_pace(raw))  # at its owner's own value the surge would add pods at once
+        _pause_and_hold(deployment)
+
+    return _change(raw, change)
 
 
 @_write.register(actions.LetThrough)
@@ -59,8 +64,8 @@ def _let_through(action: actions.Action, raw: RawWorkload, now: datetime) -> Wri
 
 @_write.register
 def _set_pace(action: actions.SetPace, raw: RawWorkload, now: datetime) -> Write:
-    if _strategy_type(raw.workload) != "RollingUpdate":
-        raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has strategy {_strategy_type(raw.workload)}: no batches")
+    if strategy_type(raw.workload) != "RollingUpdate":
+        raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has strategy {strategy_type(raw.workload)}: no batches")
 
     def change(deployment: Deployment) -> None:
         put_pace(deployment, action.pace)
@@ -72,8 +77,8 @@ def _set_pace(action: actions.SetPace, raw: RawWorkload, now: datetime) -> Write
 @_write.register
 def _freeze(action: actions.Freeze, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
-        if _strategy_type(deployment) == "RollingUpdate":
-            put_pace(deployment, _standing_pace(raw))
+        if strategy_type(deployment) == "RollingUpdate":
+            put_pace(deployment, standing_pace(raw))
         _pause_and_hold(deployment)
 
     return _change(raw, change)
@@ -173,7 +178,7 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
         if action.leave_paused:
             _restore_waiting(deployment)
             deployment["spec"]["paused"] = True
-            kept = _keep_surge_in_use(deployment, raw)
+            kept = keep_surge_in_use(deployment, raw)
             reason = _why_left_paused(deployment["metadata"], now) + kept
             deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LEFT_PAUSED] = reason
         else:
@@ -192,13 +197,13 @@ def _is_borrowed(deployment: RawObject) -> bool:
 def _pause_and_hold(deployment: Deployment) -> None:
     deployment["spec"]["paused"] = True
     _label(deployment, names.LABEL_HELD, "true")
-    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED)
+    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
 
 
 def _let_go(deployment: Deployment) -> None:
     deployment["spec"].pop("paused", None)
     _drop_labels(deployment, names.LABEL_HELD)
-    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED)
+    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
 
 
 def _restore_waiting(deployment: Deployment) -> None:
@@ -225,52 +230,12 @@ def _forget_pin(deployment: Deployment) -> None:
     _drop_annotations(deployment, names.ANNOTATION_WAITING_TEMPLATE, names.ANNOTATION_WAITING_FINGERPRINT)
 
 
-def _standing_pace(raw: RawWorkload) -> Pace:
-    """Return the pace that changes nothing: maxUnavailable as it is, and exactly the surge that is in use.
-
-    A Deployment paused in the middle of a roll is scaled up, by shares, to replicas + maxSurge (scale() in the native controller).
-    """
-    spec = raw.workload["spec"]
-    replicas = spec.get("replicas", 1)
-    in_use = sum(replica_set["spec"].get("replicas", 1) for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.replica_sets))
-    surge = max(0, in_use - replicas)
-    unavailable = (spec.get("strategy", {}).get("rollingUpdate") or {}).get("maxUnavailable", "25%")
-    if isinstance(unavailable, int):
-        unavailable = f"{min(100, -(-100 * unavailable // replicas)) if replicas else 100}%"
-    if surge == 0 and unavailable == "0%":
-        unavailable = "1%"  # the API refuses a strategy of 0 and 0
-    return Pace(max_unavailable=unavailable, max_surge=surge)
-
-
-def _keep_surge_in_use(deployment: Deployment, raw: RawWorkload) -> str:
-    """Hold maxSurge back where two ReplicaSets have pods: the native controller would use it although paused; return how to restore it.
-
-    It scales both up to replicas + maxSurge, and as soon as the new one has all replicas it takes the old one away (scale(), IsSaturated).
-    """
-    owned = owned_by(raw.workload["metadata"]["uid"], raw.replica_sets)
-    with_pods = [replica_set for replica_set in owned if replica_set["spec"].get("replicas", 1) > 0]
-    if len(with_pods) < 2 or _strategy_type(deployment) != "RollingUpdate":
-        return ""
-    standing = _standing_pace(raw)
-    rolling = deployment["spec"].setdefault("strategy", {}).setdefault("rollingUpdate", {})
-    original = rolling.get("maxSurge", "25%")
-    rolling["maxSurge"] = standing.max_surge
-    if standing.max_surge == 0 and rolling.get("maxUnavailable") in (0, "0%"):
-        rolling["maxUnavailable"] = "1%"  # the API refuses a strategy of 0 and 0
-    return f" maxSurge was {original} and is held at {standing.max_surge}, because a higher one would add pods at once: set it back when you resume."
-
-
 def _why_left_paused(metadata: dict[str, Any], now: datetime) -> str:
     name, namespace = metadata["name"], metadata["namespace"]
     return (
         f"SafeRollout gave this Deployment back at {now:%Y-%m-%dT%H:%M:%SZ}. What runs is not what spec.template says, so it stays paused: "
         f"'kubectl -n {namespace} rollout resume deployment/{name}' releases spec.template. To keep what runs, first put its template back."
     )
-
-
-def _strategy_type(deployment: RawObject) -> str:
-    chosen: str = deployment["spec"].get("strategy", {}).get("type", "RollingUpdate")
-    return chosen
 
 
 def _label(deployment: Deployment, key: str, value: str) -> None:

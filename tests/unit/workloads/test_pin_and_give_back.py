@@ -10,7 +10,7 @@ import pytest
 from saferollout.core import actions
 from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.protocol import RawWorkload
-from tests.unit.workloads.acting import MANAGED, NEW, OLD, PACE, PIN, after, annotations, held, labels
+from tests.unit.workloads.acting import HELD, MANAGED, NEW, OLD, PACE, PIN, after, annotations, held, labels
 from tests.unit.workloads.objects import NOW, RESTARTS, deployment, replica_set, template
 
 
@@ -174,3 +174,25 @@ def test_a_template_that_took_the_place_of_a_pinned_one_is_put_aside_in_its_turn
     again = after(dataclasses.replace(PIN, overwritten=True), pinned, replica_set("a", OLD, replicas=0))
     assert again["spec"]["template"] == OLD
     assert after(actions.Unpin("billing"), again)["spec"]["template"] == newest
+
+
+@pytest.mark.parametrize("own", [{"maxUnavailable": 1, "maxSurge": "25%"}, {"maxUnavailable": 0, "maxSurge": 1}])
+def test_a_surge_that_was_held_back_returns_by_value_when_the_workload_is_taken_up_again(own: dict[str, object]) -> None:
+    rolling = deployment(NEW, labels=MANAGED, strategy={"type": "RollingUpdate", "rollingUpdate": own})
+    sets = (replica_set("a", OLD, replicas=7), replica_set("b", NEW, replicas=3))
+    paced = after(actions.SetPace("billing", revision="x", pace=PACE), rolling, *sets)
+    left = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False), paced, *sets)
+    assert left["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0
+    again = after(actions.Hold("billing"), left, *sets)
+    assert again["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0, "nothing is added now"
+    assert annotations(again) == {"original"}
+    assert after(actions.Finish("billing", revision="x"), again)["spec"] == rolling["spec"]
+
+
+def test_a_strategy_that_its_owner_set_since_then_stays() -> None:
+    sets = (replica_set("a", OLD, replicas=7), replica_set("b", NEW, replicas=3))
+    held_back = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False), deployment(NEW, labels=HELD), *sets)
+    held_back["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2, "maxSurge": 2}}
+    again = after(actions.Hold("billing"), held_back, *sets)
+    assert again["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 2, "maxSurge": 2}
+    assert annotations(again) == set()
