@@ -53,7 +53,7 @@ class Operator:
 @contextmanager
 def operator(
     cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", kubeconfig: Path | None = None,
-    lease: str = "saferollout", real: bool = False,
+    lease: str = "saferollout", real: bool = False, prometheus: str = "",
 ) -> Iterator[Operator]:
     """Run an operator with its Lease in a namespace, as the administrator unless a kubeconfig is given; it is killed at the end.
 

@@ -27,7 +27,7 @@ from tests.cluster.processes import Operator, operator
 BEHAVIOUR = "fakelet.saferollout.io/behaviour"
 EXECUTABLE = Path(sys.executable).parent / "saferollout"
 NAME = "shop"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,14 @@ class Shop:
         said = self.kubectl("apply", "-f", "-", manifest=list(objects))
         assert said.code == 0, said.error
         return said.error
+
+    def patch(self, kind: str, name: str, body: dict[str, Any], *arguments: str) -> Said:
+        """Send a merge patch."""
+        return self.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(body), *arguments)
+
+    def scale(self, name: str, replicas: int) -> None:
+        """Scale as an autoscaler does: through the subresource."""
+        assert self.patch("deployment", name, {"spec": {"replicas": replicas}}, "--subresource=scale").code == 0
 
     def kubectl(self, *arguments: str, manifest: object = None) -> Said:
         """Run kubectl in the namespace; any answer is an answer. Warnings stand in `error`."""

@@ -18,7 +18,7 @@ from saferollout.cli.connect import ApiRefused, Cluster, Connection, Raw, apps_p
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.explanation import Explanation, Seen, explanation
 from saferollout.cli.explanation_screen import explanation_screen
-from saferollout.cli.live_workloads import deployment_names, heartbeat_of, view_of
+from saferollout.cli.live_workloads import deployment_names, has_policies, heartbeat_of, view_of
 from saferollout.cli.look import console_of, look_of
 from saferollout.cli.picture import picture_of
 from saferollout.core.views import WorkloadView
@@ -60,6 +60,7 @@ def look(cluster: Cluster, workload: str) -> Seen:
         label=label,
         saferollouts=tuple(sorted(raw["metadata"]["name"] for raw in documents)),
         picture=picture_of(manager, now=now, heartbeat=heartbeat_of(cluster)) if manager else None,
+        policies=has_policies(cluster),
         listed=manager is not None and name_inside(manager, workload) is not None,
     )
 

@@ -32,7 +32,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read. `deployment` is empty where there is none, `picture` None where its SafeRollout is missing."""
+    """What was read.
+
+    `deployment` is empty where there is none, `picture` None where its SafeRollout is missing; `policies`: whether the cluster has the
+    policy of the bypass, None where that may not be read.
+    """
 
     workload: str
     deployment: str
@@ -43,6 +47,7 @@ class Seen:
     picture: Picture | None
     listed: bool
     annotations: Mapping[str, str] = field(default_factory=dict)
+    policies: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,10 @@ def _verdict(seen: Seen) -> Verdict:
     view = seen.view
     if view is None:
         return Verdict.ABSENT
+    if view.left_paused and not view.held:
+        return Verdict.LEFT_PAUSED
     if seen.label and seen.picture is None:
         return Verdict.SAFEROLLOUT_MISSING
-    if view.left_paused:
-        return Verdict.LEFT_PAUSED
     if seen.picture is None:
         return Verdict.PAUSED_BY_OWNER if view.paused else Verdict.UNMANAGED
     if not seen.listed:
@@ -267,12 +272,25 @@ def _commands(verdict: Verdict, seen: Seen) -> Iterator[tuple[str, str]]:
                 )
             if verdict is Verdict.HELD:
                 yield f"saferollout restart {seen.workload} -n {namespace}", "restart what runs; the new template stays held"
-    if seen.view is not None and seen.view.held:
-        reactive = seen.picture is not None and seen.picture.summary.hold_mode == HoldMode.REACTIVE
-        yield (
-            break_glass(seen.deployment, namespace, reactive=reactive),
-            "BREAK GLASS: release it now, past every check; needs the verb bypass, goes on record",
-        )
+    yield from _last_resort(seen)
+
+
+def _last_resort(seen: Seen) -> Iterator[tuple[str, str]]:
+    view, reactive = seen.view, _is_reactive(seen)
+    if view is None or not (view.held or (view.paced is not None and not reactive)):
+        return
+    purpose = "release it now" if view.held else "let all its pods roll now"
+    yield (
+        break_glass(seen.deployment, seen.namespace, reactive=reactive),
+        f"BREAK GLASS: {purpose}, past every check; needs the verb bypass, goes on record",
+    )
+
+
+def _is_reactive(seen: Seen) -> bool:
+    """Tell whether no policy holds here: by what the cluster has, and where that may not be read, by the operator's last word."""
+    if seen.policies is not None:
+        return not seen.policies
+    return seen.picture is not None and seen.picture.summary.hold_mode == HoldMode.REACTIVE
 
 
 def break_glass(deployment: str, namespace: str, *, reactive: bool) -> str:

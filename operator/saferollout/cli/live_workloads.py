@@ -15,6 +15,8 @@ from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.protocol import RawWorkload
 
 _LEASES: Final = "/apis/coordination.k8s.io/v1/leases"
+_POLICIES: Final = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
+_NOT_FOUND: Final = 404
 _OURS: Final = "app.kubernetes.io/name=saferollout"
 
 
@@ -48,6 +50,16 @@ def view_of(deployment: Raw, *, replica_sets: list[Raw], pods: list[Raw]) -> Wor
 
 def _paths(namespace: str) -> tuple[str, str, str]:
     return apps_path(namespace, "deployments"), apps_path(namespace, "replicasets"), pods_path(namespace)
+
+
+def has_policies(cluster: Cluster) -> bool | None:
+    """Tell whether the cluster lets a bypass through by policy; None where that may not be read."""
+    try:
+        policies = cluster.read(_POLICIES, selector=_OURS).get("items", [])
+    except ApiRefused as refusal:
+        # A server before 1.36 has no such resource.
+        return False if refusal.status == _NOT_FOUND else None
+    return any(policy["metadata"]["name"].endswith("-bypass") for policy in policies)
 
 
 def heartbeat_of(cluster: Cluster) -> Heartbeat | None:

@@ -75,11 +75,11 @@ def _act(draft: Draft) -> AnyAction | None:
     return (
         _keep_finalizer(draft)
         or hold_at_once(draft)
+        or accept_bypass(draft)
         or add_labels(draft)
         or go_back(draft)
         or withdraw_early_pods(draft)
         or _advance(draft)
-        or accept_bypass(draft)
         or let_through(draft)
         or restart_running(draft)
         or sweep_ghosts(draft)

@@ -13,6 +13,7 @@ def gather(draft: Draft) -> None:
     release = draft.open_release
     if release is not None and release.rollback is not None:
         return
+    _end_failures(draft)
     _end_waiting(draft)
     wanted = {name: facts for name, facts in draft.facts.items() if _is_wanted(draft, name, facts)}
     if release is None:
@@ -36,6 +37,14 @@ def is_set_aside(draft: Draft, name: str, facts: Facts) -> bool:
         return True
     returned = draft.workloads[name].returned_hash
     return bool(returned) and returned == facts.wanted
+
+
+def _end_failures(draft: Draft) -> None:
+    """Forget a failed template once what ran before is asked for again: the same template may come anew later."""
+    for name, facts in draft.facts.items():
+        status = draft.workloads[name]
+        if status.failed_hash and facts.wanted == status.stable_hash != status.failed_hash:
+            draft.change_workload(name, failed_hash="")
 
 
 def _end_waiting(draft: Draft) -> None:

@@ -43,6 +43,10 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
         return None
     if _has_failed(draft, roll):
         return None if facts.view.paused else Freeze(workload=roll.workload)
+    if roll.ready_time is not None and not facts.view.settled:
+        # It was written to a moment ago, perhaps by a tool that does so all the time: what was ready counts until it is seen not to be.
+        _has_baked(draft, roll)
+        return None
     if not _is_ready(draft, roll, facts):
         return _press_on(draft, roll, facts)
     if roll.ready_time is None:

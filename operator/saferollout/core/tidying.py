@@ -40,14 +40,30 @@ def accept_bypass(draft: Draft) -> Action | None:
         reason = facts.view.bypass
         if reason is None:
             continue
-        if _is_loose(draft, name, facts) and draft.snapshot.hold_mode is HoldMode.POLICY:
-            draft.drop_rolls([name])
+        if draft.snapshot.hold_mode is HoldMode.POLICY and (_is_loose(draft, name, facts) or _was_let_run(draft, name, facts)):
+            _let_go(draft, name)
             draft.change_workload(name, stable_hash=facts.view.template, failed_hash="")
             draft.note("Bypassed", f"the hold of {name} was bypassed: {reason}", workload=name, warning=True)
         else:
             draft.note("BypassIgnored", f"a bypass annotation on {name} changed nothing and was removed: {reason}", workload=name, warning=True)
         return ClearBypass(workload=name)
     return None
+
+
+def _was_let_run(draft: Draft, name: str, facts: Facts) -> bool:
+    """Tell whether a bypass took the pace off a batch: what was borrowed still lies in the annotation."""
+    view, roll = facts.view, draft.roll(name)
+    out = not (view.held or view.paused or view.pinned or view.paced)
+    return view.pace_left and out and roll is not None and roll.hash == view.template
+
+
+def _let_go(draft: Draft, name: str) -> None:
+    """Take a workload out of what its release does, forward or back."""
+    draft.drop_rolls([name])
+    release = draft.open_release
+    if release is not None and release.rollback is not None and name in release.rollback.back:
+        back = [other for other in release.rollback.back if other != name]
+        draft.change_release(rollback=release.rollback.model_copy(update={"back": back}))
 
 
 def let_through(draft: Draft) -> Action | None:

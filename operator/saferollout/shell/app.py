@@ -16,6 +16,7 @@ import kopf
 import structlog
 from kubernetes.aio.client.configuration import Configuration
 
+from saferollout.engine.errors import ClusterError
 from saferollout.engine.lease import LeaseLost
 from saferollout.engine.ports import Observer
 from saferollout.engine.reconciler import Brain
@@ -26,7 +27,10 @@ from saferollout.shell.health import serve
 from saferollout.shell.metrics import Metrics
 from saferollout.shell.wiring import Identity, Parts, assemble
 
+# A definition is deleted in steps: its watches end before its list does.
+_AFTER_DEFINITION_SECONDS: Final = 1.0
 # A write under way is answered within the client's time-out; the pod's grace period is longer still.
+_NOT_FOUND: Final = 404
 _LAST_WORDS_SECONDS: Final = 12.0
 _LAST_EVENTS_SECONDS: Final = 3.0
 _KOPF_EXIT_SECONDS: Final = 8.0
@@ -114,9 +118,29 @@ class Process:
         await self._parts.workers.run()
 
     async def _watch(self) -> None:
-        """Let kopf watch; ends when any of its tasks does, and raises what that one raised."""
-        # kopf never serves a definition that it did not find at its start.
-        await self._parts.resync.wait_for_definition()
+        """Let kopf watch, anew each time the definition comes back; raises what ended it otherwise."""
+        while True:
+            try:
+                # kopf never serves a definition that it did not find at its start, and ends with one that goes.
+                await self._parts.resync.wait_for_definition()
+                await self._watch_once()
+                return
+            except Exception as error:
+                if not _is_not_found(error):
+                    raise
+                _log.warning("The definition of SafeRollout is gone; what was borrowed is given back", error=str(error))
+                await _cancel(*self._kopf_tasks)
+                await asyncio.sleep(_AFTER_DEFINITION_SECONDS)
+                await self._pass_if_possible()
+
+    async def _pass_if_possible(self) -> None:
+        try:
+            await self._parts.resync.full_pass()
+        except ClusterError as error:
+            _log.warning("Resync failed", error=str(error))
+
+    async def _watch_once(self) -> None:
+        """Let kopf watch until any of its tasks ends, and raise what that one raised."""
         registry = registry_for(self._parts.intake, login=lambda: kopf_credentials(self._configuration))
         namespaces = self._config.watch_namespaces
         self._not_kopfs = asyncio.all_tasks()
@@ -148,6 +172,11 @@ class Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop.set)
+
+
+def _is_not_found(error: Exception) -> bool:
+    # kopf's errors of the API have the status, but no public type of their own.
+    return getattr(error, "status", None) == _NOT_FOUND
 
 
 def _task(name: str, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

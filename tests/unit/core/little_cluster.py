@@ -174,6 +174,8 @@ class LittleCluster:
                 self._put(replace(view, replica_sets=sets))
             case a.DeleteReplicaSet(replica_set=name):
                 self._put(replace(view, replica_sets=tuple(rs for rs in view.replica_sets if rs.name != name)))
+            case a.ClearBypass():
+                self._roll(replace(view, bypass=None, pace_left=False), new=view.replicas, old=0)
             case a.GiveBackHeld():
                 self._put(replace(view, paced=None))
             case a.PinBack(replica_set=name):

@@ -1,0 +1,54 @@
+"""Other people write to what rolls: tools that heal, and the one who breaks the glass."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from saferollout.api.status import State
+from tests.unit.core.little_cluster import LittleCluster
+from tests.unit.core.shop import READS_BOTH, WRITES_1, little_cluster, state
+
+
+def in_the_first_batch() -> LittleCluster:
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.look()
+    return cluster
+
+
+def test_a_bake_goes_on_while_a_tool_writes_all_the_time() -> None:
+    cluster = in_the_first_batch()
+    for _ in range(12):
+        cluster.views["writer"] = replace(cluster.views["writer"], settled=False)
+        cluster.look()
+        cluster.now += timedelta(seconds=1)
+    cluster.views["writer"] = replace(cluster.views["writer"], settled=True)
+    cluster.look()
+    assert cluster.status.release is not None and cluster.status.release.rolls[0].batch == 1
+    assert cluster.log.count("BatchReady writer") == 1
+
+
+def test_a_bypass_in_the_middle_of_a_batch_ends_the_roll_and_is_on_record() -> None:
+    cluster = in_the_first_batch()
+    view = cluster.views["writer"]
+    cluster.views["writer"] = replace(view, paced=None, pace_left=True, bypass="the site is down")
+    cluster.look()
+    assert "Bypassed writer" in cluster.log and "ClearBypass writer" in cluster.log
+    assert cluster.log[-1] == "ClearBypass writer", "no new pace is set"
+    cluster.play()
+    assert state(cluster) in (State.IDLE, State.COMPLETED)
+
+
+def test_a_revert_clears_a_failure_so_that_the_same_template_may_come_again() -> None:
+    cluster = little_cluster(gating="Disabled")
+    cluster.broken.add("r2")
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.play(looks=100)
+    assert state(cluster) is State.ROLLED_BACK
+    cluster.apply("reader", "r1", "events: {reads: [1]}")
+    cluster.play(looks=10)
+    assert cluster.status.workloads[1].failed_hash == ""
+    cluster.broken.clear()
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.play()
+    assert cluster.pods("reader") == {"r2": 10}
