@@ -27,7 +27,7 @@ from tests.cluster.processes import Operator, operator
 BEHAVIOUR = "fakelet.saferollout.io/behaviour"
 EXECUTABLE = Path(sys.executable).parent / "saferollout"
 NAME = "shop"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,11 @@ class Resync:
         await self._defined.wait()
         await self._synced.wait()
 
+    @property
+    def is_defined(self) -> bool:
+        """Tell whether the API server knew SafeRollouts at the last pass."""
+        return self._defined.is_set()
+
     async def run(self) -> None:
         """Pass again and again, every few minutes; never returns. Raise HistoryRewritten."""
         retry = _FIRST_RETRY

@@ -28,7 +28,7 @@ from saferollout.shell.metrics import Metrics
 from saferollout.shell.wiring import Identity, Parts, assemble
 
 # A definition is deleted in steps: its watches end before its list does.
-_AFTER_DEFINITION_SECONDS: Final = 1.0
+_AFTER_DEFINITION_SECONDS: Final = 2.0
 # A write under way is answered within the client's time-out; the pod's grace period is longer still.
 _NOT_FOUND: Final = 404
 _LAST_WORDS_SECONDS: Final = 12.0
@@ -130,14 +130,18 @@ class Process:
                     raise
                 _log.warning("The definition of SafeRollout is gone; what was borrowed is given back", error=str(error))
                 await _cancel(*self._kopf_tasks)
-                await asyncio.sleep(_AFTER_DEFINITION_SECONDS)
-                await self._pass_if_possible()
+                await self._look_for_definition()
 
-    async def _pass_if_possible(self) -> None:
-        try:
-            await self._parts.resync.full_pass()
-        except ClusterError as error:
-            _log.warning("Resync failed", error=str(error))
+    async def _look_for_definition(self) -> None:
+        """List until the definition is served again; the passes in between are minutes apart."""
+        while True:
+            await asyncio.sleep(_AFTER_DEFINITION_SECONDS)
+            try:
+                await self._parts.resync.full_pass()
+            except ClusterError as error:
+                _log.warning("Resync failed", error=str(error))
+            if self._parts.resync.is_defined:
+                return
 
     async def _watch_once(self) -> None:
         """Let kopf watch until any of its tasks ends, and raise what that one raised."""
