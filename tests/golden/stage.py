@@ -53,17 +53,10 @@ class Stage(LittleCluster):
     answers_since: dict[str, list[tuple[datetime, float | None]]] = field(default_factory=dict)
 
     def running(self, name: str, revision: str, contracts: str | None, *, replicas: int = 10) -> None:
-        self.texts[revision] = contracts
-        self.natives[name] = NativeController(self.health, [])
-        view = WorkloadView(
-            name=name, kind="Deployment", uid=name, resource_version="1", template=revision, contracts=contracts, template_restarted_at="",
-            replicas=replicas, settled=True, paused=False, held=False, paced=None, pinned=False, strategy=USERS_OWN, managed_by="shop",
-            replica_sets=(),
-        )
         first = ReplicaSet(revision, BORN, contracts, replicas=0, pods=[])
         first.size(replicas, BORN, self.health)
-        self.natives[name].sets.append(first)
-        self._put(view)
+        self.natives[name] = NativeController(self.health, [first])
+        self._put(self._deployment(name, revision, contracts, replicas=replicas))
 
     def apply(self, name: str, revision: str, contracts: str | None) -> None:
         self._tell(f"Git applies {name} {revision}: {contracts or 'no annotation'}")
@@ -72,13 +65,16 @@ class Stage(LittleCluster):
     def create(self, name: str, revision: str, contracts: str | None, *, replicas: int = 10) -> None:
         """Create a workload that Git labels: admission holds it before its first pod."""
         self._tell(f"Git creates {name} {revision}: {contracts or 'no annotation'}")
-        self.texts[revision] = contracts
         self.natives[name] = NativeController(self.health, [])
-        self._put(WorkloadView(
+        self._put(replace(self._deployment(name, revision, contracts, replicas=replicas), paused=True, held=True))
+
+    def _deployment(self, name: str, revision: str, contracts: str | None, *, replicas: int) -> WorkloadView:
+        self.texts[revision], self.bodies[revision] = contracts, revision
+        return WorkloadView(
             name=name, kind="Deployment", uid=name, resource_version="1", template=revision, contracts=contracts, template_restarted_at="",
-            replicas=replicas, settled=True, paused=True, held=True, paced=None, pinned=False, strategy=USERS_OWN, managed_by="shop",
-            replica_sets=(),
-        ))  # fmt: skip
+            replicas=replicas, settled=True, paused=False, held=False, paced=None, pinned=False, strategy=USERS_OWN, managed_by="shop",
+            replica_sets=(), body=revision,
+        )  # fmt: skip
 
     def apply_unheld(self, name: str, revision: str, contracts: str | None) -> None:
         """Apply a template on a server that does not hold it; it starts within a second."""

@@ -100,6 +100,10 @@ def _at_rest(draft: Draft) -> Standing:
         return Standing(State.ROLLED_BACK, "RolledBack", f"{held}{why}{others}")
     if draft.problems:
         return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
+    borrowed = [name for name, facts in draft.facts.items() if facts.view.held or facts.view.lends]
+    if borrowed:
+        waits = "; ".join(dict.fromkeys(draft.waits))
+        return Standing(State.WAITING, "Waiting", waits or f"what is borrowed of {', '.join(borrowed)} is about to be given back")
     if release is not None and release.targets and release.failure is None and release.rollback is None:
         return Standing(State.COMPLETED, "Completed", f"release {release.id} is complete")
     return Standing(State.IDLE, "Idle", "nothing is being released")

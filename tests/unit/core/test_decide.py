@@ -353,3 +353,16 @@ def test_gates_that_are_switched_off_leave_no_verdict_behind() -> None:
     cluster.spec = cluster.spec.model_copy(update={"gating": Gating.DISABLED})
     cluster.play(looks=2)
     assert cluster.status.gates == []
+
+
+def test_nothing_is_ready_while_a_hold_is_still_to_be_taken_off() -> None:
+    cluster = little_cluster()
+    cluster.apply("writer", "w3", WRITES_3)
+    cluster.play(looks=5)
+    cluster.apply("writer", "w1", WRITES_1)
+    cluster.views["writer"] = replace(cluster.views["writer"], settled=False)
+    cluster.look()
+    assert cluster.views["writer"].held and condition(cluster, "Ready") == "False"
+    cluster.views["writer"] = replace(cluster.views["writer"], settled=True)
+    cluster.play()
+    assert condition(cluster, "Ready") == "True"
