@@ -115,4 +115,6 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return "Held", f"its new template {SETTLING}"
     if facts.view.held:
         return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
+    if facts.others_than(facts.wanted):
+        return "Rolling", "a rollout that this SafeRollout did not start is under way: it was there before, or a bypass let it out"
     return "Stable", ""
