@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 import urllib.parse
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ class History:
     api: ApiServer
     path: str
     events: list[Event] = field(default_factory=list)
+    _version: str = ""
     _stopping: bool = False
     _problem: str = ""
     _thread: threading.Thread | None = None
@@ -57,7 +59,8 @@ class History:
         listed = self.api.get(self.path)
         now = time.monotonic()
         self.events.extend(Event("ADDED", item, now) for item in listed["items"])
-        self._thread = threading.Thread(target=self._watch, args=(listed["metadata"]["resourceVersion"],), daemon=True)
+        self._version = listed["metadata"]["resourceVersion"]
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
         return self
 
@@ -84,30 +87,34 @@ class History:
         """Drop what was recorded so far, to save memory."""
         self.events.clear()
 
-    def _watch(self, version: str) -> None:
+    def _watch(self) -> None:
         while not self._stopping and not self._problem:
             try:
-                version = self._read_from(version)
+                self._read()
             except (OSError, http.client.HTTPException, ValueError, AttributeError):
                 # Closing the socket under a reader shows up as one of these; a lost connection too, and is taken up again.
                 time.sleep(0.05)
 
-    def _read_from(self, version: str) -> str:
+    def _read(self) -> None:
         address = urllib.parse.urlparse(self.api.url)
         context = ssl.create_default_context(cafile=str(self.api.certificate_authority))
-        self._connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context)
-        path = f"{self.path}?watch=1&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={_WATCH_SECONDS}"
-        self._connection.request("GET", path, headers={"Authorization": f"Bearer {self.api.token}"})
-        answer = self._connection.getresponse()
+        connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context)
+        with closing(connection):
+            self._connection = connection
+            path = f"{self.path}?watch=1&allowWatchBookmarks=true&resourceVersion={self._version}&timeoutSeconds={_WATCH_SECONDS}"
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self.api.token}"})
+            with connection.getresponse() as answer:
+                self._hear(answer)
+
+    def _hear(self, answer: http.client.HTTPResponse) -> None:
         if answer.status != 200:
-            self._problem = f"watching {self.path} from {version}: {answer.status}"
-            return version
+            self._problem = f"watching {self.path} from {self._version}: {answer.status}"
+            return
         for line in answer:
             told = json.loads(line)
             if told["type"] == "ERROR":
-                self._problem = f"watching {self.path} from {version}: {told['object'].get('message')}"
-                return version
-            version = told["object"]["metadata"]["resourceVersion"]
+                self._problem = f"watching {self.path} from {self._version}: {told['object'].get('message')}"
+                return
+            self._version = told["object"]["metadata"]["resourceVersion"]
             if told["type"] != "BOOKMARK":
                 self.events.append(Event(told["type"], told["object"], time.monotonic()))
-        return version

@@ -11,7 +11,8 @@ from bench.cluster.plane import Plane, wait_until_ready
 from tests.cluster.processes import Operator
 
 _KILLED_WHILE_STARTING = 0.15
-_LONGEST_LIFE_SECONDS = 2.5
+_LONGEST_LIFE_SECONDS = 4.0
+_LONGEST_LIFE_IN_STARTS = 2.0
 
 
 @dataclass
@@ -55,8 +56,11 @@ class Killer:
             self._wait(self.random.uniform(0.1, 2.0))
             self.early += 1
             return
+        began = time.monotonic()
         wait_until_ready(operator)
-        self._wait(self.random.uniform(0.1, _LONGEST_LIFE_SECONDS))
+        # Where starting takes long the machine is busy, and an operator that only starts never does anything worth interrupting.
+        longest = max(_LONGEST_LIFE_SECONDS, _LONGEST_LIFE_IN_STARTS * (time.monotonic() - began))
+        self._wait(self.random.uniform(0.1, longest))
         self.kills += 1
 
     def _wait(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from bench.stories.ending import Scene, is_over, judge_ending
 from bench.stories.story import SAFE_ROLLOUT, Apply, Scale, Story, deployment, safe_rollout
 
 _SETTLE_SECONDS = 120.0
-_STORY_SECONDS = 240.0
+_STORY_SECONDS = 420.0
 _LOOK_SECONDS = 1.0
 _HEAL_SECONDS = 5.0
 
