@@ -27,6 +27,14 @@ _ALL = {
 }
 
 
+class OperatorEnded(RuntimeError):
+    """Raised when an operator that nobody killed has ended; the message holds the last lines of its log."""
+
+    def __init__(self, operator: Operator) -> None:
+        lines = operator.log.read_text(errors="replace").splitlines()[-5:]
+        super().__init__("\n".join([f"the operator ended with {operator.process.returncode}", *lines]))
+
+
 @dataclass(frozen=True, slots=True)
 class Plane:
     """A running control plane with the chart's policies; `folder` takes the operators' logs."""
@@ -46,6 +54,12 @@ class Plane:
         try:
             wait_until_ready(operator)
             yield operator
+            if operator.process.poll() is not None:
+                raise OperatorEnded(operator)
+        except TimeoutError as late:
+            if operator.process.poll() is not None:
+                raise OperatorEnded(operator) from late
+            raise
         finally:
             operator.kill()
 

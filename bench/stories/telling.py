@@ -10,7 +10,7 @@ from bench.cluster.plane import Plane
 from bench.stories.ending import Scene, is_over, judge_ending
 from bench.stories.story import SAFE_ROLLOUT, Apply, Scale, Story, deployment, safe_rollout
 
-_SETTLE_SECONDS = 120.0
+_SETTLE_SECONDS = 240.0
 _STORY_SECONDS = 420.0
 _LOOK_SECONDS = 1.0
 _HEAL_SECONDS = 5.0
@@ -35,7 +35,8 @@ def run_first_revisions(plane: Plane, stories: Mapping[str, Story]) -> dict[str,
         return all(not judge_ending(story, scenes[namespace], scenes[namespace]) for namespace, story in settled.items())
 
     if not within(_SETTLE_SECONDS, all_run):
-        raise TimeoutError("the first revisions do not run")
+        unready = {namespace: faults for namespace, story in settled.items() if (faults := judge_ending(story, scenes[namespace], scenes[namespace]))}
+        raise TimeoutError(f"the first revisions do not run: {unready}")
     return scenes
 
 
