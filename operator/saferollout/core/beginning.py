@@ -106,9 +106,10 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
 
 
 def _counted_alive(draft: Draft, name: str, facts: Facts) -> tuple[str, ...]:
-    """Count what ran before as alive while its successor rolls, until the last bake has passed, and while it is coming back."""
+    """Count what ran before as alive until its successor has passed its last bake, superseded or not, and while it is coming back."""
     stable = draft.workloads[name].stable_hash
-    moves = draft.roll(name) is not None or draft.goes_back(name)
+    target = draft.target(name)
+    moves = draft.goes_back(name) or (target is not None and not target.done)
     if not moves or stable in facts.alive or not stable or not facts.knows(stable):
         return facts.alive
     return (stable, *facts.alive)

@@ -4,7 +4,7 @@ Each step of `decide` reads and changes the draft; nothing else is changed anywh
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from saferollout.api.spec import Workload
@@ -18,6 +18,7 @@ from saferollout.api.status import (
     Target,
     WorkloadStatus,
 )
+from saferollout.core.contracts import World
 from saferollout.core.decision import Note, NoteType, Progress, Snapshot
 from saferollout.core.facts import Facts
 from saferollout.core.measurements import Observations
@@ -84,6 +85,16 @@ class Draft:
         """Tell whether a rollback is bringing the workload's old revision back and is not done with it."""
         way = self.open_release.rollback if self.open_release is not None else None
         return way is not None and workload in way.back and workload not in way.returned
+
+    def world_as_it_is(self) -> World:
+        """Return the planned world without the revisions that count as alive only because they may come back."""
+        parties = tuple(
+            replace(party, alive=tuple(revision for revision in party.alive if revision.key in self.facts[party.name].alive))
+            if party.name in self.facts
+            else party
+            for party in self.outlook.world.parties
+        )
+        return replace(self.outlook.world, parties=parties)
 
     def change_release(self, **changes: object) -> None:
         """Replace fields of the open release."""

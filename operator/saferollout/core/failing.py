@@ -102,7 +102,7 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
 
 def _way_back(draft: Draft, *, failed: str, scope: RollbackScope) -> RollbackPlan:
     rolled = tuple(target.workload for target in draft.open_release.targets if target.rolled) if draft.open_release else ()
-    return rollback(draft.outlook.world, failed=failed, rolled=rolled, scope=scope)
+    return rollback(draft.world_as_it_is(), failed=failed, rolled=rolled, scope=scope)
 
 
 def _words(*, back: tuple[str, ...], stay: list[Stay]) -> str:

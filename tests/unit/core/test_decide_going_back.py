@@ -155,3 +155,16 @@ def test_a_template_that_came_while_pinned_is_asked_for_again() -> None:
     cluster.views["writer"] = replace(cluster.views["writer"], template_came_while_pinned=True)
     cluster.play(looks=20)
     assert "TemplateNotTaken writer" in cluster.log
+
+
+def test_half_rolled_pods_are_not_taken_back_below_the_floor() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=300)
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.play_until_new_pods("reader", "r2")
+    announced = cluster.spec.contracts[0].model_copy(update={"stored_versions": ("1", "2")})
+    cluster.spec = cluster.spec.model_copy(update={"contracts": (announced,)})
+    cluster.apply("reader", "r3", "events: {reads: [9]}")
+    cluster.play(looks=40)
+    assert cluster.pods("reader") == {"r2": 10}
+    stalled = next(known for known in cluster.status.conditions if known.type == "Stalled")
+    assert "reads only 1" in stalled.message
