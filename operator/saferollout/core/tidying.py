@@ -110,7 +110,7 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
             continue
         floor = _floor(draft, name)
         if floor is not None and not returning:
-            draft.stalls.append(Stall(reason="CannotGoBack", message=floor))
+            draft.stalls.append(Stall(reason="BelowTheFloor", message=floor))
             continue
         draft.waits.append(f"{name} to run only its stable revision again")
         return step_back(draft, name=name, facts=facts, to=stable)
