@@ -161,7 +161,7 @@ class SafeRolloutSpec(Model):
         default=(), description="What the workloads share; the order of the release is proved from it."
     )
     gates: Annotated[tuple[Gate, ...], ListType(kind=ListKind.MAP, max_items=MAX_GATES)] = Field(
-        default=(), description="Measurements that must hold, beside the ones that contracts bring by themselves."
+        default=(), description="Measurements that must hold before the first step and while anything rolls or bakes; without any, only order and readiness count."
     )
 
     rules: ClassVar[tuple[Rule, ...]] = (
