@@ -230,7 +230,7 @@ class PodDiary:
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
-        assert self._listening.wait(10)
+        assert self._listening.wait(60), "the watch of pods did not begin"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -250,7 +250,7 @@ class PodDiary:
         address = urllib.parse.urlsplit(self.cluster.url)
         context = ssl.create_default_context(cafile=str(self.cluster.certificate_authority))
         while not self._over.is_set():
-            connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context, timeout=1)
+            connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context, timeout=5)
             try:
                 connection.request("GET", f"/api/v1/namespaces/{self.namespace}/pods?watch=1", headers={"Authorization": f"Bearer {self.cluster.admin_token}"})
                 answer = connection.getresponse()

@@ -219,3 +219,25 @@ def test_scripts_get_the_same_explanation() -> None:
 
 def test_every_view_of_the_story_can_be_explained() -> None:
     assert {explanation(seen(shown)).verdict for shown in VIEWS.values()} == {Verdict.FREE, Verdict.HELD}
+
+
+@pytest.mark.parametrize(("policies", "last_word", "verb"), [(True, "Reactive", "annotate"), (False, "Policy", "patch"), (None, "Policy", "annotate")])
+def test_the_break_glass_is_chosen_by_what_the_cluster_has_and_only_then_by_the_last_status(
+    policies: bool | None, last_word: str, verb: str
+) -> None:
+    said = picture(raw(status("Waiting", summary={"holdMode": last_word}, release=release())))
+    commands = explanation(seen(held(), picture=said, policies=policies)).commands
+    assert commands[-1][0].startswith(f"kubectl {verb} deployment user-service")
+
+
+def test_why_a_workload_was_left_paused_is_said_although_its_saferollout_is_gone() -> None:
+    shown = view("user-service", replica_set("u1", 10), template="u2", paused=True, left_paused=True)
+    found = explanation(seen(shown, picture=None, label="opencore", saferollouts=(), listed=False))
+    assert found.verdict is Verdict.LEFT_PAUSED
+
+
+def test_a_restart_under_a_held_template_is_not_called_a_way_back() -> None:
+    known = [{"name": "user-service", "stableHash": "u1", "state": "Held", "restartTime": "2026-01-01T00:00:00Z"}]
+    restarting = picture(raw(status("Waiting", release=release(), workloads=known)))
+    found = explanation(seen(view("user-service", replica_set("u1", 10), template="u1", pinned=True, waiting="u2"), picture=restarting))
+    assert "restarts" in found.sentence and "goes back" not in found.sentence
