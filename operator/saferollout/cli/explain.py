@@ -16,11 +16,12 @@ from saferollout.cli import options
 from saferollout.cli.choose import all_in, deployment_or_none, name_inside
 from saferollout.cli.connect import ApiRefused, Cluster, Connection, Raw, apps_path, connect, pods_path
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
-from saferollout.cli.explanation import Explanation, Seen, explanation
+from saferollout.cli.explanation import Explanation, explanation
 from saferollout.cli.explanation_screen import explanation_screen
 from saferollout.cli.live_workloads import deployment_names, has_policies, heartbeat_of, view_of
 from saferollout.cli.look import console_of, look_of
 from saferollout.cli.picture import picture_of
+from saferollout.cli.seen import Seen
 from saferollout.core.views import WorkloadView
 
 

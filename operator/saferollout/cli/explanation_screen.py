@@ -4,8 +4,9 @@ from typing import Final
 
 from rich.text import Text
 
-from saferollout.cli.explanation import Explanation, Verdict
+from saferollout.cli.explanation import Explanation
 from saferollout.cli.look import Look, Mark
+from saferollout.cli.seen import Verdict
 
 _MARKS: Final = {
     Verdict.FREE: Mark.DONE,

@@ -10,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from saferollout.cli.exit_codes import ExitCode
-from saferollout.cli.explanation import Verdict
 from saferollout.cli.main import app
+from saferollout.cli.seen import Verdict
 from saferollout.core.lint_findings import Code
 
 PAGE = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")

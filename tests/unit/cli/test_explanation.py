@@ -12,10 +12,12 @@ import pytest
 
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.explain import look, machine
-from saferollout.cli.explanation import Explanation, Seen, Verdict, break_glass, explanation
+from saferollout.cli.explanation import Explanation, explanation
 from saferollout.cli.explanation_screen import explanation_screen
 from saferollout.cli.look import Look, plain
 from saferollout.cli.picture import Heartbeat, Picture
+from saferollout.cli.seen import Seen, Verdict
+from saferollout.cli.ways_out import break_glass
 from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, WorkloadView
 from tests.unit.cli.fake_cluster import FakeCluster
 from tests.unit.cli.pictures import NOW, VIEWS, condition, picture, raw, release, replica_set, status, view, workload_states
