@@ -118,8 +118,11 @@ def test_what_can_never_be_met_is_refused_at_apply_time(shop: Shop, gate: dict[s
     assert refused.code == 1 and words in refused.error
 
 
-@pytest.mark.parametrize("behaviour", ["never-ready", "crash-loop", "image-pull-error", "crash-after:1"])
-@pytest.mark.parametrize("batches", [["50%"], []], ids=["in batches", "at once"])
+@pytest.mark.parametrize(
+    ("behaviour", "batches"),
+    [("never-ready", []), ("crash-loop", ["50%"]), ("image-pull-error", ["50%"]), ("crash-after:1", [])],
+    ids=["never ready, at once", "crash loop, in batches", "no image, in batches", "crash later, at once"],
+)
 def test_pods_that_never_work_fail_at_the_deadline_and_the_old_ones_come_back(shop: Shop, behaviour: str, batches: list[str]) -> None:
     spec = {"progressDeadlineSeconds": 5, "bakeSeconds": 4 if behaviour.startswith("crash") else 0}
     shop.start(shop.safe_rollout({"name": "billing", "batches": batches}, **spec), shop.service("billing", OLD))

@@ -9,6 +9,7 @@ from localcluster.testing import RunningCluster, wait_for
 from tests.cluster.chart import NAMESPACE, InstalledChart
 from tests.cluster.processes import Operator, operator
 from tests.cluster.shop import PodDiary, Revision, Shop
+from tests.unit.shell.fake_prometheus import Reply, fake_prometheus
 
 OLD = (Revision("shop:1", "events: {writes: [1]}"), Revision("shop:1", "events: {reads: [1]}"))
 NEW = (Revision("shop:2", "events: {writes: [2]}"), Revision("shop:2", "events: {reads: [1, 2]}"))
@@ -83,3 +84,23 @@ def _ended(running: Operator) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return True
+
+
+def test_a_prometheus_that_answers_nonsense_or_is_gone_holds_with_the_reason(
+    control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path
+) -> None:
+    shop = Shop(control_plane, namespace)
+    gate = {"name": "letters", "promql": "sum(letters)", "max": "5", "intervalSeconds": 5}
+    with ExitStack() as stack:
+        fake = stack.enter_context(fake_prometheus(Reply(b"<html>it works</html>")))
+        kubeconfig = chart.operator.kubeconfig
+        stack.enter_context(
+            operator(control_plane, tmp_path, name="one", namespace=NAMESPACE, kubeconfig=kubeconfig, real=True, prometheus=fake.url)
+        )
+        shop.start(shop.safe_rollout("writer", gating="Enabled", gates=[gate]), shop.service("writer", OLD[0]))
+        shop.apply(shop.service("writer", Revision("shop:2", "events: {writes: [1]}")))
+        shop.wait_for_state("Waiting")
+        shop.wait("it was asked", lambda: bool(fake.requests))
+        fake.reply = Reply(b"out of order", status=503)
+        shop.stays("the old pods, and a reason", lambda: shop.images("writer") == {"shop:1": 4} and "gate letters" in shop.message(), seconds=6)
+        assert shop.state() == "Waiting" and shop.condition("PlanAccepted")["status"] == "True"
