@@ -28,5 +28,5 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=steps.rows),
     "idle": Bench(what="writes while nothing happens", takes="14 minutes, nearly all of it waiting", run=idle.rows),
     "memory": Bench(what="the operator's memory with 100 SafeRollouts and with one", takes="5 minutes", run=memory.rows),
-    "kills": Bench(what="200 releases with the operator killed at random moments", takes="15 to 40 minutes", run=rounds.rows),
+    "kills": Bench(what="200 releases with the operator killed at random moments", takes="10 to 40 minutes", run=rounds.rows),
 }
