@@ -119,6 +119,21 @@ def test_a_restart_in_the_middle_of_a_batch_stays_the_same_batch(stage: Stage) -
     assert stage.least_ready >= 7
 
 
+def test_a_restart_in_the_middle_of_a_batch_replaces_its_pods_in_steps_and_never_an_old_one(stage: Stage) -> None:
+    stage.run_first(behaviour="slow:1")
+    stage.set_image("billing:2")
+    stage.run_batch(80)
+    stage.wait("most of it is new", exactly(8, 5))
+    restart = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-11-24T05:00:00Z"}}}
+    stage.patch({"spec": {"template": restart}}, fieldManager="kubectl-rollout")
+    assert stage.view().paused, "admission holds it until the operator has a pace for it"
+    stage.least_ready = 10**6
+    stage.run_batch(80)
+    assert stage.least_ready >= 8
+    stage.wait("only restarted pods in the batch", lambda view: len([rs for rs in view.of(view.template) if rs.pods]) == 1)
+    stage.wait("the same share", exactly(8, 5))
+
+
 def test_finishing_after_the_users_fields_were_unset_leaves_them_unset(stage: Stage) -> None:
     stage.run_first(strategy=rolling(3, 0))
     assert "minReadySeconds" not in stage.deployment()["spec"]

@@ -18,6 +18,17 @@ class LivelyCluster(LittleCluster):
     """`early` names each (workload, revision) that got its first pods without the status on record having let it start."""
 
     early: list[str] = field(default_factory=list)
+    out_of_reach: set[str] = field(default_factory=set)
+    """ReplicaSets that were filled under a pace: they keep its minReadySeconds, so their pods never count as available."""
+
+    def restart(self, name: str) -> None:
+        """Restart a workload as `kubectl rollout restart` does; admission holds it."""
+        view = self.views[name]
+        self._put(replace(view, template_restarted_at=self.now.isoformat(), held=True, paused=True, settled=False))
+
+    def _put(self, view: WorkloadView) -> None:
+        sets = tuple(replace(rs, text=rs.restarted_at) for rs in view.replica_sets)
+        super()._put(replace(view, text=view.template_restarted_at, replica_sets=sets))
 
     def tick(self) -> None:
         """Let every native controller work once, and every pod that can become ready."""
@@ -74,7 +85,9 @@ class LivelyCluster(LittleCluster):
             born = replace(born, name=name, uid=name, restarted_at=view.template_restarted_at)
             view = replace(view, replica_sets=(born, *view.replica_sets))
         unavailable, surge = allowed(view.strategy, replicas=view.replicas)
+        self.out_of_reach.discard(_newest(view)[0].name)
         if view.paced is not None:
+            self.out_of_reach.add(_newest(view)[0].name)
             unavailable = resolve_unavailable(view.paced.max_unavailable, replicas=view.replicas)
             surge = resolve_surge(view.paced.max_surge, replicas=view.replicas)
         view = self._grow_new(view, most=view.replicas + surge)
@@ -89,7 +102,8 @@ class LivelyCluster(LittleCluster):
         new = _newest(view)[0]
         counted = 0 if view.paced is not None else new.available
         spare = sum(rs.replicas for rs in view.replica_sets) - least - (new.replicas - counted)
-        for rs in reversed(view.replica_sets):
+        ill_first = sorted(reversed(view.replica_sets), key=lambda rs: rs.name not in self.out_of_reach)
+        for rs in ill_first:
             if rs.name == new.name or spare <= 0:
                 continue
             gone = min(spare, rs.replicas)

@@ -98,6 +98,10 @@ class Day:
             self.look(seconds=2)
         self.cluster.scale(name, 10)
 
+    def _kubectl_restart(self, name: str) -> None:
+        if not self.cluster.views[name].pinned:
+            self.cluster.restart(name)
+
     def _failing_gate(self, name: str) -> None:
         self.cluster.values["letters"] = self.random.choice((50.0, None))
 
@@ -130,7 +134,7 @@ class Day:
 
 EVENTS = (
     ("migration", 3), ("narrowing", 3), ("nap", 2), ("template", 6), ("broken_template", 2), ("revert", 3), ("failing_gate", 3), ("passing_gate", 2), ("scale", 2), ("command", 6),
-    ("forgetful_operator", 1),
+    ("forgetful_operator", 1), ("kubectl_restart", 2),
 )
 
 

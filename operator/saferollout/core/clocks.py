@@ -63,9 +63,9 @@ def _forgotten_since(draft: Draft, roll: ActiveRoll, facts: Facts) -> datetime:
 
     Without any pod the write that starts them may never have been made; with steady ones nobody knows when the last of them came.
     """
-    never_steady = any(rs.pods for rs in facts.view.of(roll.hash)) and _steady(roll, facts) == 0
+    never_steady = any(rs.pods for rs in facts.view.filled(roll.hash)) and _steady(roll, facts) == 0
     return roll.batch_start_time if never_steady else draft.now
 
 
 def _steady(roll: ActiveRoll, facts: Facts) -> int:
-    return sum(rs.steady for rs in facts.view.of(roll.hash))
+    return sum(rs.steady for rs in facts.view.filled(roll.hash))

@@ -6,6 +6,10 @@ of Kubernetes; tried on a real one). So `new = unavailable + surge`, exactly, ev
 
 Inside a batch `unavailable` rises only as new pods become available, so that ready pods never fall below what the user's own
 strategy allows. It is always written as a percentage: an absolute number would advance when an autoscaler shrinks the workload.
+
+A restart in the middle of a batch makes a second ReplicaSet of the same revision. The batch then begins anew: `unavailable` rises as
+restarted pods become available. The pods from before it go first, because their ReplicaSet keeps the minReadySeconds out of reach and
+so counts as ill (cleanupUnhealthyReplicas, same file); the old revision keeps its share.
 """
 
 from dataclasses import replace
@@ -67,7 +71,7 @@ def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace 
     if view.replicas == 0:
         return None
     wanted = _step(view, revision=revision, batch_percent=batch_percent)
-    started = any(rs.replicas > 0 for rs in view.of(revision))
+    started = any(rs.replicas > 0 for rs in view.filled(revision))
     if view.paced is None or not started:
         # A pace that stands from a superseded revision would let more pods of the new one start than its batch has.
         return None if view.paced == wanted and not view.paused else wanted
@@ -91,7 +95,7 @@ def batch_ready(*, view: WorkloadView, revision: str, batch_percent: int) -> boo
     if not view.settled or next_pace(view=view, revision=revision, batch_percent=batch_percent) is not None:
         return False
     wanted = target_pods(view.strategy, replicas=view.replicas, batch_percent=batch_percent)
-    return sum(rs.available for rs in view.of(revision)) >= wanted
+    return sum(rs.available for rs in view.filled(revision)) >= wanted
 
 
 def _step(view: WorkloadView, *, revision: str, batch_percent: int) -> Pace:
@@ -99,8 +103,9 @@ def _step(view: WorkloadView, *, revision: str, batch_percent: int) -> Pace:
     replicas = view.replicas
     final = _complete(view.strategy, replicas=replicas, batch_percent=batch_percent)
     unavailable_of_user, _ = allowed(view.strategy, replicas=replicas)
-    available_new = sum(rs.available for rs in view.of(revision))
-    ready_old = sum(rs.ready for rs in view.replica_sets if rs.hash != revision)
+    filled = view.filled(revision)
+    available_new = sum(rs.available for rs in filled)
+    ready_old = sum(rs.ready for rs in view.replica_sets if rs not in filled)
     # Old pods that are not ready may go first and nobody misses them; the native controller takes those first, too.
     bearable = max(unavailable_of_user + available_new, replicas - ready_old)
     percent = min(_percent(final.max_unavailable), _percent_within(bearable, replicas=replicas))

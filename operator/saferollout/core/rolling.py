@@ -138,7 +138,17 @@ def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
         mark_progress(draft, roll, facts)
     if stopped_by_person(draft) or not facts.view.settled:
         return None
-    return _write_for_batch(draft, roll, facts)
+    action = _write_for_batch(draft, roll, facts)
+    if action is not None and _was_restarted(roll, facts):
+        # Its pods are replaced once more, which is no lack of progress.
+        draft.put_roll(roll.model_copy(update={"batch_start_time": draft.now}))
+    return action
+
+
+def _was_restarted(roll: ActiveRoll, facts: Facts) -> bool:
+    """Tell whether the batch was restarted and none of its pods has been replaced yet."""
+    view = facts.view
+    return any(rs.replicas for rs in view.of(roll.hash)) and not any(rs.replicas for rs in view.filled(roll.hash))
 
 
 def begin_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:

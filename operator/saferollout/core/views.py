@@ -3,7 +3,8 @@
 A *revision* is a pod template, named by `hash`: a digest of the template without its restart annotations and without the
 `pod-template-hash` label, so a restarted workload still runs the same revision. One revision may be spread over several
 ReplicaSets (a restart makes a second one); each is a `ReplicaSetView`. Its *body* is the same digest without the contracts
-annotation too: equal bodies run the same pods, whatever somebody declares of them.
+annotation too: equal bodies run the same pods, whatever somebody declares of them. Its *text* is the digest with the restart
+annotations: the native controller fills the ReplicaSet whose text is that of spec.
 """
 
 from collections.abc import Mapping
@@ -47,6 +48,7 @@ class ReplicaSetView:
     next_available: datetime | None = None
     trouble: tuple[PodTrouble, ...] = ()
     body: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class WorkloadView:
     deleting: bool = False
     trouble: str | None = None
     body: str = ""
+    text: str = ""
 
     @property
     def lends(self) -> bool:
@@ -116,6 +119,10 @@ class WorkloadView:
     def of(self, revision: str) -> tuple[ReplicaSetView, ...]:
         """Return the ReplicaSets of one revision, newest first."""
         return tuple(rs for rs in self.replica_sets if rs.hash == revision)
+
+    def filled(self, revision: str) -> tuple[ReplicaSetView, ...]:
+        """Return those ReplicaSets of a revision that the native controller fills: not the ones from before a restart."""
+        return tuple(rs for rs in self.of(revision) if revision != self.template or rs.text == self.text)
 
     def alive(self) -> tuple[str, ...]:
         """Return the revisions that have pods, or would get them on scaling up, oldest first."""

@@ -60,6 +60,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         deleting="deletionTimestamp" in metadata,
         trouble=trouble,
         body=body_hash(template, restart_annotations=restart_annotations),
+        text=template_hash(template, restart_annotations=()),
     )
 
 
@@ -151,6 +152,7 @@ def _replica_set(
         next_available=count.next_available,
         trouble=(*_cannot_create(replica_set), *count.trouble),
         body=body_hash(template, restart_annotations=restart_annotations),
+        text=template_hash(template, restart_annotations=()),
     )
 
 

@@ -1,6 +1,6 @@
 """Pacing against a small model of the native Deployment controller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
 
@@ -34,6 +34,16 @@ def replica_set(revision: str, *, replicas: int, available: int) -> ReplicaSetVi
         name=revision, uid=revision, resource_version="1", hash=revision, pod_hash=revision, contracts=None,
         created=AN_HOUR_AGO, replicas=replicas, pods=replicas, ready=available, available=available, steady=available,
     )  # fmt: skip
+
+
+def test_the_pods_of_a_batch_are_replaced_in_steps_when_it_is_restarted() -> None:
+    strategy, pace = strategy_of(), Pace("50%", "30%")
+    view = workload(replicas=10, old=(5, 5), new=(8, 8), strategy=strategy, pace=pace, paused=True)
+    restarted = replace(view, text="restarted")
+    assert next_pace(view=restarted, revision="new", batch_percent=80) == Pace("20%", "30%")
+    started = replace(replica_set("new", replicas=5, available=0), name="again", text="restarted")
+    stepped = replace(restarted, paused=False, paced=Pace("20%", "30%"), replica_sets=(started, *view.replica_sets))
+    assert not batch_ready(view=stepped, revision="new", batch_percent=80), "what is there from before the restart is no part of it"
 
 
 def workload(*, replicas: int, old: tuple[int, int], new: tuple[int, int], strategy: Strategy, pace: Pace | None, paused: bool = False):

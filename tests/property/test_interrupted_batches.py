@@ -1,0 +1,60 @@
+"""What happens in the middle of a batch: restarts and naps, against a native controller that takes its time."""
+
+from datetime import timedelta
+
+from saferollout.api.spec import SafeRolloutSpec
+from tests.property.lively_cluster import LivelyCluster
+
+USER_ALLOWS = 8
+"""Of 10 pods, with the 25 % that the little cluster's users let be missing."""
+
+
+def in_a_batch(*batches: str, bake: int = 600) -> LivelyCluster:
+    """Return a workload whose first batch is complete and bakes."""
+    spec = {"workloads": [{"name": "shop", "batches": list(batches)}], "settleSeconds": 0, "bakeSeconds": bake, "progressDeadlineSeconds": 60}
+    cluster = LivelyCluster(spec=SafeRolloutSpec.model_validate(spec))
+    cluster.running("shop", "old", None)
+    look(cluster, times=5)
+    cluster.apply("shop", "new", None)
+    look(cluster, times=40)
+    assert cluster.status.release is not None and cluster.status.release.rolls[0].ready_time is not None
+    return cluster
+
+
+def look(cluster: LivelyCluster, *, times: int = 1) -> None:
+    for _ in range(times):
+        cluster.look()
+        cluster.tick()
+        cluster.now += timedelta(seconds=2)
+
+
+def ready(cluster: LivelyCluster) -> int:
+    return sum(rs.ready for rs in cluster.views["shop"].replica_sets)
+
+
+def wanted(cluster: LivelyCluster, revision: str) -> int:
+    return sum(rs.replicas for rs in cluster.views["shop"].of(revision))
+
+
+def test_a_batch_that_is_restarted_keeps_its_share_and_its_ready_pods() -> None:
+    cluster = in_a_batch("80%")
+    assert (wanted(cluster, "new"), wanted(cluster, "old")) == (8, 5)
+    cluster.restart("shop")
+    for _ in range(40):
+        look(cluster)
+        assert wanted(cluster, "new") <= 8 and wanted(cluster, "old") == 5
+        assert ready(cluster) >= USER_ALLOWS
+    with_pods = [rs for rs in cluster.views["shop"].of("new") if rs.pods]
+    assert [(rs.pods, rs.available, rs.restarted_at != "") for rs in with_pods] == [(8, 8, True)]
+    assert cluster.status.release is not None and cluster.status.release.failure is None
+
+
+def test_a_batch_that_is_restarted_again_and_again_has_made_progress() -> None:
+    cluster = in_a_batch("80%", bake=40)
+    for _ in range(6):
+        cluster.restart("shop")
+        look(cluster, times=20)
+    look(cluster, times=60)
+    assert cluster.is_over()
+    assert cluster.status.workloads[0].stable_hash == "new"
+    assert wanted(cluster, "old") == 0
