@@ -102,8 +102,8 @@ class LivelyCluster(LittleCluster):
         new = _newest(view)[0]
         counted = 0 if view.paced is not None else new.available
         spare = sum(rs.replicas for rs in view.replica_sets) - least - (new.replicas - counted)
-        ill_first = sorted(reversed(view.replica_sets), key=lambda rs: rs.name not in self.out_of_reach)
-        for rs in ill_first:
+        ill_first_then_oldest = sorted(view.replica_sets, key=lambda rs: (rs.name not in self.out_of_reach, rs.created))
+        for rs in ill_first_then_oldest:
             if rs.name == new.name or spare <= 0:
                 continue
             gone = min(spare, rs.replicas)
