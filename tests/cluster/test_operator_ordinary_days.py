@@ -80,14 +80,20 @@ def test_scaled_to_zero_and_back_after_a_failure_brings_back_what_ran(shop: Shop
         assert diary.images("billing") == {"shop:1"}
 
 
-def test_scaled_to_zero_in_the_middle_of_a_batch_goes_on(shop: Shop) -> None:
-    start(shop, bakeSeconds=5)
+def test_scaled_to_zero_in_the_middle_of_a_batch_brings_back_what_ran_and_goes_on_from_there(shop: Shop) -> None:
+    start(shop, bakeSeconds=600)
     shop.apply(shop.service("billing", NEW, **OWN))
     shop.wait_for_images("billing", HALF)
     shop.scale("billing", 0)
+    shop.wait_for_images("billing", {})
+    shop.wait("the new ReplicaSet is gone", lambda: len(shop.read("/apis/apps/v1", "replicasets")["items"]) == 1)
+    with PodDiary(shop.cluster, shop.namespace) as diary:
+        shop.scale("billing", 4)
+        shop.wait("what ran is back", lambda: "shop:1" in diary.images("billing"))
+        shop.wait_for_images("billing", HALF)
+    automatic(shop)
+    shop.wait_for_images("billing", {"shop:2": 4})
     shop.wait_for_state("Completed")
-    shop.scale("billing", 2)
-    shop.wait_for_images("billing", {"shop:2": 2})
     assert_given_back(shop)
 
 

@@ -16,9 +16,11 @@ def in_a_batch(*batches: str, bake: int = 600) -> LivelyCluster:
     cluster.running("shop", "old", None)
     look(cluster, times=5)
     cluster.apply("shop", "new", None)
-    look(cluster, times=40)
-    assert cluster.status.release is not None and cluster.status.release.rolls[0].ready_time is not None
-    return cluster
+    for _ in range(100):
+        look(cluster)
+        if cluster.status.release is not None and any(roll.ready_time for roll in cluster.status.release.rolls):
+            return cluster
+    raise AssertionError(f"the batch never got ready: {cluster.log}")
 
 
 def look(cluster: LivelyCluster, *, times: int = 1) -> None:
@@ -58,3 +60,40 @@ def test_a_batch_that_is_restarted_again_and_again_has_made_progress() -> None:
     assert cluster.is_over()
     assert cluster.status.workloads[0].stable_hash == "new"
     assert wanted(cluster, "old") == 0
+
+
+def test_what_ran_comes_back_first_when_a_workload_was_put_to_sleep_in_a_batch() -> None:
+    cluster = in_a_batch("50%", "70%", bake=20)
+    cluster.scale("shop", 0)
+    look(cluster, times=60)
+    assert cluster.status.release is not None and cluster.status.release.failure is None
+    assert cluster.status.release.rolls[0].batch == 0, "without pods no batch passes"
+    assert "to have pods again" in str(cluster.status.summary and cluster.status.summary.waiting_for)
+    cluster.scale("shop", 10)
+    for _ in range(8):
+        look(cluster)
+        assert wanted(cluster, "new") <= 5
+    assert wanted(cluster, "old") >= 5
+    look(cluster, times=120)
+    assert cluster.is_over() and cluster.status.workloads[0].stable_hash == "new"
+    assert cluster.views["shop"].paced is None
+
+
+def test_a_sleeping_batch_writes_nothing_until_it_is_woken() -> None:
+    cluster = in_a_batch("50%")
+    cluster.scale("shop", 0)
+    look(cluster, times=20)
+    writes, log = cluster.status_writes, len(cluster.log)
+    look(cluster, times=100)
+    assert (cluster.status_writes, len(cluster.log)) == (writes, log)
+
+
+def test_a_batch_whose_release_was_paused_sleeps_as_safely() -> None:
+    cluster = in_a_batch("50%")
+    cluster.say("pause")
+    look(cluster, times=3)
+    cluster.scale("shop", 0)
+    look(cluster, times=20)
+    cluster.scale("shop", 10)
+    look(cluster, times=20)
+    assert (wanted(cluster, "old"), wanted(cluster, "new")) == (10, 0)

@@ -2,14 +2,17 @@
 
 A batch is ready when its pods are available on the user's own terms; it has passed when the gates have held since then. The
 last batch is the native controller's own rolling update, with everything borrowed given back.
+
+A workload without pods has nothing to judge: in the middle of its batches it waits, frozen, until it is scaled up again. The native
+controller would start only new pods then, paused or not, so their empty ReplicaSet is deleted: what ran before comes back.
 """
 
 from saferollout.api.spec import Mode, percent
 from saferollout.api.status import ActiveRoll
-from saferollout.core.actions import Action, Finish, Freeze, LetThrough, SetPace
+from saferollout.core.actions import Action, DeleteReplicaSet, Finish, Freeze, LetThrough, SetPace
 from saferollout.core.clocks import deadline, leave_out_ready_time, mark_progress, stop_clock
 from saferollout.core.draft import Draft
-from saferollout.core.facts import Facts
+from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.failing import Trouble
 from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
@@ -38,6 +41,8 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
     if facts is None:
         draft.waits.append(draft.problems.get(roll.workload, f"{roll.workload} can't be seen"))
         return None
+    if _is_asleep(draft, roll, facts):
+        return _sleep(draft, roll, facts)
     if facts.view.owner_paused is not None:
         draft.waits.append(f"{roll.workload} is paused by its owner: {facts.view.owner_paused}")
         return None
@@ -58,6 +63,22 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
     return _next_batch(draft, roll, facts)
 
 
+def _is_asleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
+    return facts.view.replicas == 0 and batch_percent(draft, roll) is not None
+
+
+def _sleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+    if roll.ready_time is not None:
+        draft.put_roll(roll.model_copy(update={"ready_time": None}))
+    draft.waits.append(f"{roll.workload} to have pods again: it was scaled to 0 in its {_batch_words(roll)}")
+    if not facts.view.settled:
+        return None
+    if not facts.view.paused:
+        return Freeze(workload=roll.workload)
+    ghosts = youngest_ghosts(facts.view, keep=draft.workloads[roll.workload].stable_hash)
+    return DeleteReplicaSet(workload=roll.workload, replica_set=ghosts[0].name, uid=ghosts[0].uid) if ghosts else None
+
+
 def _has_failed(draft: Draft, roll: ActiveRoll) -> bool:
     failure = draft.open_release.failure if draft.open_release is not None else None
     return failure is not None and failure.workload == roll.workload
@@ -67,7 +88,7 @@ def overdue(draft: Draft) -> Trouble | None:
     """Return the first roll whose batch has made no progress within its deadline."""
     for roll in draft.open_release.rolls if draft.open_release else ():
         facts = draft.facts.get(roll.workload)
-        if facts is None or _is_ready(draft, roll, facts) or _is_stopped(draft, facts) or _has_only_leaving_pods(roll, facts):
+        if facts is None or _is_ready(draft, roll, facts) or _is_stopped(draft, roll, facts) or _has_only_leaving_pods(roll, facts):
             continue
         if draft.now >= deadline(draft, roll, facts):
             return Trouble(workload=roll.workload, reason="ProgressDeadlineExceeded", message=_overdue_words(draft, roll, facts))
@@ -75,15 +96,15 @@ def overdue(draft: Draft) -> Trouble | None:
 
 
 def stop_clocks(draft: Draft) -> None:
-    """Have the clocks of rolls stand still that somebody stopped."""
+    """Have the clocks of rolls stand still that somebody stopped, or that have no pods."""
     for roll in draft.open_release.rolls if draft.open_release else ():
         facts = draft.facts.get(roll.workload)
-        if facts is None or _is_stopped(draft, facts):
+        if facts is None or _is_stopped(draft, roll, facts):
             stop_clock(draft, roll)
 
 
-def _is_stopped(draft: Draft, facts: Facts) -> bool:
-    return facts.view.owner_paused is not None or stop_words(draft) is not None
+def _is_stopped(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
+    return _is_asleep(draft, roll, facts) or facts.view.owner_paused is not None or stop_words(draft) is not None
 
 
 def _has_only_leaving_pods(roll: ActiveRoll, facts: Facts) -> bool:
@@ -134,7 +155,7 @@ def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
         roll = roll.model_copy(update={"ready_time": None})
         draft.put_roll(roll)
     draft.waits.append(_waiting_for_pods(draft, roll, facts))
-    if not _is_stopped(draft, facts):
+    if not _is_stopped(draft, roll, facts):
         mark_progress(draft, roll, facts)
     if stopped_by_person(draft) or not facts.view.settled:
         return None

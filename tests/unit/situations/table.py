@@ -33,6 +33,10 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         f"{HOLD}::test_scaled_to_zero_and_back_while_held_brings_back_what_ran",
         "tests/cluster/test_rollback_mechanics.py::test_a_failed_replica_set_left_behind_would_come_back_from_zero",
     ),
+    "scaled to 0 and back in the middle of its batches": (
+        "tests/property/test_interrupted_batches.py::test_what_ran_comes_back_first_when_a_workload_was_put_to_sleep_in_a_batch",
+        "tests/cluster/test_operator_ordinary_days.py::test_scaled_to_zero_in_the_middle_of_a_batch_brings_back_what_ran_and_goes_on_from_there",
+    ),
     "a first producer or consumer (new Deployment, label in Git)": (
         f"{HOLD}::test_a_created_workload_that_carries_the_label_has_no_replica_set",
         "tests/unit/core/test_lint.py::test_a_workload_without_the_label_starts_unheld",
