@@ -1,7 +1,7 @@
 """A few workers that look at keys, and what becomes of a look that failed: the type of the error says it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import structlog
@@ -26,7 +26,8 @@ class Looks(Protocol):
 
 
 class Workers:
-    """Takes keys from the queue until it is closed. `clock` gives monotonic seconds; `on_refused` hears what a person must know."""
+    """Takes keys from the queue until it is closed. `clock` gives monotonic seconds; `on_refused` and `on_defect` hear what a person
+    must know."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Workers:
         telemetry: Telemetry,
         clock: Callable[[], float],
         on_refused: Callable[[str, ClusterError | CannotWrite], None],
+        on_defect: Callable[[str, Exception], Awaitable[None]],
         count: int = 4,
     ) -> None:
         self._queue = queue
@@ -43,6 +45,7 @@ class Workers:
         self._telemetry = telemetry
         self._clock = clock
         self._on_refused = on_refused
+        self._on_defect = on_defect
         self._count = count
 
     async def run(self) -> None:
@@ -84,10 +87,19 @@ class Workers:
             _log.warning("Action did not fit", error=str(error), retry_seconds=round(self._queue.retry(key, at_least=1.0), 1))
             self._on_refused(key, error)
             return "unfit"
-        except Exception:  # noqa: BLE001 - a defect in one SafeRollout's path must not stop the others
+        except Exception as error:  # noqa: BLE001 - a defect in one SafeRollout's path must not stop the others
             _log.exception("Reconcile failed by a defect", retry_seconds=round(self._queue.retry(key, at_least=1.0), 1))
+            await self._tell_defect(key, error)
             return "defect"
         self._queue.forget(key)
         if after is not None:
             self._queue.add_after(key, seconds=after)
         return "success"
+
+    async def _tell_defect(self, key: str, defect: Exception) -> None:
+        try:
+            await self._on_defect(key, defect)
+        except ClusterError as error:
+            _log.warning("A defect could not be told; it will be at the next one", error=str(error))
+        except Exception:  # noqa: BLE001 - whatever the defect is in, the worker goes on
+            _log.exception("Telling of a defect failed by another one")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from saferollout.engine.defects import Defects
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.intake import Intake
 from saferollout.engine.lease import LeaseLock
@@ -80,7 +81,11 @@ def assemble(
         store=store, scenes=scenes, resync=resync, writer=writer, orphans=orphans, brain=brain, observer=observer, recorder=recorder,
         telemetry=metrics, clock=lambda: datetime.now(UTC),
     )
-    workers = Workers(queue=queue, reconciler=reconciler, telemetry=metrics, clock=clock, on_refused=reconciler.refused, count=WORKERS)
+    defects = Defects(cluster=cluster, store=store, recorder=recorder, clock=lambda: datetime.now(UTC))
+    workers = Workers(
+        queue=queue, reconciler=reconciler, telemetry=metrics, clock=clock, on_refused=reconciler.refused, on_defect=defects.tell,
+        count=WORKERS,
+    )
     lock = LeaseLock(cluster, Place(namespace=identity.namespace, name=config.lease.name), identity=identity.name, clock=clock)
     lag = LoopLag(clock=clock)
     metrics.watch_queue(lambda: queue.depth)

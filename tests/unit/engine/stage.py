@@ -12,6 +12,7 @@ from saferollout.core.actions import Action, LetThrough
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.measurements import Observations, Question
 from saferollout.core.views import HoldMode, ReplicaSetView, Strategy, WorkloadView
+from saferollout.engine.defects import Defects
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.intake import Intake
 from saferollout.engine.orphans import Orphans
@@ -151,9 +152,10 @@ class Stage:
             store=self.store, scenes=self.scenes, resync=self.resync, writer=self.writer, orphans=self.orphans, brain=self.brain,
             observer=self.listener, recorder=self.listener, telemetry=self.listener, clock=lambda: self.moment,
         )
+        self.defects = Defects(cluster=cluster, store=self.store, recorder=self.listener, clock=lambda: self.moment)
         self.workers = Workers(
             queue=self.queue, reconciler=self.reconciler, telemetry=self.listener, clock=self._monotonic,
-            on_refused=self.reconciler.refused, count=1,
+            on_refused=self.reconciler.refused, on_defect=self.defects.tell, count=1,
         )
 
     async def look(self, name: str = "shop") -> float | None:
