@@ -26,6 +26,16 @@ class LivelyCluster(LittleCluster):
         view = self.views[name]
         self._put(replace(view, template_restarted_at=self.now.isoformat(), held=True, paused=True, settled=False))
 
+    def bypass(self, name: str, revision: str) -> None:
+        """Let a template past everything, as the bypass policy does: the labels go, what was put aside stays in annotations."""
+        view = self.views[name]
+        self.texts.setdefault(revision, None)
+        self.bodies.setdefault(revision, revision)
+        self._put(replace(
+            view, template=revision, contracts=self.texts[revision], body=self.bodies[revision], bypass="the site is down", held=False, paused=False,
+            pinned=False, waiting=None, waiting_contracts=None, waiting_body="", paced=None, pace_left=view.lends, settled=False,
+        ))
+
     def _put(self, view: WorkloadView) -> None:
         sets = tuple(replace(rs, text=rs.restarted_at) for rs in view.replica_sets)
         super()._put(replace(view, text=view.template_restarted_at, replica_sets=sets))
