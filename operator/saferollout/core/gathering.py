@@ -39,6 +39,13 @@ def is_set_aside(draft: Draft, name: str, facts: Facts) -> bool:
     return bool(returned) and returned == facts.wanted
 
 
+def lost_its_label(draft: Draft, name: str, facts: Facts) -> bool:
+    """Tell whether a pause is ours although nothing on the workload says so any more: status has it on record as held."""
+    view = facts.view
+    bare = view.paused and not (view.held or view.pinned or view.left_paused) and view.owner_paused is None
+    return bare and draft.roll(name) is None and draft.workloads[name].state in ("Held", "Failed")
+
+
 def _end_failures(draft: Draft) -> None:
     """Forget a failed template once what ran before is asked for again: the same template may come anew later."""
     for name, facts in draft.facts.items():

@@ -4,7 +4,7 @@ from saferollout.api.spec import Gating
 from saferollout.api.status import GateStatus, PlanStep, Rollback, WorkloadStatus
 from saferollout.core.draft import Draft
 from saferollout.core.failing import STAYS_HELD, why_failed
-from saferollout.core.gathering import is_failed, is_set_aside
+from saferollout.core.gathering import is_failed, is_set_aside, lost_its_label
 from saferollout.core.plans import Roll, Step, ready_steps
 from saferollout.core.proving import approved_steps
 from saferollout.core.standing import SETTLING
@@ -107,6 +107,8 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return "Failed", "; ".join(part for part in (why_failed(draft, name), STAYS_HELD) if part)
     if is_set_aside(draft, name, facts):
         return "Held", "its new template went back with a failed one; it waits until that one changes or someone says retry"
+    if lost_its_label(draft, name, facts):
+        return "Held", "its hold is about to be labelled again"
     if facts.view.held and facts.wanted == draft.workloads[name].stable_hash:
         return "Held", "its template is what runs; the hold is about to be taken off"
     if facts.view.held and release is not None and release.rollback is not None:

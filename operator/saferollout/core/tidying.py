@@ -5,6 +5,7 @@ from saferollout.api.spec import RollbackScope
 from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts, youngest_ghosts
+from saferollout.core.gathering import lost_its_label
 from saferollout.core.going_back import step_back
 from saferollout.core.rollback import rollback
 from saferollout.core.views import HoldMode
@@ -21,13 +22,16 @@ def add_labels(draft: Draft) -> Action | None:
 
 
 def hold_at_once(draft: Draft) -> Action | None:
-    """Pause a changed template that went past admission, and take up again what an earlier SafeRollout left paused.
+    """Pause a changed template that went past admission, take up again what was left paused, and label again what lost its label.
 
-    It went past where no policy is there, or where the label came with the change.
+    It went past where no policy is there, or where the label came with the change. Without a policy anybody can replace all labels.
     """
     for name, facts in draft.facts.items():
         if facts.view.left_paused:
             draft.note("TakenUpAgain", f"{name}, which was left paused when it was given back, is held and released in its turn", workload=name)
+            return Hold(workload=name)
+        if lost_its_label(draft, name, facts):
+            draft.note("HeldAgain", f"somebody took the label off that says that {name} is held; it is held as before", workload=name, warning=True)
             return Hold(workload=name)
         if not _is_unauthorised(draft, name, facts):
             continue

@@ -160,6 +160,8 @@ class LittleCluster:
 
     def _change(self, view: WorkloadView, action: Any) -> None:
         match action:
+            case a.AddLabel(managed_by=name):
+                self._put(replace(view, managed_by=name))
             case a.LetThrough() | a.Finish():
                 self._roll(replace(view, paused=False, held=False, paced=None, pace_left=False), new=view.replicas, old=0)
             case a.SetPace(pace=pace):

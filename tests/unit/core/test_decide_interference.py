@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from saferollout.api.spec import Mode
 from saferollout.api.status import State
 from tests.unit.core.little_cluster import LittleCluster
-from tests.unit.core.shop import READS_BOTH, WRITES_1, little_cluster, state
+from tests.unit.core.shop import READS_1, READS_BOTH, WRITES_1, little_cluster, state
 
 
 def in_the_first_batch() -> LittleCluster:
@@ -37,6 +38,45 @@ def test_a_bypass_in_the_middle_of_a_batch_ends_the_roll_and_is_on_record() -> N
     assert cluster.log[-1] == "ClearBypass writer", "no new pace is set"
     cluster.play()
     assert state(cluster) in (State.IDLE, State.COMPLETED)
+
+
+def without_labels(cluster: LittleCluster, name: str) -> None:
+    """Replace all labels, as some tools do; the pause stays."""
+    cluster.views[name] = replace(cluster.views[name], held=False, managed_by=None)
+
+
+def test_a_hold_whose_label_was_taken_off_is_still_known_as_ours() -> None:
+    cluster = little_cluster(mode="Paused")
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.play(looks=5)
+    without_labels(cluster, "reader")
+    cluster.look(dies_before_acting=True)
+    cluster.play(looks=5)
+    assert cluster.views["reader"].held and "HeldAgain reader" in cluster.log
+    cluster.spec = cluster.spec.model_copy(update={"mode": Mode.AUTOMATIC})
+    cluster.play()
+    assert cluster.pods("reader") == {"r2": 10}
+
+
+def test_a_failed_template_whose_labels_were_taken_off_stays_held_and_can_be_reverted() -> None:
+    cluster = little_cluster(gating="Disabled")
+    cluster.broken.add("r2")
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.play(looks=100)
+    without_labels(cluster, "reader")
+    cluster.play(looks=5)
+    assert cluster.views["reader"].held
+    without_labels(cluster, "reader")
+    cluster.views["reader"] = replace(cluster.views["reader"], template="r1", contracts=READS_1, body="r1")
+    cluster.play()
+    assert not cluster.views["reader"].paused and cluster.pods("reader") == {"r1": 10}
+
+
+def test_a_pause_of_its_owners_own_is_not_taken_for_a_hold() -> None:
+    cluster = little_cluster()
+    cluster.views["reader"] = replace(cluster.views["reader"], paused=True)
+    cluster.play(looks=10)
+    assert not cluster.views["reader"].held
 
 
 def test_a_revert_clears_a_failure_so_that_the_same_template_may_come_again() -> None:
