@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -44,8 +45,14 @@ def borrowed(deployment: dict[str, Any]) -> dict[str, Any]:
     return {
         **fields,
         "labels": {key: labels.get(key) for key in (names.LABEL_MANAGED_BY, names.LABEL_PACED)},
-        "original": annotations[names.ANNOTATION_ORIGINAL],
+        "has originals": names.ANNOTATION_ORIGINAL in annotations,
     }
+
+
+def own_fields(deployment: dict[str, Any]) -> dict[str, Any]:
+    """Return what the workload is given back at the end."""
+    parsed: dict[str, Any] = json.loads(deployment["metadata"]["annotations"][names.ANNOTATION_ORIGINAL])
+    return parsed
 
 
 def still_paced(stage: Stage, before: dict[str, Any], answer: Answer) -> bool:
@@ -77,6 +84,54 @@ def test_forced_server_side_apply_keeps_the_pace_and_unforced_conflicts(paced: S
     unforced = paced.owner.send("PATCH", paced.path, manifest, content_type=APPLY, fieldManager="helm")
     assert unforced.status == 409
     assert still_paced(paced, before, paced.owner.send("PATCH", paced.path, manifest, content_type=APPLY, fieldManager="argo", force="true"))
+
+
+OWN = {"maxSurge": 0, "maxUnavailable": 3, "minReadySeconds": 1, "progressDeadlineSeconds": 600}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ({"minReadySeconds": 7}, {"minReadySeconds": 7}),
+        ({"minReadySeconds": None}, {"minReadySeconds": None}),
+        ({"progressDeadlineSeconds": 90}, {"progressDeadlineSeconds": 90}),
+        ({"strategy": {"rollingUpdate": {"maxSurge": "50%"}}}, {"maxSurge": "50%"}),
+        ({"strategy": {"rollingUpdate": {"maxUnavailable": 2, "maxSurge": 1}}, "minReadySeconds": 5}, {"maxUnavailable": 2, "maxSurge": 1, "minReadySeconds": 5}),
+        ({"replicas": 11}, {}),
+    ],
+)  # fmt: skip
+def test_what_somebody_writes_to_borrowed_fields_comes_into_force_at_the_end(paced: Stage, written: dict[str, Any], kept: dict[str, Any]) -> None:
+    before = paced.deployment()
+    assert own_fields(before) == OWN
+    answer = paced.patch({"spec": written})
+    assert borrowed(answer.body) == borrowed(before)
+    assert own_fields(answer.body) == {**OWN, **kept}
+    paced.act(actions.Finish(NAME, revision=paced.view().template))
+    spec = paced.deployment()["spec"]
+    after = {**spec["strategy"]["rollingUpdate"], **{key: spec.get(key) for key in ("minReadySeconds", "progressDeadlineSeconds")}}
+    assert after == {**OWN, **kept}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"strategy": {"rollingUpdate": {"maxSurge": "many"}}},
+        {"strategy": {"rollingUpdate": {"maxUnavailable": 0}}},
+        {"strategy": {"type": "Recreate", "rollingUpdate": None}},
+        {"minReadySeconds": -1},
+        {"minReadySeconds": 700},
+    ],
+)
+def test_what_the_api_server_would_refuse_at_the_end_is_not_taken(paced: Stage, written: dict[str, Any]) -> None:
+    before = paced.deployment()
+    answer = paced.patch({"spec": written})
+    assert borrowed(answer.body) == borrowed(before)
+    assert own_fields(answer.body) == OWN
+
+
+def test_originals_that_somebody_garbled_are_put_back(paced: Stage) -> None:
+    answer = paced.patch({"metadata": {"annotations": {names.ANNOTATION_ORIGINAL: '{"maxSurge": "a"}'}}, "spec": {"minReadySeconds": 9}})
+    assert own_fields(answer.body) == {**OWN, "minReadySeconds": 9}
 
 
 def test_whoever_writes_to_a_paced_workload_is_told_that_fields_are_borrowed(paced: Stage) -> None:
