@@ -54,10 +54,13 @@ class ReplicaSet:
     def view(self, workload: str, now: datetime, health: Health) -> ReplicaSetView:
         name = f"{workload}-{self.revision}" + (f"-{self.restarted_at[-3:-1]}" if self.restarted_at else "")
         ready = sum(is_ready(pod, self.revision, now, health) for pod in self.staying())
+        # A pod of this loop is never ready for as long as one that crashed is distrusted (workloads/pods.py).
+        crashed = sum(now - pod.born >= CRASHING and is_ready(pod, self.revision, now, health) for pod in self.staying()) if self.revision in health.crashing else 0
         restarted = sum(now - pod.born >= CRASHING for pod in self.staying()) if self.revision in health.crashing else 0
         return ReplicaSetView(
             name=name, uid=name, resource_version="1", hash=self.revision, pod_hash=self.revision, contracts=self.contracts,
-            created=self.created, replicas=self.replicas, pods=len(self.pods), ready=ready, available=ready,
+            created=self.created, replicas=self.replicas, pods=len(self.pods), ready=ready,
+            available=ready - crashed,
             steady=max(0, ready - restarted), restarted_at=self.restarted_at, trouble=self._trouble(name, now, health),
         )
 

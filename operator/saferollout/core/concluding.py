@@ -13,7 +13,7 @@ from saferollout.core.standing import Standing, stand
 def conclude(draft: Draft, action: AnyAction | None) -> Decision:
     """Close the release if it is over, and write down how everything stands."""
     status = _status(draft, busy=action is not None)
-    wakes = [*draft.wakes, *([0.0] if action is not None else [])]
+    wakes = [*draft.wakes, *_pods_due(draft), *([0.0] if action is not None else [])]
     return Decision(
         status=status,
         action=action,
@@ -21,6 +21,12 @@ def conclude(draft: Draft, action: AnyAction | None) -> Decision:
         requeue_after=min(wakes) if wakes else None,
         marks=Marks(progress=dict(draft.marks)),
     )
+
+
+def _pods_due(draft: Draft) -> list[float]:
+    """Return when pods come to count as available: nothing in the cluster changes at that moment."""
+    sets = [rs for facts in draft.facts.values() for rs in facts.view.replica_sets]
+    return [max((rs.next_available - draft.now).total_seconds(), 0.0) for rs in sets if rs.next_available is not None]
 
 
 def conclude_leaving(snapshot: Snapshot, action: AnyAction | None) -> Decision:

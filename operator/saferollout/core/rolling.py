@@ -234,8 +234,5 @@ def _waiting_for_pods(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
     """Name the batch, and the first trouble a pod has; no counts, so that not every pod is a status write."""
     new = facts.view.of(roll.hash)
     trouble = next((f" ({item.reason})" for rs in new for item in rs.trouble), "")
-    draft.wakes.extend(
-        max((rs.next_available - draft.now).total_seconds(), 0.0) for rs in facts.view.replica_sets if rs.next_available is not None
-    )
     gone = ", old ones to be gone" if roll.batch + 1 == roll.batches else ""
     return f"{_batch_words(roll)} of {roll.workload}: new pods to be available{trouble}{gone}"

@@ -27,8 +27,8 @@ class ReplicaSetView:
     """One ReplicaSet with the pods it owns.
 
     `pods` counts every pod that is not gone: object exists and phase is not final, terminating included (it still reads and
-    writes). `ready` counts ready pods that are not terminating; `available` those ready for the user's own minReadySeconds,
-    computed from the pods because a paced Deployment's own numbers do not tell. `steady` counts available pods whose containers
+    writes). `ready` counts ready pods that are not terminating; `available` those ready for the user's own minReadySeconds (longer if they
+    crashed), computed from the pods because a paced Deployment's own numbers do not tell. `steady` counts available pods whose containers
     have never restarted: a crash loop is no progress.
     """
 

@@ -13,6 +13,11 @@ from saferollout.workloads.protocol import RawObject
 
 _FINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
 
+# The kubelet's own back-off between the restarts of a container: 10 s, doubled each time, at most 5 minutes.
+_FIRST_BACK_OFF: Final = timedelta(seconds=10)
+_LONGEST_BACK_OFF: Final = timedelta(minutes=5)
+_DOUBLINGS: Final = 5
+
 # Reasons of the kubelet with which a container waits for somebody to repair something, not for time to pass.
 _WAITING_IN_VAIN: Final = frozenset(
     {
@@ -45,7 +50,7 @@ def count_pods(pods: Iterable[RawObject], *, min_ready_seconds: int, now: dateti
     alive = [pod for pod in pods if pod.get("status", {}).get("phase") not in _FINAL_PHASES]
     serving = [pod for pod in alive if "deletionTimestamp" not in pod["metadata"]]
     available_from = {
-        pod["metadata"]["name"]: ready_since + timedelta(seconds=min_ready_seconds)
+        pod["metadata"]["name"]: ready_since + max(timedelta(seconds=min_ready_seconds), _distrust(pod))
         for pod in serving
         if (ready_since := _ready_since(pod)) is not None
     }
@@ -80,6 +85,15 @@ def _condition(pod: RawObject, name: str) -> dict[str, Any] | None:
 
 def _restarts(pod: RawObject) -> int:
     return sum(container.get("restartCount", 0) for container in pod.get("status", {}).get("containerStatuses") or ())
+
+
+def _distrust(pod: RawObject) -> timedelta:
+    """Return for how long a pod that crashed must be ready before it counts: as long as the kubelet itself waits after so many crashes.
+
+    In a crash loop pods are ready again and again; one that crashed once while it started loses little.
+    """
+    restarts = _restarts(pod)
+    return min(_FIRST_BACK_OFF * 2 ** min(restarts - 1, _DOUBLINGS), _LONGEST_BACK_OFF) if restarts else timedelta(0)
 
 
 def _trouble(pod: RawObject) -> PodTrouble | None:

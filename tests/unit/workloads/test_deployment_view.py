@@ -101,6 +101,20 @@ def test_availability_counts_from_the_users_own_min_ready_seconds_even_while_pac
     assert seen.next_available == NOW + timedelta(seconds=20)
 
 
+@pytest.mark.parametrize(("restarts", "seconds"), [(1, 10), (2, 20), (5, 160), (6, 300), (60, 300)])
+def test_a_pod_that_crashed_counts_again_once_it_was_ready_as_long_as_the_kubelet_backs_off(restarts: int, seconds: int) -> None:
+    pods = [pod("young", "a", restarts=restarts, ready_for=seconds - 1), pod("old", "a", restarts=restarts, ready_for=seconds)]
+    seen = view(deployment(), [replica_set("a", template(), replicas=2)], pods).replica_sets[0]
+    assert (seen.ready, seen.available) == (2, 1)
+    assert seen.next_available == NOW + timedelta(seconds=1)
+
+
+def test_min_ready_seconds_and_distrust_do_not_add_up() -> None:
+    crashed = pod("one", "a", restarts=1, ready_for=60)
+    seen = view(deployment(minReadySeconds=60), [replica_set("a", template(), replicas=1)], [crashed]).replica_sets[0]
+    assert seen.available == 1
+
+
 def test_a_restarted_container_is_available_but_not_steady() -> None:
     seen = view(deployment(), [replica_set("a", template(), replicas=2)], [pod("one", "a", restarts=1), pod("two", "a")]).replica_sets[0]
     assert (seen.available, seen.steady) == (2, 1)
