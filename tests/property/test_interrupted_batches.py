@@ -9,11 +9,14 @@ USER_ALLOWS = 8
 """Of 10 pods, with the 25 % that the little cluster's users let be missing."""
 
 
-def in_a_batch(*batches: str, bake: int = 600) -> LivelyCluster:
-    """Return a workload whose first batch is complete and bakes."""
-    spec = {"workloads": [{"name": "shop", "batches": list(batches)}], "settleSeconds": 0, "bakeSeconds": bake, "progressDeadlineSeconds": 60}
+def in_a_batch(*batches: str, bake: int = 600, beside: str = "") -> LivelyCluster:
+    """Return a workload whose first batch is complete and bakes; `beside` names one that has nothing to do with it."""
+    others = [{"name": beside}] if beside else []
+    spec = {"workloads": [{"name": "shop", "batches": list(batches)}, *others], "settleSeconds": 0, "bakeSeconds": bake, "progressDeadlineSeconds": 60}
     cluster = LivelyCluster(spec=SafeRolloutSpec.model_validate(spec))
     cluster.running("shop", "old", None)
+    if beside:
+        cluster.running(beside, "as-it-was", None)
     look(cluster, times=5)
     cluster.apply("shop", "new", None)
     for _ in range(100):
@@ -77,6 +80,16 @@ def test_what_ran_comes_back_first_when_a_workload_was_put_to_sleep_in_a_batch()
     look(cluster, times=120)
     assert cluster.is_over() and cluster.status.workloads[0].stable_hash == "new"
     assert cluster.views["shop"].paced is None
+
+
+def test_a_sleeping_batch_does_not_keep_an_unrelated_workload_from_rolling() -> None:
+    cluster = in_a_batch("50%", beside="cart")
+    cluster.scale("shop", 0)
+    look(cluster, times=10)
+    cluster.apply("cart", "fixed", None)
+    look(cluster, times=400)
+    assert {rs.hash for rs in cluster.views["cart"].replica_sets if rs.pods} == {"fixed"}
+    assert wanted(cluster, "new") == wanted(cluster, "old") == 0
 
 
 def test_a_sleeping_batch_writes_nothing_until_it_is_woken() -> None:

@@ -41,7 +41,7 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
     if facts is None:
         draft.waits.append(draft.problems.get(roll.workload, f"{roll.workload} can't be seen"))
         return None
-    if _is_asleep(draft, roll, facts):
+    if is_asleep(draft, roll, facts):
         return _sleep(draft, roll, facts)
     if facts.view.owner_paused is not None:
         draft.waits.append(f"{roll.workload} is paused by its owner: {facts.view.owner_paused}")
@@ -63,7 +63,8 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
     return _next_batch(draft, roll, facts)
 
 
-def _is_asleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
+def is_asleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
+    """Tell whether a workload was scaled to 0 in the middle of its batches."""
     return facts.view.replicas == 0 and batch_percent(draft, roll) is not None
 
 
@@ -104,7 +105,7 @@ def stop_clocks(draft: Draft) -> None:
 
 
 def _is_stopped(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
-    return _is_asleep(draft, roll, facts) or facts.view.owner_paused is not None or stop_words(draft) is not None
+    return is_asleep(draft, roll, facts) or facts.view.owner_paused is not None or stop_words(draft) is not None
 
 
 def _has_only_leaving_pods(roll: ActiveRoll, facts: Facts) -> bool:

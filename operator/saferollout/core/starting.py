@@ -10,7 +10,7 @@ from saferollout.core.judging import judge_before_first_step
 from saferollout.core.lying import write_ahead
 from saferollout.core.plans import Roll, ready_steps
 from saferollout.core.proving import approved_steps
-from saferollout.core.rolling import begin_batch, is_way_back, stopped_by_person
+from saferollout.core.rolling import begin_batch, is_asleep, is_way_back, stopped_by_person
 
 
 def start_next(draft: Draft) -> Action | None:
@@ -18,7 +18,7 @@ def start_next(draft: Draft) -> Action | None:
     release = draft.open_release
     if release is None or release.rollback is not None or release.failure is not None:
         return None
-    if len(release.rolls) >= draft.snapshot.spec.max_parallel:
+    if len(_awake_rolls(draft)) >= draft.snapshot.spec.max_parallel:
         return None
     ready = _ready_rolls(draft)
     if not ready:
@@ -35,6 +35,12 @@ def start_next(draft: Draft) -> Action | None:
             continue
         return _start(draft, step, facts)
     return None
+
+
+def _awake_rolls(draft: Draft) -> list[ActiveRoll]:
+    """Return the rolls that have pods: one that sleeps, for hours maybe, takes nobody's place."""
+    rolls = draft.open_release.rolls if draft.open_release else []
+    return [roll for roll in rolls if (facts := draft.facts.get(roll.workload)) is None or not is_asleep(draft, roll, facts)]
 
 
 def has_settled(draft: Draft) -> bool:
