@@ -86,6 +86,14 @@ class ActiveRoll(Model):
     ready_time: datetime | None = Field(default=None, description="When the last pod of this batch was first seen available; the bake counts from here.")
 
 
+class Batch(Model):
+    """One batch of one roll."""
+
+    workload: Name
+    hash: Hash
+    batch: int = Field(ge=0, description="From 0, as in rolls.")
+
+
 class Approval(Model):
     """A human's recorded waiver."""
 
@@ -93,6 +101,7 @@ class Approval(Model):
     by: Name = Field(default="", description="Who said so, as their client told; RBAC decides who may.")
     reason: Sentence = Field(default="")
     time: datetime
+    batches: list[Batch] = Field(default_factory=list, description="The batches under way when it was given: for a gate it stands for these and no later ones.")
 
 
 class Waiver(Model):

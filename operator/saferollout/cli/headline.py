@@ -1,12 +1,13 @@
 """The first line of every screen: what state, waiting for what, since when; and the commands that help from there."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from saferollout.api.status import Condition, ConditionStatus, GateStatus, PlanStep, State
+from saferollout.api.status import Condition, ConditionStatus, GateStatus, PlanStep, Release, State
 from saferollout.cli.look import Mark, duration
 from saferollout.cli.picture import Picture
+from saferollout.core.waivers import is_waived
 
 STATE_MARKS: Final = {
     State.IDLE: Mark.DONE,
@@ -108,12 +109,14 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    # A waiver stands for one batch: the next one asks again. The first batch has the waivers given before it.
-    later = [roll.batch_start_time + timedelta(seconds=1) for roll in release.rolls if roll.batch > 0 or any(target.done for target in release.targets)]
-    counted_from = max(later, default=release.start_time)
-    granted = {approval.subject for approval in release.approvals if approval.time >= counted_from}
     asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, before_first_step=not release.preflight_done))
-    return tuple(subject for subject in asked if subject not in granted)
+    return tuple(subject for subject in asked if not _is_granted(release, subject))
+
+
+def _is_granted(release: Release, subject: str) -> bool:
+    if subject.startswith("gate/") and release.rolls:
+        return all(is_waived(release, roll, subject=subject) for roll in release.rolls)
+    return any(given.subject == subject for given in release.approvals)
 
 
 def _waiting_proofs(steps: list[PlanStep]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from saferollout.core.decision import Command
 from saferollout.core.draft import Draft
 from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
+from saferollout.core.waivers import batches_under_way
 
 MOST_RESULTS: Final = 10
 Answer = tuple[bool, str]
@@ -81,9 +82,14 @@ def _approve(draft: Draft, command: Command) -> Answer:
     subjects = [command.subject] if command.subject else known
     if not subjects or any(subject not in known for subject in subjects):
         return False, f"it does not wait for that; it could be approved: {', '.join(known) or 'nothing'}"
-    given = [Approval(subject=subject, by=command.by[:253], reason=command.reason[:1024], time=draft.now) for subject in subjects]
+    given = [_approval(draft, command, release, subject) for subject in subjects]
     draft.change_release(approvals=[*release.approvals, *given][-100:])
     return True, f"approved: {', '.join(subjects)}"
+
+
+def _approval(draft: Draft, command: Command, release: Release, subject: str) -> Approval:
+    batches = batches_under_way(release) if subject.startswith("gate/") else []
+    return Approval(subject=subject, by=command.by[:253], reason=command.reason[:1024], time=draft.now, batches=batches)
 
 
 def _approvable(draft: Draft, release: Release) -> list[str]:

@@ -5,7 +5,7 @@ again after a restart.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from saferollout.api.gates import Gate, GateMode
 from saferollout.api.spec import Gating, OnInconclusive
@@ -16,6 +16,7 @@ from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.questions import is_measurable, measured_at_once
+from saferollout.core.waivers import is_waived
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int, elapse
         # Its workload comes later in this release: waiting for pods that wait for this batch would be for ever.
         return None
     subject = f"gate/{gate.name}"
-    if draft.approved(subject, since=_waivers_since(draft, roll)) is not None:
+    if draft.release is not None and is_waived(draft.release, roll, subject=subject):
         return None
     measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
     passing = gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate))
@@ -218,14 +219,6 @@ def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int, elapse
         _offer_approval(draft, subject=subject)
         return f"gate {verdict.message}"
     return f"gate {gate.name} to hold for {bake} s" if elapsed >= bake else None
-
-
-def _waivers_since(draft: Draft, roll: ActiveRoll) -> datetime:
-    """A waiver stands for the batch under way; one given before the first step stands for the first batch."""
-    release = draft.open_release
-    is_first = release is not None and roll.batch == 0 and not any(target.done for target in release.targets)
-    # Times are whole seconds: a waiver of the second in which a batch began ended the one before.
-    return release.start_time if release is not None and is_first else roll.batch_start_time + timedelta(seconds=1)
 
 
 def _offer_approval(draft: Draft, *, subject: str) -> None:

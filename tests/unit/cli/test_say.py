@@ -114,14 +114,16 @@ def test_the_outcome_tells_what_was_done_and_what_comes_next() -> None:
 
 def test_what_was_approved_already_is_not_asked_for_again() -> None:
     inconclusive = [{**gate, "verdict": "Inconclusive"} for gate in GATES]
-    granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:59:00Z"}]
+    now = [{"workload": "billing-service", "hash": "b2", "batch": 0}]
+    granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:59:00Z", "batches": now}]
     seen = picture(raw(status("Waiting", release=release(approvals=granted), gates=inconclusive)))
     assert approvable(seen) == ("gate/gateway-4xx",)
 
 
 def test_a_gate_approved_for_an_earlier_batch_can_be_approved_again() -> None:
     inconclusive = [{**GATES[0], "verdict": "Inconclusive"}]
-    granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:50:00Z"}]
+    earlier = [{"workload": "notification-service", "hash": "n2", "batch": 0}]
+    granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:50:00Z", "batches": earlier}]
     assert approvable(picture(raw(status("Waiting", release=release(approvals=granted), gates=inconclusive)))) == ("gate/dead-letters",)
 
 
