@@ -34,10 +34,17 @@ class Operator:
 
     def metric(self, series: str) -> float | None:
         """Return the value of a series, written as in the exposition."""
+        name, brace, labels = series.partition("{")
+        return self.series(name).get(brace + labels)
+
+    def series(self, name: str) -> dict[str, float]:
+        """Return the values of all series of a metric by their labels, written as in the exposition."""
+        found: dict[str, float] = {}
         for line in _get(self.metrics_port, "/metrics")[1].splitlines():
-            if line.startswith(f"{series} "):
-                return float(line.rpartition(" ")[2])
-        return None
+            written, _, value = line.rpartition(" ")
+            if written.partition("{")[0] == name:
+                found[written.removeprefix(name)] = float(value)
+        return found
 
     def kill(self) -> None:
         """End it without a word."""
