@@ -218,13 +218,14 @@ class ContractStatus(Model):
 
 
 class GateStatus(Model):
-    """The last verdict of a gate, in numbers."""
+    """The verdict of a gate when this was written, in numbers; it is not written anew for every value (core/gate_news.py)."""
 
     name: Name
     verdict: Word = Field(description="Passing, Failing, Inconclusive, Waiting, Ignored or DryRun.")
     value: Annotated[str, Field(max_length=32)] = ""
     limit: Annotated[str, Field(max_length=64)] = Field(default="", description="The bound and its direction, for example <= 0.02.")
     message: Sentence = ""
+    measured_time: datetime | None = Field(default=None, description="When the measurement was taken that verdict and value speak of.")
 
 
 class CommandResult(Model):

@@ -101,11 +101,13 @@ def _gates(picture: Picture, look: Look) -> Iterator[Text]:
         return
     name_width = max(len("GATE"), *(min(len(gate.name), 28) for gate in gates))
     value_width = max(len("VALUE"), *(len(gate.value) for gate in gates))
-    yield Text(f"  {'GATE':<{name_width}}  {'VERDICT':<14}  {'VALUE':>{value_width}}  LIMIT", style="bold")
+    limit_width = max(len("LIMIT"), *(len(gate.limit) for gate in gates))
+    yield Text(f"  {'GATE':<{name_width}}  {'VERDICT':<14}  {'VALUE':>{value_width}}  {'LIMIT':<{limit_width}}  MEASURED", style="bold")
     for gate in gates:
         line = Text(f"  {look.cut(gate.name, name_width):<{name_width}}  ")
         line.append_text(look.marked(_VERDICT_MARKS.get(gate.verdict, Mark.UNSURE), f"{gate.verdict:<12}"))
-        line.append(f"  {gate.value or '-':>{value_width}}  {gate.limit}")
+        measured = ago(gate.measured_time, picture.now) if gate.measured_time is not None else "-"
+        line.append(f"  {gate.value or '-':>{value_width}}  {gate.limit:<{limit_width}}  {measured}")
         yield line
         yield from _gate_reason(gate, look)
 

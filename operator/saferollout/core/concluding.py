@@ -6,7 +6,8 @@ from saferollout.core.announcing import announce
 from saferollout.core.conditions import conditions
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.draft import Draft
-from saferollout.core.showing import shown_gates, shown_steps, shown_workloads, step_count
+from saferollout.core.gate_news import gates_before, gates_now, is_news
+from saferollout.core.showing import shown_steps, shown_workloads, step_count
 from saferollout.core.standing import Standing, stand
 
 
@@ -20,6 +21,7 @@ def conclude(draft: Draft, action: AnyAction | None) -> Decision:
         notes=tuple(draft.notes),
         requeue_after=min(wakes) if wakes else None,
         marks=Marks(progress=dict(draft.marks)),
+        gates=tuple(gates_now(draft)),
     )
 
 
@@ -52,12 +54,12 @@ def _status(draft: Draft, *, busy: bool) -> Status:
             release=draft.release,
             workloads=shown_workloads(draft),
             contracts=sorted(draft.contracts.values(), key=lambda contract: contract.name),
-            gates=shown_gates(draft),
+            gates=gates_before(draft),
         )
     told = conditions(draft, standing)
     announce(draft, told)
     # Where the spec can't be read, what is known of workloads and contracts must outlive a spec that names none.
-    return known.model_copy(
+    status = known.model_copy(
         update={
             "observed_generation": draft.snapshot.generation,
             "conditions": told,
@@ -65,6 +67,15 @@ def _status(draft: Draft, *, busy: bool) -> Status:
             "commands": draft.commands,
         }
     )
+    return _with_gates(draft, status) if draft.snapshot.spec_readable else status
+
+
+def _with_gates(draft: Draft, status: Status) -> Status:
+    """Bring the rows of gates up to date where the status is written anyway, or where they are worth it."""
+    now = gates_now(draft)
+    if status == draft.snapshot.status and not draft.notes and not is_news(draft, status.gates, now):
+        return status
+    return status.model_copy(update={"gates": now})
 
 
 def _show_steps(draft: Draft) -> None:

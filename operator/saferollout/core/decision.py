@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from saferollout.api.spec import SafeRolloutSpec
-from saferollout.api.status import Status
+from saferollout.api.status import GateStatus, Status
 from saferollout.core.actions import AnyAction
 from saferollout.core.arms import Labels
 from saferollout.core.foreign import ForeignName, ForeignWorkload
@@ -98,10 +98,14 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """At most one write to the cluster, the status to record before it, and when to look again (seconds; None: when something changes)."""
+    """At most one write to the cluster, the status to record before it, and when to look again (seconds; None: when something changes).
+
+    `gates` is how every gate stands now; the status may still have older rows (core/gate_news.py).
+    """
 
     status: Status
     action: AnyAction | None = None
     notes: tuple[Note, ...] = ()
     requeue_after: float | None = None
     marks: Marks = field(default_factory=Marks)
+    gates: tuple[GateStatus, ...] = ()

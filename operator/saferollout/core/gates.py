@@ -48,6 +48,7 @@ class GateVerdict:
 
     `value` is the judged number of the last measurement, for depth-like signals minus the start; None where that was inconclusive.
     `stalled`: the limits of inconclusive measurements or errors are exceeded; it goes on holding. `would_be` is what a dry run would say.
+    `at` is when the last measurement was taken; None before the first.
     """
 
     kind: Verdict
@@ -58,6 +59,7 @@ class GateVerdict:
     inconclusive: int = 0
     stalled: bool = False
     would_be: Verdict | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def verdict(gate: Gate, measurements: Sequence[Measurement], *, baseline: float 
         failures=plain.failures,
         inconclusive=plain.inconclusive,
         would_be=plain.kind,
+        at=plain.at,
     )
 
 
@@ -176,8 +179,9 @@ def _verdict(gate: Gate, judged: tuple[_Judged, ...], *, start: float | None) ->
     def say(kind: Verdict, message: str, *, stalled: bool = False) -> GateVerdict:
         successes = len(judged) - len(failed) - unclear
         return GateVerdict(
-            kind=kind, message=message, value=last.value, successes=successes, failures=len(failed), inconclusive=unclear, stalled=stalled
-        )
+            kind=kind, message=message, value=last.value, successes=successes, failures=len(failed), inconclusive=unclear, stalled=stalled,
+            at=last.measurement.at,
+        )  # fmt: skip
 
     if len(failed) > gate.failure_limit:
         return say(Verdict.FAILING, _failure(gate, failed, start=start))

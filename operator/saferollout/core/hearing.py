@@ -9,6 +9,7 @@ from saferollout.core.decision import Command
 from saferollout.core.draft import Draft
 from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
+from saferollout.core.measurements import Outcome
 from saferollout.core.waivers import batches_under_way
 
 MOST_RESULTS: Final = 10
@@ -97,7 +98,9 @@ def _approvable(draft: Draft, release: Release) -> list[str]:
     shown = {gate.name: gate.verdict for gate in draft.snapshot.status.gates}
     before = not release.preflight_done
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
-    return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked)]
+    # Rows of gates in status may be older than what is measured (core/gate_news.py).
+    unclear = {name for name, answers in draft.observations.answers.items() if answers and answers[-1].outcome is not Outcome.VALUE}
+    return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked | unclear)]
 
 
 def _abort(draft: Draft, command: Command) -> Answer:

@@ -77,11 +77,16 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
         return BakeProgress(passed=True)
     bake = _bake_seconds(draft, roll)
     elapsed = (draft.now - ready).total_seconds()
-    waiting = [message for gate in judged_gates(draft) if (message := _gate_waits(draft, gate, roll, bake=bake, elapsed=elapsed)) is not None]
+    in_the_way = [gate for gate in judged_gates(draft) if not _has_held(draft, gate, roll, bake=bake)]
     if elapsed < bake:
         draft.wake_in(bake - elapsed)
-        waiting.append(f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
-    return BakeProgress(passed=not waiting, message="; ".join(waiting))
+    elif not in_the_way:
+        return BakeProgress(passed=True)
+    # Until the bake is over a gate that can't tell holds nothing up; it stands in status.gates, and saying so here would be a write more.
+    unclear = [message for gate in in_the_way if (message := _why_unclear(draft, gate, roll)) is not None]
+    if elapsed < bake or not unclear:
+        return BakeProgress(passed=False, message=f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
+    return BakeProgress(passed=False, message="; ".join(unclear))
 
 
 def passed_words(draft: Draft, roll: ActiveRoll) -> str:
@@ -130,7 +135,7 @@ def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
         return None
     if not answers or answers[-1].outcome is not Outcome.VALUE:
         detail = answers[-1].detail if answers else "not measured yet"
-        _show(draft, gate, GateVerdict(kind=Verdict.INCONCLUSIVE, message=detail))
+        _show(draft, gate, GateVerdict(kind=Verdict.INCONCLUSIVE, message=detail, at=answers[-1].at if answers else None))
         if waived or gate.mode is GateMode.DRY_RUN:
             # It has not failed: nobody can tell. The waiver lets the release begin, and the gate counts as soon as it can tell.
             return GateStart(name=gate.name)
@@ -200,25 +205,27 @@ def _remember_pass(draft: Draft, gate: Gate, *, at: datetime) -> None:
     draft.note("GatePassedAgain", f"gate {gate.name} passed for the first time since the release began; it counts from now on")
 
 
-def _gate_waits(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int, elapsed: float) -> str | None:
-    """Say what a gate still waits for in this batch; None where it waits for nothing but the end of the bake."""
+def _has_held(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> bool:
+    """Tell whether a gate waits for nothing but the end of the bake; one that was not measured has not held."""
     if gate.mode is GateMode.DRY_RUN or _is_ignored(draft, gate) or roll.ready_time is None:
-        return None
+        return True
     if not is_measurable(draft.snapshot, gate):
         # Its workload comes later in this release: waiting for pods that wait for this batch would be for ever.
-        return None
-    subject = f"gate/{gate.name}"
-    if draft.release is not None and is_waived(draft.release, roll, subject=subject):
-        return None
+        return True
+    if draft.release is not None and is_waived(draft.release, roll, subject=f"gate/{gate.name}"):
+        return True
     measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
-    passing = gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate))
-    if passing.passed:
-        return None
+    return gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate)).passed
+
+
+def _why_unclear(draft: Draft, gate: Gate, roll: ActiveRoll) -> str | None:
+    """Say why a gate can't tell, and offer its waiver; None where it merely needs more measurements."""
+    measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
     verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
-    if verdict.kind is Verdict.INCONCLUSIVE:
-        _offer_approval(draft, subject=subject)
-        return f"gate {verdict.message}"
-    return f"gate {gate.name} to hold for {bake} s" if elapsed >= bake else None
+    if verdict.kind is not Verdict.INCONCLUSIVE:
+        return None
+    _offer_approval(draft, subject=f"gate/{gate.name}")
+    return f"gate {verdict.message}"
 
 
 def _offer_approval(draft: Draft, *, subject: str) -> None:
@@ -250,6 +257,8 @@ def _started(roll: ActiveRoll) -> datetime:
 def _show(draft: Draft, gate: Gate, verdict: GateVerdict) -> None:
     word = "Ignored" if _is_ignored(draft, gate) else "DryRun" if gate.mode is GateMode.DRY_RUN else verdict.kind.value
     value = gates.number(verdict.value) if verdict.value is not None else ""
-    draft.gates[gate.name] = GateStatus(name=gate.name, verdict=word, value=value, limit=gates.limits(gate), message=verdict.message)
+    draft.gates[gate.name] = GateStatus(
+        name=gate.name, verdict=word, value=value, limit=gates.limits(gate), message=verdict.message, measured_time=verdict.at
+    )
 
 

@@ -1,7 +1,6 @@
-"""What status shows of steps, workloads and gates; nothing here changes what happens."""
+"""What status shows of steps and workloads; nothing here changes what happens."""
 
-from saferollout.api.spec import Gating
-from saferollout.api.status import GateStatus, PlanStep, Rollback, WorkloadStatus
+from saferollout.api.status import PlanStep, Rollback, WorkloadStatus
 from saferollout.core.draft import Draft
 from saferollout.core.failing import STAYS_HELD, why_failed
 from saferollout.core.gathering import is_failed, is_set_aside, lost_its_label
@@ -57,18 +56,6 @@ def step_count(draft: Draft) -> str:
 def shown_workloads(draft: Draft) -> list[WorkloadStatus]:
     """Return every workload of the spec with a word for its state."""
     return [_workload(draft, entry.name) for entry in draft.snapshot.spec.workloads]
-
-
-def shown_gates(draft: Draft) -> list[GateStatus]:
-    """Return the verdicts; where none of them changed, the ones on record, so that a new value alone is not a write."""
-    if draft.snapshot.spec.gating is Gating.DISABLED:
-        return []
-    order = [gate.name for gate in draft.snapshot.spec.gates]
-    before = {known.name: known for known in draft.snapshot.status.gates if known.name in order}
-    now = [draft.gates.get(name) or before.get(name) for name in order]
-    shown = [gate for gate in now if gate is not None]
-    same = [(gate.name, gate.verdict) for gate in shown] == [(known.name, known.verdict) for known in before.values()]
-    return list(before.values()) if same and not draft.notes else shown
 
 
 def _shown(draft: Draft, step: Step, *, ready: bool, approved: bool) -> PlanStep:

@@ -22,6 +22,7 @@ class _Facts:
     namespace: str
     name: str
     status: Status
+    gates: tuple[GateStatus, ...]
     held: dict[str, bool]
     rollbacks: int = 0
 
@@ -66,7 +67,7 @@ class _Releases(Collector):
     def _values(self) -> Metric:
         family = GaugeMetricFamily("saferollout_gate_value", "The value that a gate measured last.", labels=[*_OBJECT, "gate"])
         for facts in self.facts.values():
-            for gate in facts.status.gates:
+            for gate in facts.gates:
                 value = _number(gate)
                 if value is not None:
                     family.add_metric([*facts.labels, gate.name], value)
@@ -75,7 +76,7 @@ class _Releases(Collector):
     def _verdicts(self) -> Metric:
         family = GaugeMetricFamily("saferollout_gate_verdict", "1 for the verdict that a gate gives.", labels=[*_OBJECT, "gate", "verdict"])
         for facts in self.facts.values():
-            for gate in facts.status.gates:
+            for gate in facts.gates:
                 family.add_metric([*facts.labels, gate.name, gate.verdict], 1)
         return family
 
@@ -119,7 +120,7 @@ class Metrics:
         known = self._releases.facts.get(key)
         rollbacks = (known.rollbacks if known else 0) + _turned_back(snapshot.status, decision.status)
         self._releases.facts[key] = _Facts(
-            namespace=snapshot.namespace, name=snapshot.name, status=decision.status, held=held, rollbacks=rollbacks
+            namespace=snapshot.namespace, name=snapshot.name, status=decision.status, gates=decision.gates, held=held, rollbacks=rollbacks
         )
 
     def reconciled(self, result: str, *, seconds: float) -> None:

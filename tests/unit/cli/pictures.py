@@ -54,7 +54,7 @@ STEPS = [
 ]  # fmt: skip
 
 GATES = [
-    {"name": "dead-letters", "verdict": "Passing", "value": "0", "limit": "<= 5", "message": "0 records more than at the start"},
+    {"name": "dead-letters", "verdict": "Passing", "value": "0", "limit": "<= 5", "message": "0 records more than at the start", "measuredTime": "2026-03-02T11:59:53Z"},
     {"name": "gateway-4xx", "verdict": "Passing", "value": "0.004", "limit": "<= 0.02"},
 ]
 

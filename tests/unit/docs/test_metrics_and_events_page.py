@@ -83,7 +83,7 @@ def exposed() -> dict[str, tuple[str, set[str]]]:
         namespace="shop", name="main", uid="u", resource_version="1", generation=1, spec=cluster.spec, status=Status(),
         world=World(workloads=dict(cluster.views), absent={}), hold_mode=HoldMode.POLICY,
     )
-    metrics.decided("shop/main", snapshot, Decision(status=Status(release=Release(id="r", start_time=NOW, changed_time=NOW), gates=gates)))
+    metrics.decided("shop/main", snapshot, Decision(status=Status(release=Release(id="r", start_time=NOW, changed_time=NOW)), gates=tuple(gates)))
     found: dict[str, tuple[str, set[str]]] = {}
     for family in text_string_to_metric_families(metrics.exposition().decode()):
         name = f"{family.name}_total" if family.type == "counter" else family.name

@@ -22,17 +22,20 @@ def release(*, rollback: Rollback | None = None) -> Status:
     steps = [PlanStep(id="Roll/a", kind="Roll", state="Done"), PlanStep(id="Roll/b", kind="Roll", state="Rolling")]
     return Status(
         summary=Summary(state=State.PROGRESSING), release=Release(id="r1", start_time=NOW, changed_time=NOW, steps=steps, rollback=rollback),
-        gates=[GateStatus(name="errors", verdict="Passing", value="0.01"), GateStatus(name="lag", verdict="Inconclusive")],
     )
+
+
+GATES = (GateStatus(name="errors", verdict="Passing", value="0.01"), GateStatus(name="lag", verdict="Inconclusive"))
 
 
 def lines(metrics: Metrics) -> set[str]:
     return {line for line in metrics.exposition().decode().splitlines() if not line.startswith("#")}
 
 
-def test_a_release_shows_its_state_steps_and_gates() -> None:
+def test_a_release_shows_its_state_steps_and_gates_as_they_are_now() -> None:
     metrics = Metrics()
-    metrics.decided("shop/main", snapshot(), Decision(status=release()))
+    older = release().model_copy(update={"gates": [GateStatus(name="errors", verdict="Inconclusive")]})
+    metrics.decided("shop/main", snapshot(), Decision(status=older, gates=GATES))
     shown = lines(metrics)
     assert 'saferollout_info{name="main",namespace="shop",release="r1",state="Progressing"} 1.0' in shown
     assert 'saferollout_step{name="main",namespace="shop"} 1.0' in shown
