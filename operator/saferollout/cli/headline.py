@@ -109,7 +109,7 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, before_first_step=not release.preflight_done))
+    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, release))
     return tuple(subject for subject in asked if not _is_granted(release, subject))
 
 
@@ -130,8 +130,14 @@ def proof_subject(subject: str) -> str:
     return f"Prove/{subject.removeprefix('Approve/')}" if subject.startswith("Approve/") else subject
 
 
-def _gates_in_the_way(gates: list[GateStatus], *, before_first_step: bool) -> Iterator[str]:
-    """Name gates that can't tell; one that fails can be waived only before the first step, later it ends the release."""
+def _gates_in_the_way(gates: list[GateStatus], release: Release) -> Iterator[str]:
+    """Name gates that can't tell; one that fails can be waived only before the first step, later it ends the release.
+
+    While a release merely waits between two steps no gate is in its way.
+    """
+    before_first_step = not release.preflight_done
+    if not before_first_step and not release.rolls:
+        return
     for gate in gates:
         if gate.verdict == "Inconclusive" or (gate.verdict == "Failing" and before_first_step):
             yield f"gate/{gate.name}"

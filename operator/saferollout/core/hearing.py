@@ -95,8 +95,10 @@ def _approval(draft: Draft, command: Command, release: Release, subject: str) ->
 
 def _approvable(draft: Draft, release: Release) -> list[str]:
     steps = [f"Prove/{step.contract}/{step.version}" for step in release.steps if step.kind in ("Prove", "Approve") and step.state == "Waiting"]
-    shown = {gate.name: gate.verdict for gate in draft.snapshot.status.gates}
     before = not release.preflight_done
+    if not before and not release.rolls:
+        return steps  # no batch is under way that a waiver of a gate could stand for
+    shown = {gate.name: gate.verdict for gate in draft.snapshot.status.gates}
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
     # Rows of gates in status may be older than what is measured (core/gate_news.py).
     unclear = {name for name, answers in draft.observations.answers.items() if answers and answers[-1].outcome is not Outcome.VALUE}

@@ -36,3 +36,20 @@ def test_a_gate_that_could_not_tell_and_then_fails_stops_the_release_although_it
     cluster.values["letters"] = 50.0
     cluster.play(looks=60)
     assert state(cluster) is State.ROLLED_BACK
+
+
+def test_between_two_steps_there_is_no_batch_that_a_waiver_could_stand_for() -> None:
+    cluster = little_cluster(gates=[GATE], contracts=[{"name": "events", "topic": {"name": "events"}}])
+    cluster.values["letters"] = 0.0
+    cluster.apply("reader", "r2", "events: {reads: [1, 2]}")
+    cluster.apply("writer", "w2", "events: {writes: [2]}")
+    cluster.play(looks=120)
+    cluster.apply("reader", "r3", "events: {reads: [2]}")
+    cluster.play(looks=20)
+    assert state(cluster) is State.AWAITING_APPROVAL, "nothing but a person can say that version 1 is drained"
+    cluster.values["letters"] = None
+    cluster.play(looks=10)
+    cluster.say("approve", subject="gate/letters")
+    cluster.play(looks=2)
+    answer = cluster.status.commands[-1]
+    assert not answer.accepted and "it could be approved: Prove/events/1" in answer.message
