@@ -42,10 +42,10 @@ def test_between_two_steps_there_is_no_batch_that_a_waiver_could_stand_for() -> 
     cluster = little_cluster(gates=[GATE], contracts=[{"name": "events", "topic": {"name": "events"}}])
     cluster.values["letters"] = 0.0
     cluster.apply("reader", "r2", "events: {reads: [1, 2]}")
-    cluster.apply("writer", "w2", "events: {writes: [2]}")
     cluster.play(looks=120)
+    cluster.apply("writer", "w2", "events: {writes: [2]}")
     cluster.apply("reader", "r3", "events: {reads: [2]}")
-    cluster.play(looks=20)
+    cluster.play(looks=120)
     assert state(cluster) is State.AWAITING_APPROVAL, "nothing but a person can say that version 1 is drained"
     cluster.values["letters"] = None
     cluster.play(looks=10)
