@@ -5,7 +5,7 @@ again after a restart.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from saferollout.api.gates import Gate, GateMode
 from saferollout.api.spec import Gating, OnInconclusive
@@ -162,8 +162,21 @@ def _verdict(draft: Draft, gate: Gate, roll: ActiveRoll) -> GateVerdict:
 
 
 def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, ...]:
-    answers = draft.observations.answers.get(gate.name, ())
-    return tuple(answer for answer in answers if answer.at >= roll.start_time)
+    """Return what was measured at the roll's own instants: those of a roll beside it would spend its failureLimit.
+
+    A last instant that nobody answered says the same to all of them.
+    """
+    answers = [answer for answer in draft.observations.answers.get(gate.name, ()) if answer.at >= roll.start_time]
+    answers = [answer for answer in answers if not _warms_up(draft, gate, answer.at)]
+    own = frozenset(gates.instants(gate, start=roll.start_time, now=draft.now))
+    unanswered = {answer.at for answer in answers[-1:] if answer.outcome is Outcome.UNREACHABLE}
+    return tuple(answer for answer in answers if answer.at in own or answer.at in unanswered)
+
+
+def _warms_up(draft: Draft, gate: Gate, at: datetime) -> bool:
+    """Tell whether a roll of the gate's own workload was in its initial delay: that counts for no roll beside it either."""
+    own = draft.roll(gate.workload) if gate.workload is not None else None
+    return own is not None and own.start_time <= at < own.start_time + timedelta(seconds=gate.initial_delay_seconds)
 
 
 def _start(draft: Draft, gate: Gate) -> GateStart | None:

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from saferollout.api.status import State, Status
-from tests.unit.core.shop import GATE, WRITES_1, little_cluster, state
+from tests.unit.core.little_cluster import LittleCluster
+from tests.unit.core.shop import GATE, READS_1, WRITES_1, little_cluster, state
 
 
 def test_a_gate_without_data_before_the_first_step_is_measured_again() -> None:
@@ -84,3 +86,33 @@ def test_a_gate_that_fails_again_after_it_recovered_counts() -> None:
     cluster.values["errors"] = 9.0
     cluster.play()
     assert state(cluster) is State.ROLLED_BACK
+
+
+def two_rolls_side_by_side(gate: dict[str, Any], *, second_after: int) -> LittleCluster:
+    """Begin a roll of the writer and, so many seconds later, an unrelated one of the reader."""
+    cluster = little_cluster(maxParallel=2, gates=[gate], bakeSeconds=120, workloads=[{"name": "writer"}, {"name": "reader"}])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.play(looks=second_after)
+    cluster.apply("reader", "r2", READS_1)
+    cluster.play_until_new_pods("reader", "r2")
+    return cluster
+
+
+def test_a_roll_beside_another_spends_its_own_failures_only() -> None:
+    cluster = two_rolls_side_by_side({"name": "errors", "promql": "sum(errors)", "max": "1", "intervalSeconds": 10, "failureLimit": 3}, second_after=5)
+    cluster.values["errors"] = 9.0
+    cluster.play(looks=25)
+    cluster.values["errors"] = 0.0
+    cluster.play(looks=300)
+    assert state(cluster) is State.COMPLETED, "each step had at most three failures, which it tolerates"
+
+
+def test_a_roll_beside_another_has_the_initial_delay_of_its_own_start() -> None:
+    gate = {"name": "errors", "signal": "ServerErrorRatio", "workload": "reader", "max": "0.5", "intervalSeconds": 10, "initialDelaySeconds": 60}
+    cluster = two_rolls_side_by_side(gate, second_after=70)
+    cluster.values["errors"] = 1.0
+    cluster.play(looks=45)
+    cluster.values["errors"] = 0.0
+    cluster.play(looks=300)
+    assert state(cluster) is State.COMPLETED, "it was bad only while it warmed up"
