@@ -134,6 +134,11 @@ class GiveBack(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Disown(Action):
+    """Let go of fields that were given back: the API server still has us on record as their manager."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetFinalizer:
     """Put our finalizer on the SafeRollout: from now on something of the user's is borrowed."""
 

@@ -27,6 +27,7 @@ from saferollout.core.starting import start_next
 from saferollout.core.tidying import (
     accept_bypass,
     add_labels,
+    disown_returned,
     give_back_pace,
     hold_at_once,
     let_through,
@@ -85,6 +86,7 @@ def _act(draft: Draft) -> AnyAction | None:
         or sweep_ghosts(draft)
         or start_next(draft)
         or give_back_pace(draft)
+        or disown_returned(draft)
         or clear_answered(draft)
     )
 

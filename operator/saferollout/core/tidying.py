@@ -2,7 +2,7 @@
 ReplicaSets that a scale-up would wrongly start, bypasses that have done their work."""
 
 from saferollout.api.spec import RollbackScope
-from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, GiveBackHeld, Hold, LetThrough
+from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, Disown, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.gathering import lost_its_label
@@ -130,6 +130,11 @@ def give_back_pace(draft: Draft) -> Action | None:
         if facts.alive == (stable,) and facts.is_full(stable):
             return GiveBackHeld(workload=name)
     return None
+
+
+def disown_returned(draft: Draft) -> Action | None:
+    """Let go of fields that were given back, so that their owner can change them by server-side apply without a conflict."""
+    return next((Disown(workload=name) for name, facts in draft.facts.items() if facts.view.owns_returned), None)
 
 
 def _is_loose(draft: Draft, name: str, facts: Facts) -> bool:

@@ -79,7 +79,8 @@ class WorkloadView:
 
     `template` is what spec asks for now (Git's word, unless `pinned`); `waiting` is the revision put aside while pinned.
     `paced` is a pace in force; `pace_left` are traces of one that somebody overwrote.
-    `settled`: the native controller has seen this generation. `replica_sets` are newest first.
+    `settled`: the native controller has seen this generation. `replica_sets` are newest first. `owns_returned`: fields that were given back
+    are still on record as the operator's, so that a server-side apply of another value would meet a conflict.
     """
 
     name: str
@@ -110,6 +111,7 @@ class WorkloadView:
     trouble: str | None = None
     body: str = ""
     text: str = ""
+    owns_returned: bool = False
 
     @property
     def lends(self) -> bool:

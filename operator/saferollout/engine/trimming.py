@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from saferollout.engine.resources import Kind
+from saferollout.workloads.field_ownership import owned_spec_fields
 
 Raw = dict[str, Any]
 
@@ -26,7 +27,10 @@ def trim(kind: Kind, raw: Mapping[str, Any]) -> Raw:
 
 
 def _trimmed_metadata(metadata: Mapping[str, Any]) -> Raw:
-    trimmed = {key: value for key, value in metadata.items() if key != "managedFields"}
+    trimmed = dict(metadata)
+    if not owned_spec_fields(metadata):
+        # The record of field managers is as large as the object; it is needed only until what is recorded as ours is let go of.
+        trimmed.pop("managedFields", None)
     if "annotations" in trimmed:
         trimmed["annotations"] = {key: value for key, value in trimmed["annotations"].items() if key != _LAST_APPLIED}
     return trimmed

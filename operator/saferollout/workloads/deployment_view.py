@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from saferollout.api import names
 from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, Strategy, WorkloadView
+from saferollout.workloads.field_ownership import PACE, PAUSE, TEMPLATE, owned_spec_fields
 from saferollout.workloads.originals import (
     MIN_READY_OUT_OF_REACH,
     Originals,
@@ -61,7 +62,16 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         trouble=trouble,
         body=body_hash(template, restart_annotations=restart_annotations),
         text=template_hash(template, restart_annotations=()),
+        owns_returned=bool(owned_but_returned(deployment)),
     )
+
+
+def owned_but_returned(deployment: RawObject) -> frozenset[str]:
+    """Return fields of spec that are on record as ours although nothing of theirs is borrowed now."""
+    labels, spec = deployment["metadata"].get("labels") or {}, deployment["spec"]
+    borrowed = (PAUSE if spec.get("paused") else frozenset()) | (PACE if is_paced(deployment) else frozenset())
+    pinned = TEMPLATE if names.LABEL_PINNED in labels else frozenset()
+    return owned_spec_fields(deployment["metadata"]) - borrowed - pinned
 
 
 def owned_by(owner_uid: str, objects: Iterable[RawObject]) -> list[RawObject]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from saferollout.api import names
 from saferollout.core import actions
-from saferollout.workloads.deployment_view import RESTARTED_AT, owned_by
+from saferollout.workloads.deployment_view import RESTARTED_AT, owned_but_returned, owned_by
+from saferollout.workloads.field_ownership import without_fields
 from saferollout.workloads.merge_patch import guarded_patch
 from saferollout.workloads.originals import OriginalsLost, give_back_pace, is_paced, put_pace
 from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
@@ -185,6 +186,15 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
             _let_go(deployment)
         _forget_pin(deployment)
         _drop_labels(deployment, names.LABEL_HELD)
+
+    return _change(raw, change)
+
+
+@_write.register
+def _disown(action: actions.Disown, raw: RawWorkload, now: datetime) -> Write:
+    def change(deployment: Deployment) -> None:
+        metadata = deployment["metadata"]
+        metadata["managedFields"] = without_fields(metadata.get("managedFields") or (), owned_but_returned(raw.workload))
 
     return _change(raw, change)
 

@@ -180,6 +180,7 @@ def every_action() -> list[actions.Action]:
         actions.EmptyReplicaSet("billing", replica_set="billing-b", uid="b-uid"),
         actions.DeleteReplicaSet("billing", replica_set="billing-b", uid="b-uid"), actions.GiveBackHeld("billing"), PIN,
         actions.Restart("billing", restarted_at="2026-01-01T00:00:00Z"), actions.Unpin("billing"), actions.ClearBypass("billing"), actions.GiveBack("billing", leave_paused=True, drop_managed_by=True),
+        actions.Disown("billing"),
     ]  # fmt: skip
 
 
