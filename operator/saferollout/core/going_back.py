@@ -4,10 +4,12 @@ Where few pods are new, nothing is rewritten: pause, scale the failed ReplicaSet
 old one. Where most are new, the old template is put back and pinned until it runs, and Git's template is then returned, held.
 """
 
+from saferollout.api.spec import RollbackScope
 from saferollout.core.actions import Action, DeleteReplicaSet, EmptyReplicaSet, Freeze, GiveBackHeld, PinBack, Unpin
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts
 from saferollout.core.pacing import resolved_unavailable
+from saferollout.core.rollback import rollback
 from saferollout.core.views import ReplicaSetView
 
 
@@ -117,3 +119,9 @@ def _returned(draft: Draft, name: str, how: str) -> None:
     rollback = release.rollback.model_copy(update={"returned": [*release.rollback.returned, name], "turn_time": draft.now})
     draft.change_release(rollback=rollback)
     draft.note("WentBack", f"{name} went back: {how}", workload=name, warning=True)
+
+
+def floor_of(draft: Draft, name: str) -> str | None:
+    """Return why a workload may not go back to what ran before, None where it may (kernel.md section 7)."""
+    way = rollback(draft.world_as_it_is(), failed=name, rolled=(name,), scope=RollbackScope.WORKLOAD)
+    return None if name in way.back else next((stay.sentence for stay in way.stay if stay.workload == name), None)

@@ -6,6 +6,7 @@ from saferollout.api.status import ActiveRoll
 from saferollout.core.actions import Action
 from saferollout.core.draft import Draft
 from saferollout.core.facts import Facts
+from saferollout.core.going_back import floor_of
 from saferollout.core.judging import judge_before_first_step
 from saferollout.core.lying import write_ahead
 from saferollout.core.plans import Roll, ready_steps
@@ -79,9 +80,14 @@ def _ready_rolls(draft: Draft) -> tuple[Roll, ...]:
 
 
 def _has_early_pods(draft: Draft, name: str, facts: Facts) -> bool:
-    """Tell whether pods of a template that went past the hold still live: the plan takes what is violated already for given."""
+    """Tell whether pods of a template that went past the hold still live: the plan takes what is violated already for given.
+
+    Those that can't go back any more, because something is stored that only they can read, have to go on.
+    """
     stable = draft.workloads[name].stable_hash
-    return facts.wanted != stable and facts.knows(stable) and any(rs.pods for rs in facts.view.of(facts.wanted))
+    if facts.wanted == stable or not facts.knows(stable) or not any(rs.pods for rs in facts.view.of(facts.wanted)):
+        return False
+    return floor_of(draft, name) is None
 
 
 def _start(draft: Draft, step: Roll, facts: Facts) -> Action | None:

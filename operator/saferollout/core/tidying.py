@@ -1,13 +1,11 @@
 """Small repairs that keep the cluster as the design wants it: labels, holds the API server did not set, holds set for nothing,
 ReplicaSets that a scale-up would wrongly start, bypasses that have done their work."""
 
-from saferollout.api.spec import RollbackScope
 from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, Disown, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.gathering import lost_its_label
-from saferollout.core.going_back import step_back
-from saferollout.core.rollback import rollback
+from saferollout.core.going_back import floor_of, step_back
 from saferollout.core.views import HoldMode
 
 
@@ -112,7 +110,7 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
         returning = facts.view.pinned and not draft.workloads[name].restart_time
         if not (early or returning) or facts.wanted == stable:
             continue
-        floor = _floor(draft, name)
+        floor = floor_of(draft, name)
         if floor is not None and not returning:
             draft.stalls.append(Stall(reason="BelowTheFloor", message=floor))
             continue
@@ -152,12 +150,6 @@ def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
     if roll is not None:
         return roll.hash != facts.view.template and not (facts.view.held or facts.view.pinned)
     return _is_loose(draft, name, facts)
-
-
-def _floor(draft: Draft, name: str) -> str | None:
-    """Return why a workload may not go back to what ran before, None where it may (kernel.md section 7)."""
-    way = rollback(draft.world_as_it_is(), failed=name, rolled=(name,), scope=RollbackScope.WORKLOAD)
-    return None if name in way.back else next((stay.sentence for stay in way.stay if stay.workload == name), None)
 
 
 def _returns_first(draft: Draft, name: str) -> bool:

@@ -45,3 +45,19 @@ def test_a_template_whose_pods_started_early_is_not_released_because_they_are_th
     cluster.play(looks=10)
     assert "RollStarted writer" not in cluster.log
     assert state(cluster) is State.REFUSED
+
+
+def test_early_pods_that_can_not_go_back_any_more_go_on_in_their_turn() -> None:
+    """Without a policy a reader and its writer may both start early: once the writer's version is stored, only forward is safe."""
+    cluster = little_cluster(gating="Disabled")
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("writer", "w2", WRITES_2)
+    view = cluster.views["reader"]
+    early = replace(view.replica_sets[0], name="reader-r2", uid="reader-r2", hash="r2", contracts=READS_BOTH, body="r2")
+    cluster.views["reader"] = replace(view, replica_sets=(early, replace(view.replica_sets[0], replicas=0, pods=0, ready=0, available=0, steady=0)))
+    stored = cluster.status.contracts[0].model_copy(update={"stored_versions": ["1", "2"]})
+    cluster.status = cluster.status.model_copy(update={"contracts": [stored]})
+    cluster.play(looks=200)
+    assert state(cluster) is State.COMPLETED
+    assert (cluster.pods("reader"), cluster.pods("writer")) == ({"r2": 10}, {"w2": 10})
+    assert cluster.log.index("RollStarted reader") < cluster.log.index("RollStarted writer")
