@@ -95,7 +95,7 @@ def test_a_bypass_counts_for_nothing_while_the_operator_runs_and_the_command_tha
     shop.start(shop.safe_rollout("billing", mode="Paused"), shop.service("billing", OLD))
     shop.apply(shop.service("billing", NEW))
     shop.wait_for_state("Paused")
-    shop.wait_for_images("billing", {"shop:1": 4})
+    shop.wait("early pods are gone, and it is held", lambda: "held" in shop.labels("billing") and shop.images("billing") == {"shop:1": 4})
     shop.kubectl("annotate", "deployment", "billing", "saferollout.io/bypass=now")
     shop.wait("it is told that this changed nothing", lambda: bool(shop.events("BypassIgnored")))
     assert "held" in shop.labels("billing") and shop.images("billing") == {"shop:1": 4}
