@@ -14,13 +14,14 @@ import pytest
 from localcluster.prometheus import Prometheus, Target, standalone_prometheus
 from saferollout.api.contracts import Contract
 from saferollout.api.gates import Gate
+from saferollout.core.answers import Answer
 from saferollout.core.arms import Arms, Labels
 from saferollout.core.measurements import Measurement, Outcome, Query, Question
+from saferollout.core.measuring import measure
 from saferollout.core.signals import query_for
 from saferollout.core.topic_signals import other_groups
-from saferollout.shell.measuring import measure
 from saferollout.shell.observer import PrometheusObserver
-from saferollout.shell.prometheus import Answer, Endpoint, PrometheusClient
+from saferollout.shell.prometheus import Endpoint, PrometheusClient
 
 EVENTS = Contract.model_validate(
     {

@@ -6,31 +6,16 @@ The client keeps nothing but `data.result`, puts a POST's query into the URL and
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import requests
 
+from saferollout.core.answers import NO_JSON, Envelope, NotAnswered, envelope_of, refusal_of
+
 LARGEST_ANSWER: Final = 4 * 1024 * 1024
 CONNECT_SECONDS: Final = 2.0
 _CHUNK: Final = 64 * 1024
-
-
-class NotAnswered(Exception):
-    """Prometheus gave no usable answer; the message never repeats what it sent."""
-
-
-class QueryRefused(NotAnswered):
-    """Prometheus is well, but can't evaluate this query."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What stands around a result: its type, and whether Prometheus warned about it. Infos are harmless and not kept."""
-
-    result_type: str
-    warned: bool
 
 
 class GateSession(requests.Session):
@@ -53,10 +38,9 @@ class GateSession(requests.Session):
         options.update(data=form, auth=self._authorize, timeout=self._timeout, allow_redirects=False, stream=True)
         response = super().request(method, url, **options)
         with response:
-            if response.is_redirect or 300 <= response.status_code < 400:
-                raise NotAnswered(f"Prometheus answered with a redirect (HTTP {response.status_code}), which is not followed")
-            if response.status_code != requests.codes.ok:
-                raise _refusal(response.status_code)
+            refusal = refusal_of(response.status_code)
+            if refusal is not None:
+                raise refusal
             response._content = _read(response, until=time.monotonic() + self._timeout[1])
         self.envelope = _envelope(response)
         return response
@@ -70,14 +54,6 @@ class GateSession(requests.Session):
             raise NotAnswered("the token file for Prometheus can't be read") from error
         request.headers["Authorization"] = f"Bearer {token}"
         return request
-
-
-def _refusal(status: int) -> NotAnswered:
-    if status in (401, 403):
-        return NotAnswered(f"Prometheus refused the operator's credentials (HTTP {status})")
-    if status in (400, 422):
-        return QueryRefused(f"Prometheus could not evaluate the query (HTTP {status})")
-    return NotAnswered(f"Prometheus answered HTTP {status}")
 
 
 def _read(response: requests.Response, *, until: float) -> bytes:
@@ -94,10 +70,7 @@ def _read(response: requests.Response, *, until: float) -> bytes:
 
 def _envelope(response: requests.Response) -> Envelope:
     try:
-        body = response.json()
+        document = response.json()
     except (ValueError, RecursionError) as error:
-        raise NotAnswered("Prometheus sent something that is not JSON") from error
-    data = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(data, dict) or body.get("status") != "success" or "result" not in data:
-        raise NotAnswered("Prometheus sent JSON that is no answer to a query")
-    return Envelope(result_type=str(data.get("resultType")), warned=bool(body.get("warnings")))
+        raise NotAnswered(NO_JSON) from error
+    return envelope_of(document)

@@ -19,10 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from saferollout.core.answers import NOT_IN_TIME, Answer
 from saferollout.core.measurements import Measurement, Observations, Outcome, Query, Question
+from saferollout.core.measuring import measure
 from saferollout.shell.config import PrometheusConfig
-from saferollout.shell.measuring import measure
-from saferollout.shell.prometheus import Answer, Endpoint, PrometheusClient
+from saferollout.shell.prometheus import Endpoint, PrometheusClient
 
 MOST_THREADS: Final = 8
 DEADLINE_SECONDS: Final = 5.0
@@ -159,7 +160,7 @@ class PrometheusObserver:
                 self._remembered.move_to_end(key)
         if not keys or keys[-1] in self._remembered:
             return tuple(known)
-        return (*known, *_not_answered(question, "Prometheus did not answer in time"))
+        return (*known, *_not_answered(question, NOT_IN_TIME))
 
     def _forget_oldest(self) -> None:
         unused_since = self._clock() - SECONDS_REMEMBERED

@@ -7,28 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import requests
 from prometheus_api_client import PrometheusConnect
 from urllib3.util.retry import Retry
 
-from saferollout.core.measurements import Outcome
-from saferollout.shell.gate_session import GateSession, NotAnswered, QueryRefused
+from saferollout.core.answers import CANT_BE_REACHED, Answer, NotAnswered, QueryRefused, answer_of, not_within, unreachable
+from saferollout.shell.gate_session import GateSession
 
 BREAK_AFTER: Final = 3
 BREAK_SECONDS: Final = 10.0
-_OTHER_TYPES: Final = ("matrix", "string")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one query said: a value exactly where the outcome is VALUE; `names` where names were asked for."""
-
-    outcome: Outcome
-    value: float | None = None
-    detail: str = ""
-    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +75,25 @@ class PrometheusClient:
         """Evaluate a query at an instant: one number, or, where a label is given, its values among the series."""
         refusal = self._breaker.refusal()
         if refusal is not None:
-            return Answer(Outcome.UNREACHABLE, detail=refusal)
+            return unreachable(refusal)
         try:
             answer = self._query(promql, at, label)
         except QueryRefused as error:
             # One tenant's query must not stop everybody's.
             self._breaker.answered()
-            return Answer(Outcome.UNREACHABLE, detail=str(error))
+            return unreachable(str(error))
         except NotAnswered as error:
             return self._unreachable(str(error))
         except requests.Timeout:
-            return self._unreachable(f"Prometheus did not answer within {self._endpoint.timeout_seconds:g} s")
+            return self._unreachable(not_within(self._endpoint.timeout_seconds))
         except requests.RequestException:
-            return self._unreachable("Prometheus can't be reached")
+            return self._unreachable(CANT_BE_REACHED)
         self._breaker.answered()
         return answer
 
     def _unreachable(self, reason: str) -> Answer:
         self._breaker.failed(reason)
-        return Answer(Outcome.UNREACHABLE, detail=reason)
+        return unreachable(reason)
 
     def _query(self, promql: str, at: datetime, label: str) -> Answer:
         connection = self._connection()
@@ -116,10 +105,7 @@ class PrometheusClient:
             "dedup": "true",
         }
         result = connection.custom_query(promql, params=parameters)
-        envelope = self._of_thread.session.envelope
-        if envelope.warned:
-            return Answer(Outcome.PARTIAL, detail="Prometheus warned that its answer may be incomplete")
-        return _names(result, label, result_type=envelope.result_type) if label else _number(result, result_type=envelope.result_type)
+        return answer_of(result, envelope=self._of_thread.session.envelope, label=label)
 
     def _connection(self) -> PrometheusConnect:
         if not hasattr(self._of_thread, "connection"):
@@ -128,37 +114,3 @@ class PrometheusClient:
             self._of_thread.session = session
             self._of_thread.connection = PrometheusConnect(url=endpoint.url.rstrip("/"), session=session, retry=Retry(0), method="POST")
         return self._of_thread.connection
-
-
-def _number(result: Any, *, result_type: str) -> Answer:
-    if result_type == "scalar":
-        return _finite(result)
-    if result_type != "vector" or not isinstance(result, list):
-        what = f"a {result_type}" if result_type in _OTHER_TYPES else "something unknown"
-        return Answer(Outcome.INVALID, detail=f"the query answers with {what}, not with one number")
-    if not result:
-        return Answer(Outcome.NO_DATA, detail="the query finds no data")
-    if len(result) > 1:
-        return Answer(Outcome.INVALID, detail="the query answers with several series where one number is needed: aggregate it")
-    return _finite(result[0].get("value") if isinstance(result[0], dict) else None)
-
-
-def _names(result: Any, label: str, *, result_type: str) -> Answer:
-    if result_type != "vector" or not isinstance(result, list):
-        return Answer(Outcome.INVALID, detail="the query answers with something that has no series")
-    if not result:
-        return Answer(Outcome.NO_DATA, detail="the query finds no data")
-    metrics = [series.get("metric") for series in result if isinstance(series, dict)]
-    found = tuple(sorted({str(metric[label]) for metric in metrics if isinstance(metric, dict) and metric.get(label)}))
-    return Answer(Outcome.VALUE, value=float(len(found)), names=found)
-
-
-def _finite(sample: Any) -> Answer:
-    try:
-        _, text = sample
-        value = float(text)
-    except (TypeError, ValueError):
-        return Answer(Outcome.INVALID, detail="the query answers with something that is no number")
-    if not math.isfinite(value):
-        return Answer(Outcome.INVALID, detail="the query answers with NaN or infinity")
-    return Answer(Outcome.VALUE, value=value)

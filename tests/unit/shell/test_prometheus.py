@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from saferollout.core.answers import Answer
 from saferollout.core.measurements import Outcome
 from saferollout.shell import gate_session
-from saferollout.shell.prometheus import BREAK_AFTER, BREAK_SECONDS, Answer, CircuitBreaker, Endpoint, PrometheusClient
+from saferollout.shell.prometheus import BREAK_AFTER, BREAK_SECONDS, CircuitBreaker, Endpoint, PrometheusClient
 from tests.unit.shell.fake_prometheus import FakePrometheus, Reply, answer, fake_prometheus, vector
 
 AT = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)

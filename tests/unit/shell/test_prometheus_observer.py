@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from saferollout.core.answers import Answer
 from saferollout.core.measurements import Outcome, Query, Question
 from saferollout.shell.config import PrometheusConfig
 from saferollout.shell.observer import NoPrometheus, PrometheusObserver, observer_for
-from saferollout.shell.prometheus import Answer
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 QUERY = Query(value="up")

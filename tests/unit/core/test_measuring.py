@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from saferollout.core.answers import Answer
 from saferollout.core.measurements import Measurement, Outcome, Query
-from saferollout.shell.measuring import measure
-from saferollout.shell.prometheus import Answer
+from saferollout.core.measuring import measure
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NOTHING = Answer(Outcome.NO_DATA, detail="the query finds no data")

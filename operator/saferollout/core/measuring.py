@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Protocol
 
+from saferollout.core.answers import Answer
 from saferollout.core.gates import number
 from saferollout.core.measurements import Measurement, Outcome, Query
-from saferollout.shell.prometheus import Answer
 
 
 class Ask(Protocol):
