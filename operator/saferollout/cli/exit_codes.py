@@ -8,7 +8,7 @@ class ExitCode(IntEnum):
 
     DONE = 0
     FAULT = 1
-    """The cluster could not be reached or said no; for `lint --strict`: warnings."""
+    """The cluster could not be reached or said no; for `lint --strict`: warnings; for `gate test`: a test failed."""
     BAD_USAGE = 2
     """The arguments make no sense, a file can't be read, or what was named does not exist."""
     FINDINGS = 3

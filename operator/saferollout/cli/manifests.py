@@ -80,17 +80,17 @@ class Manifest:
         return dict(found)
 
 
-def read_manifests(path: str) -> list[Manifest]:
+def read_manifests(path: str, *, loader: type[ManifestLoader] = ManifestLoader) -> list[Manifest]:
     """Return every object under a path (`-`: standard input), files in the order of their names."""
     if path == "-":
-        return list(_parsed("stdin", sys.stdin.read()))
+        return list(_parsed("stdin", sys.stdin.read(), loader))
     place = Path(path)
     if place.is_dir():
         files = sorted(file for file in place.rglob("*") if file.suffix in SUFFIXES and file.is_file() and not _hidden(file, place))
-        return [manifest for file in files for manifest in _parsed(str(file), _text(file))]
+        return [manifest for file in files for manifest in _parsed(str(file), _text(file), loader)]
     if not place.exists():
         raise BadInput(f"{path}: there is no such file or folder")
-    return list(_parsed(path, _text(place)))
+    return list(_parsed(path, _text(place), loader))
 
 
 def _hidden(file: Path, root: Path) -> bool:
@@ -106,9 +106,9 @@ def _text(file: Path) -> str:
         raise BadInput(f"{file}: can't be read: {error}") from error
 
 
-def _parsed(source: str, text: str) -> Iterator[Manifest]:
+def _parsed(source: str, text: str, loading: type[ManifestLoader]) -> Iterator[Manifest]:
     document = 0
-    loader = ManifestLoader(_spaces(source, text))
+    loader = loading(_spaces(source, text))
     try:
         while loader.check_data():
             document += 1

@@ -22,7 +22,11 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - OPERATOR_ONLY))
 def test_every_command_and_its_options_are_on_the_page(name: str) -> None:
     assert f"`{name}`" in PAGE
-    options = {option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("-")}
+    command = COMMANDS[name]
+    parts = getattr(command, "commands", {})
+    assert {part for part in parts if f"`{name} {part}`" not in PAGE} == set()
+    parameters = [parameter for one in (command, *parts.values()) for parameter in one.params]
+    options = {option for parameter in parameters for option in parameter.opts if option.startswith("-")}
     assert {option for option in options if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", PAGE)} == set()
 
 
