@@ -82,11 +82,13 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
         draft.wake_in(bake - elapsed)
     elif not in_the_way:
         return BakeProgress(passed=True)
-    # Until the bake is over a gate that can't tell holds nothing up; it stands in status.gates, and saying so here would be a write more.
     unclear = [message for gate in in_the_way if (message := _why_unclear(draft, gate, roll)) is not None]
-    if elapsed < bake or not unclear:
+    # Until the bake is over a gate that can't tell holds nothing up; it stands in status.gates, and saying so here would be a write more.
+    # One that only needs its next measurement is not named either: that is over before anybody reads it.
+    late = [f"gate {gate.name} to hold for {bake} s" for gate in in_the_way if _is_late(draft, gate, roll, over_for=elapsed - bake)]
+    if elapsed < bake or not (unclear or late):
         return BakeProgress(passed=False, message=f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
-    return BakeProgress(passed=False, message="; ".join(unclear))
+    return BakeProgress(passed=False, message="; ".join(unclear or late))
 
 
 def passed_words(draft: Draft, roll: ActiveRoll) -> str:
@@ -229,6 +231,12 @@ def _has_held(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> bool:
         return True
     measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
     return gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate)).passed
+
+
+def _is_late(draft: Draft, gate: Gate, roll: ActiveRoll, *, over_for: float) -> bool:
+    """Tell a gate that holds a batch up from one whose next measurement is merely still to come; `over_for`: seconds since the bake's end."""
+    verdict = gates.verdict(gate, _since_passed(draft, gate, _of_roll(draft, gate, roll)), baseline=_baseline(draft, gate))
+    return verdict.kind is Verdict.WAITING or over_for >= gate.interval_seconds
 
 
 def _why_unclear(draft: Draft, gate: Gate, roll: ActiveRoll) -> str | None:

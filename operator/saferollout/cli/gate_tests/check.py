@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from saferollout.api.gates import Gate, GateMode
-from saferollout.api.status import State, Status
+from saferollout.api.status import GateStatus, State, Status
 from saferollout.cli.gate_tests.files import Event, Expectation
 from saferollout.cli.gate_tests.play import Moment, Played, play
 from saferollout.cli.gate_tests.reading import Case
@@ -87,7 +87,7 @@ def reaction(case: Case, moment: Moment, *, at: int) -> Reaction:
         return Reaction.START
     if release is not None and release.paused is not None:
         return Reaction.WAIT
-    return Reaction.HOLD if _holds(case, status) else Reaction.CONTINUE
+    return Reaction.HOLD if _holds(case, moment) else Reaction.CONTINUE
 
 
 def is_stalled(status: Status) -> bool:
@@ -95,11 +95,18 @@ def is_stalled(status: Status) -> bool:
     return any(known.type == "Stalled" and known.status == "True" and known.reason == _STALLED for known in status.conditions)
 
 
-def _holds(case: Case, status: Status) -> bool:
-    """Tell whether the release waits for one of the gates: `gate NAME ...` is how every such sentence begins."""
-    waiting = status.summary.waiting_for if status.summary is not None else ""
+def _holds(case: Case, moment: Moment) -> bool:
+    """Tell whether a gate keeps the release from going on: it can't tell, has not been measured, or `gate NAME ...` is waited for."""
+    waiting = moment.status.summary.waiting_for if moment.status.summary is not None else ""
     enforced = [gate.name for gate in case.gates if gate.mode is GateMode.ENFORCE]
-    return "every gate to be measured" in waiting or any(f"gate {name} " in waiting for name in enforced)
+    if "every gate to be measured" in waiting or any(f"gate {name} " in waiting for name in enforced):
+        return True
+    return any(_says_nothing(moment.gates[name]) for name in enforced if name in moment.gates)
+
+
+def _says_nothing(shown: GateStatus) -> bool:
+    """Tell a gate that can't tell, or was not measured yet, from one whose failure is tolerated."""
+    return shown.verdict == Word.INCONCLUSIVE or (shown.verdict == Word.WAITING and not shown.value)
 
 
 def _verdicts(case: Case, played: Played, gate: Gate) -> list[Mismatch]:

@@ -31,7 +31,7 @@ _MOST_LOOKS: Final = 200
 class Moment:
     """How things stood after every look of one second; `at` is in seconds from the start, below 0 before it.
 
-    `gates` are judged anew at each look, while `status` keeps a message until a verdict changes; `judged` are those judged in this
+    `gates` are judged anew at each look, while `status` keeps older rows (core/gate_news.py); `judged` are those judged in this
     second, not before. `notes` are reasons of what happened.
     """
 
@@ -127,9 +127,9 @@ class _Player:
     def _look(self) -> Decision:
         snapshot = self._snapshot()
         observed = Observations({question.name: self._answers(question) for question in questions(snapshot, self.now)})
-        # With no verdict on record every one is told anew; otherwise status keeps its words until a verdict changes.
+        # With no row on record those that come out were judged now.
         unknown = replace(snapshot, status=self.status.model_copy(update={"gates": []}), commands=())
-        told = {gate.name: gate for gate in decide(unknown, observed, self.now, self.marks).status.gates}
+        told = {gate.name: gate for gate in decide(unknown, observed, self.now, self.marks).gates}
         self.gates.update(told)
         self.judged.update(told)
         decision = decide(snapshot, observed, self.now, self.marks)
