@@ -95,13 +95,14 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
     # What can't be touched lives on all the same, and the others must get on with it.
     facts = facts_of(view)
     alive = tuple(_template(facts, revision) for revision in _counted_alive(draft, name, facts))
+    stable = _stable(draft, name, facts)
     considered = name not in draft.problems and not is_set_aside(draft, name, facts)
     return WorkloadTemplates(
         alive=alive,
         desired=_template(facts, facts.wanted) if considered else None,
         strategy_type=facts.view.strategy.type,
-        stable=_stable(draft, name, facts),
-        reverted=facts.wanted == draft.workloads[name].stable_hash,
+        stable=stable,
+        reverted=any(facts.came_before(facts.wanted, other.hash) for other in (*alive, stable) if other is not None),
     )
 
 

@@ -57,6 +57,11 @@ class Facts:
         """Tell whether the template of a revision can still be read from the cluster."""
         return revision in (self.view.template, self.view.waiting) or bool(self.view.of(revision))
 
+    def came_before(self, revision: str, other: str) -> bool:
+        """Tell whether a revision first ran before another one did, as far as retained ReplicaSets tell."""
+        born, others_born = ([rs.created for rs in self.view.of(name)] for name in (revision, other))
+        return bool(born and others_born) and min(born) < min(others_born)
+
 
 def facts_of(view: WorkloadView) -> Facts:
     """Derive the facts from a view."""

@@ -14,6 +14,11 @@ class Roles:
     readers: tuple[str, ...]
     writers: tuple[str, ...]
 
+    @property
+    def all(self) -> frozenset[str]:
+        """Return everybody who has a part in the channel."""
+        return frozenset((*self.readers, *self.writers))
+
 
 def request(contract: str) -> str:
     """Name the channel on which clients ask."""

@@ -30,7 +30,7 @@ class WorkloadTemplates:
     """A workload's alive templates, oldest first, and the one that Git asks for.
 
     `stable` is what ran before the release under way, alive or not; None while no release touches it. `reverted`: the wanted
-    template is an earlier one that came back.
+    template is an earlier one that came back over a later one, which may be alive still.
     """
 
     alive: tuple[TemplateFacts, ...] = ()
@@ -39,6 +39,11 @@ class WorkloadTemplates:
     exists: bool = True
     stable: TemplateFacts | None = None
     reverted: bool = False
+
+
+def same_program(one: TemplateFacts, other: TemplateFacts) -> bool:
+    """Tell whether pods of two templates do the same."""
+    return one.hash == other.hash
 
 
 class ProblemKind(StrEnum):

@@ -19,24 +19,22 @@ TRANSITIVE = frozenset({Compatibility.BACKWARD_TRANSITIVE, Compatibility.FORWARD
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """The generations of one workload by template hash: alive, before the release, and the goal's if it changes."""
+    """The generations of one workload by template hash: alive, before the release, and the goal's if it changes.
+
+    `changes`: the release under way changes, or has changed, the workload.
+    """
 
     workload: str
     alive: Mapping[str, int]
     goal: int | None = None
     goal_hash: str | None = None
     before: Mapping[str, int] = field(default_factory=dict)
+    changes: bool = False
 
     @property
     def all(self) -> frozenset[int]:
         """Return every generation that lives or will live."""
         return frozenset(self.alive.values()) | (frozenset() if self.goal is None else {self.goal})
-
-    @property
-    def changes(self) -> bool:
-        """Whether the release under way changes, or has changed, the workload."""
-        return self.goal is not None or any(self.alive.values())
-
 
 def label(generation: int) -> str:
     """Return the derived version of a generation."""

@@ -164,3 +164,24 @@ def test_a_derived_version_is_told_from_a_numbered_one() -> None:
     assert generation_of(label(7)) == 7
     assert generation_of("7") is None
     assert generation_of("generation-x") is None
+
+
+def test_a_return_of_both_sides_goes_writers_first_then_drained_then_readers() -> None:
+    topic = contract(compatibility="Backward", readers=["reader"], writers=["writer"])
+    world = built([topic], {"reader": workload(reverted=True), "writer": workload(reverted=True)}).world
+    answer = plan(world)
+    assert steps(answer) == ["writer", "Prove/events/generation-1", "reader"], "there is a proof, so nobody has to be asked"
+    assert "what comes back" in answer.steps[0].because[-1]
+
+
+def test_a_return_beside_something_new_asks_a_person() -> None:
+    topic = contract(compatibility="Backward", readers=["reader"], writers=["writer"])
+    world = built([topic], {"reader": workload(reverted=True), "writer": workload()}).world
+    assert steps(plan(world)) == ["Approve/events/generation-0", "reader", "writer"]
+
+
+def test_a_return_to_a_template_that_still_lives_asks_nobody() -> None:
+    topic = contract(compatibility="Backward", readers=["reader"], writers=["writer"])
+    first, second = TemplateFacts("first"), TemplateFacts("second")
+    reader = WorkloadTemplates(alive=(first, second), desired=first, stable=first, reverted=True)
+    assert steps(plan(built([topic], {"reader": reader, "writer": unchanged()}).world)) == ["reader"]

@@ -65,6 +65,11 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "Git reverted two releases back": (
         "tests/unit/core/test_words.py::test_under_words_a_return_to_an_earlier_template_asks_a_person",
+        "tests/unit/core/test_decide_reverting.py::test_a_reader_that_is_reverted_after_its_release_waits_for_a_person",
+    ),
+    "Git reverted during or after a failed release": (
+        "tests/unit/core/test_decide_reverting.py::test_a_reader_that_is_reverted_while_it_rolls_itself_goes_back_at_once",
+        "tests/unit/core/test_decide_reverting.py::test_what_failed_and_went_back_is_reverted_at_once",
     ),
     "day one: nothing declared anywhere": (
         "tests/unit/core/test_decide.py::test_the_first_commits_that_only_add_annotations_go_through_described_backwards_to_what_runs",
