@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from saferollout.core.contracts import Channel, ContractKind, Party, Revision, Use, World
 from saferollout.core.planner import plan
 from saferollout.core.plans import Plan, Refusal, Roll, ready_steps
-from tests.property.worlds import State, broken, finished, has_order, passages, random_world, safe_along, start
+from tests.property.worlds import broken, finished, has_order, passages, random_world, safe_along, stalled, start, with_requirements
 
 WORLDS = 4000
 
@@ -82,31 +82,6 @@ def test_every_plan_can_be_done_by_ready_steps_alone() -> None:
         while ready := ready_steps(answer, done):
             done.append(ready[-1].id)
         assert sorted(done) == sorted(step.id for step in answer.steps)
-
-
-def with_requirements(random: Random, world: World) -> World:
-    def demanding(revision: Revision) -> Revision:
-        uses = {name: replace(use, required=use.reads is not None and random.random() < 0.4) for name, use in revision.uses.items()}
-        return replace(revision, uses=uses)
-
-    return replace(
-        world,
-        parties=tuple(
-            replace(party, alive=tuple(map(demanding, party.alive)), goal=None if party.goal is None else demanding(party.goal))
-            for party in world.parties
-            if not party.recreate
-        ),
-    )
-
-
-def stalled(world: World, state: State) -> set[tuple[str, str]]:
-    return {
-        (name, channel)
-        for channel in world.channels
-        if not any(revision.use(channel).writes for _, revisions in state.alive for revision in revisions)
-        for name, revisions in state.alive
-        if any(revision.use(channel).required for revision in revisions)
-    }
 
 
 def test_a_plan_never_leaves_a_reader_that_requires_a_writer_without_one() -> None:

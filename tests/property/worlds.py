@@ -96,6 +96,34 @@ def _reading_the_goal(party: Party, parties: list[Party]) -> Party:
     return replace(party, goal=goal, alive=tuple(goal if revision.key == goal.key else revision for revision in party.alive))
 
 
+def with_requirements(random: Random, world: World) -> World:
+    """Let some readers require that somebody writes; a search over replaced workloads would find gaps that nobody promised to close."""
+
+    def demanding(revision: Revision) -> Revision:
+        uses = {name: replace(use, required=use.reads is not None and random.random() < 0.4) for name, use in revision.uses.items()}
+        return replace(revision, uses=uses)
+
+    return replace(
+        world,
+        parties=tuple(
+            replace(party, alive=tuple(map(demanding, party.alive)), goal=None if party.goal is None else demanding(party.goal))
+            for party in world.parties
+            if not party.recreate
+        ),
+    )
+
+
+def stalled(world: World, state: State) -> set[tuple[str, str]]:
+    """Return who requires a writer of a channel that nobody writes."""
+    return {
+        (name, channel)
+        for channel in world.channels
+        if not any(revision.use(channel).writes for _, revisions in state.alive for revision in revisions)
+        for name, revisions in state.alive
+        if any(revision.use(channel).required for revision in revisions)
+    }
+
+
 def start(world: World) -> State:
     """Return the state a world begins in: what live revisions write is stored."""
     alive = tuple((party.name, party.alive) for party in world.parties)

@@ -4,21 +4,33 @@ Going back is planning with the old revisions as goals, without any drain: what 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from saferollout.api.spec import RollbackScope
 from saferollout.core.conflicts import PairKey, Violation, violations
 from saferollout.core.contracts import Party, Preference, Revision, World, listed, stored_now
 from saferollout.core.cycles import components
-from saferollout.core.graph import Node, find
-from saferollout.core.plans import RollbackPlan, Stay
+from saferollout.core.graph import Graph, Node, find
+from saferollout.core.plans import Conflict, RollbackPlan, Stay
 from saferollout.core.preferences import add_preferences
 from saferollout.core.requirements import add_requirements
 from saferollout.core.stages import STAGE_RANK, reading_rank, stage_of, writes_change
 from saferollout.core.ties import in_tie_order
 
 NOTHING = Revision(key="", uses={})
+
+
+Stalled = tuple[str, str]
+"""A workload that requires a writer, and the channel that nobody writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerated:
+    """What was broken before the release already: returning to it is nothing new."""
+
+    pairs: frozenset[PairKey]
+    stalls: frozenset[Stalled]
 
 
 @dataclass(slots=True)
@@ -37,16 +49,16 @@ def rollback(world: World, *, failed: str, rolled: Collection[str], scope: Rollb
     """
     before = {party.name: returning(party) for party in world.parties if party.name in rolled}
     everything = _going_back(world, before, frozenset(before))
-    tolerated = _violated_before(world, before)
-    obstacles = _obstacles(everything, frozenset(before), tolerated)
-    wanted = frozenset(before) if scope == RollbackScope.RELEASE else _drawn_along(world, failed, before, obstacles)
+    tolerated = _broken_before(world, before)
+    obstacles = _obstacles(everything, frozenset(before), tolerated.pairs)
+    wanted = frozenset(before) if scope == RollbackScope.RELEASE else _drawn_along(world, failed, before, obstacles, tolerated)
     back, held = _largest(world, before, wanted, obstacles, tolerated)
     if scope == RollbackScope.WORKLOAD and failed not in back:
         # Everybody else was only to make room for it.
         back = frozenset()
     order = _order(_going_back(world, before, back), failed, tolerated)
     stay = tuple(
-        _stay(world, name, failed=failed, holder=held.get(name) or obstacles.floor.get(name))
+        held.get(name) or _stay(name, failed=failed, floor=obstacles.floor.get(name))
         for name in (party.name for party in world.parties)
         if name in before and name not in back
     )
@@ -59,11 +71,16 @@ def _going_back(world: World, before: Mapping[str, Revision], back: frozenset[st
     return replace(world, parties=parties, preferences=preferences, sanctions=(), remarks={})
 
 
-def _violated_before(world: World, before: Mapping[str, Revision]) -> frozenset[PairKey]:
-    """Return the pairs that were violated before the release: returning to them is nothing new."""
+def _broken_before(world: World, before: Mapping[str, Revision]) -> Tolerated:
     earlier = [replace(party, alive=(before[party.name],)) if party.name in before else party for party in world.parties]
     past = replace(world, parties=tuple(replace(party, goal=None) for party in earlier), stored={})
-    return frozenset(violation.key for violation in violations(past, stored_now(past)))
+    stalled, _, _ = add_requirements(past, Graph())
+    pairs = frozenset(violation.key for violation in violations(past, stored_now(past)))
+    return Tolerated(pairs=pairs, stalls=_places(stalled))
+
+
+def _places(stalled: Iterable[Conflict]) -> frozenset[Stalled]:
+    return frozenset((conflict.reader.workload, conflict.contract) for conflict in stalled)
 
 
 def _obstacles(world: World, rolled: frozenset[str], tolerated: frozenset[PairKey]) -> Obstacles:
@@ -87,31 +104,33 @@ def _obstacles(world: World, rolled: frozenset[str], tolerated: frozenset[PairKe
     return obstacles
 
 
-def _drawn_along(world: World, failed: str, before: Mapping[str, Revision], obstacles: Obstacles) -> frozenset[str]:
+def _drawn_along(
+    world: World, failed: str, before: Mapping[str, Revision], obstacles: Obstacles, tolerated: Tolerated
+) -> frozenset[str]:
     """Return the failed workload and whoever can't live with an old revision that comes back."""
     wanted = {failed} & before.keys()
     news = list(wanted)
     while news:
         drawn = {other for name in news for other in obstacles.against.get(name, ())}
-        drawn |= _stalled(_going_back(world, before, frozenset(wanted)))
+        drawn |= {name for name, _ in _newly_stalled(_going_back(world, before, frozenset(wanted)), tolerated)}
         news = [party.name for party in world.parties if party.name in (drawn & before.keys()) - wanted]
         wanted |= set(news)
     return frozenset(wanted)
 
 
 def _largest(
-    world: World, before: Mapping[str, Revision], wanted: frozenset[str], obstacles: Obstacles, tolerated: frozenset[PairKey]
-) -> tuple[frozenset[str], dict[str, Violation]]:
-    """Drop what can't go back until nothing changes; return what is left and what holds the others."""
+    world: World, before: Mapping[str, Revision], wanted: frozenset[str], obstacles: Obstacles, tolerated: Tolerated
+) -> tuple[frozenset[str], dict[str, Stay]]:
+    """Drop what can't go back until nothing changes; return what is left and why the others stay."""
     back = set(wanted)
-    held: dict[str, Violation] = {}
+    held: dict[str, Stay] = {}
     while True:
-        dropped = {name: holder for name in back if (holder := _holder(name, back, obstacles)) is not None}
-        held |= dropped
-        gone = set(dropped) or _left_alone(world, before, frozenset(back), tolerated)
+        dropped = {name: _held(name, holder) for name in back if (holder := _holder(name, back, obstacles)) is not None}
+        gone = dropped or _left_alone(world, before, frozenset(back), tolerated)
         if not gone:
             return frozenset(back), held
-        back -= gone
+        held |= gone
+        back -= gone.keys()
 
 
 def _holder(name: str, back: set[str], obstacles: Obstacles) -> Violation | None:
@@ -120,26 +139,26 @@ def _holder(name: str, back: set[str], obstacles: Obstacles) -> Violation | None
     return next((violation for other, violation in obstacles.against.get(name, {}).items() if other not in back), None)
 
 
-def _left_alone(world: World, before: Mapping[str, Revision], back: frozenset[str], tolerated: frozenset[PairKey]) -> set[str]:
+def _left_alone(world: World, before: Mapping[str, Revision], back: frozenset[str], tolerated: Tolerated) -> dict[str, Stay]:
     """Return who must stay because a reader that stays would stall without it, or because no order is safe."""
     target = _going_back(world, before, back)
-    stalled = _stalled(target)
+    stalled = sorted(_newly_stalled(target, tolerated))
     if stalled:
-        channels = {c for c in world.channels for name in stalled if _requires(target, name, c)}
-        return {name for name in back if any(_writes_now(world, name, channel) for channel in channels)}
-    graph = find(target, tolerated=tolerated).graph
+        return {
+            name: Stay(name, channel, None, f"{name} stays: {reader} requires that somebody writes {channel}, and nobody else would.")
+            for reader, channel in stalled
+            for name in sorted(back)
+            if _writes_now(world, name, channel)
+        }
+    graph = find(target, tolerated=tolerated.pairs).graph
     add_requirements(target, graph)
-    return {node[1] for members in components(graph.before) for node in members if node[0] == "roll"}
+    tangled = [node[1] for members in components(graph.before) for node in members if node[0] == "roll"]
+    return {name: Stay(name, None, None, f"{name} stays: no order is safe in which it goes back.") for name in tangled}
 
 
-def _stalled(world: World) -> set[str]:
-    _, stalled, _ = add_requirements(world, find(world).graph)
-    return {conflict.reader.workload for conflict in stalled}
-
-
-def _requires(world: World, name: str, channel: str) -> bool:
-    party = world.party(name)
-    return party is not None and any(revision.use(channel).required for revision in party.final)
+def _newly_stalled(world: World, tolerated: Tolerated) -> frozenset[Stalled]:
+    _, stalled, _ = add_requirements(world, Graph())
+    return _places(stalled) - tolerated.stalls
 
 
 def _writes_now(world: World, name: str, channel: str) -> bool:
@@ -147,8 +166,8 @@ def _writes_now(world: World, name: str, channel: str) -> bool:
     return party is not None and any(revision.use(channel).writes for revision in party.alive)
 
 
-def _order(world: World, failed: str, tolerated: frozenset[PairKey]) -> tuple[str, ...]:
-    graph = find(world, tolerated=tolerated).graph
+def _order(world: World, failed: str, tolerated: Tolerated) -> tuple[str, ...]:
+    graph = find(world, tolerated=tolerated.pairs).graph
     add_requirements(world, graph)
     add_preferences(world, graph)
     parties = {party.name: party for party in world.parties}
@@ -161,9 +180,13 @@ def _order(world: World, failed: str, tolerated: frozenset[PairKey]) -> tuple[st
     return tuple(node[1] for node in in_tie_order(graph, rank) if node[0] == "roll")
 
 
-def _stay(world: World, name: str, *, failed: str, holder: Violation | None) -> Stay:
-    if holder is None:
-        return Stay(name, None, None, f"{name} stays: it can live with what goes back, and only {failed} has failed.")
+def _stay(name: str, *, failed: str, floor: Violation | None) -> Stay:
+    if floor is not None:
+        return _held(name, floor)
+    return Stay(name, None, None, f"{name} stays: it can live with what goes back, and only {failed} has failed.")
+
+
+def _held(name: str, holder: Violation) -> Stay:
     channel, version = holder.channel.name, holder.version
     if holder.reader.party.name != name:
         reason = f"{holder.reader.party.name}, which stays, can't read the {channel} {version} that its old revision writes"

@@ -109,6 +109,15 @@ def test_a_created_writer_stays_while_a_reader_that_requires_it_can_not_go() -> 
     now = done(reader, party("writer", None, writes("1")), stored={"rows": "12"})
     answer = rollback(now, failed="writer", rolled=("writer", "reader"), scope=RollbackScope.WORKLOAD)
     assert answer.back == ()
+    stay = next(stay for stay in answer.stay if stay.workload == "writer")
+    assert (stay.contract, stay.version) == ("events", None)
+    assert "reader requires that somebody writes events" in stay.sentence
+
+
+def test_a_first_writer_that_fails_goes_back_although_its_reader_stalls_again_as_it_did_before() -> None:
+    now = done(party("writer", Use(), writes("1")), rolling=("writer",), unchanged=(party("reader", reads("1", required=True)),))
+    for scope in RollbackScope:
+        assert went(rollback(now, failed="writer", rolled=("writer",), scope=scope)) == (["writer"], {})
 
 
 def test_a_reader_that_requires_a_failed_writer_goes_back_before_it() -> None:
