@@ -42,8 +42,8 @@ class WorkloadTemplates:
 
 
 def same_program(one: TemplateFacts, other: TemplateFacts) -> bool:
-    """Tell whether pods of two templates do the same."""
-    return one.hash == other.hash
+    """Tell whether two templates differ in nothing but what they declare."""
+    return one.hash == other.hash or (one.body is not None and one.body == other.body)
 
 
 class ProblemKind(StrEnum):

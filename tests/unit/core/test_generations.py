@@ -28,3 +28,11 @@ def test_a_template_that_comes_back_is_0_before_it_rolls_while_it_rolls_and_when
         numbers = returning_generations_of(source(*alive, wanted=FIRST, stable=SECOND, reverted=True))
         assert (numbers.goal, numbers.before, numbers.changes) == (0, {"second": 1}, True), alive
         assert numbers.alive == {facts.hash: int(facts is SECOND) for facts in alive}
+
+
+def test_a_template_that_only_corrects_its_declaration_is_the_same_generation() -> None:
+    silent, declaring = TemplateFacts("silent", None, body="b"), TemplateFacts("declaring", "{}", body="b")
+    for alive, stable in (((silent,), None), ((silent, declaring), silent), ((declaring,), silent)):
+        numbers = generations_of(source(*alive, wanted=declaring, stable=stable))
+        assert not numbers.changes
+        assert set(numbers.alive.values()) == {0}

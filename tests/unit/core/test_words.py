@@ -185,3 +185,30 @@ def test_a_return_to_a_template_that_still_lives_asks_nobody() -> None:
     first, second = TemplateFacts("first"), TemplateFacts("second")
     reader = WorkloadTemplates(alive=(first, second), desired=first, stable=first, reverted=True)
     assert steps(plan(built([topic], {"reader": reader, "writer": unchanged()}).world)) == ["reader"]
+
+
+@pytest.mark.parametrize("word", list(Compatibility))
+def test_an_annotation_that_is_only_added_changes_nothing_under_any_word(word: Compatibility) -> None:
+    """Both sides begin to number another contract; the programs stay what they are."""
+    topic = contract(compatibility=word, readers=["reader", "other"], writers=["writer"])
+    workloads = {
+        "writer": workload(None, "users: {writes: [1]}", same_body=True),
+        "reader": workload(None, "users: {reads: [1]}", same_body=True),
+        "other": unchanged(),
+    }
+    answer = plan(built([topic, contract("users")], workloads).world)
+    assert set(steps(answer)) == EITHER
+    assert all("generation" not in sentence for step in answer.steps for sentence in step.because)
+
+
+def test_an_annotation_added_beside_a_change_of_the_writer_leaves_the_contract_unchanged() -> None:
+    topic = contract(compatibility="Backward", readers=["reader"], writers=["writer"])
+    workloads = {"writer": workload(), "reader": workload(None, "users: {reads: [1]}", same_body=True)}
+    answer = plan(built([topic, contract("users")], workloads).world)
+    assert "counts as unchanged" in next(step for step in answer.steps if step.id == "Roll/writer").because[-1]
+
+
+def test_a_return_to_the_same_program_asks_nobody() -> None:
+    topic = contract(compatibility="Backward", readers=["reader"], writers=["writer"])
+    reader = workload("users: {reads: [1]}", "users: {reads: [1, 2]}", same_body=True, reverted=True)
+    assert steps(plan(built([topic, contract("users")], {"reader": reader, "writer": unchanged()}).world)) == ["reader"]
