@@ -6,7 +6,7 @@ Only edges are added, so that safety stays pairwise; it may refuse what a clever
 from dataclasses import dataclass, field
 
 from saferollout.core.conflicts import Face, faces_by_channel
-from saferollout.core.contracts import Channel, Party, World, in_order
+from saferollout.core.contracts import Channel, Party, World, in_order, listed
 from saferollout.core.graph import Cause, Graph, roll_node
 from saferollout.core.plans import Conflict, Repair, RevisionRole, Side
 
@@ -41,10 +41,10 @@ def add_requirements(world: World, graph: Graph) -> tuple[list[Conflict], list[C
             continue
         refused = [] if changes.starting else [p for p in changes.requiring_then if changes.written_now or p not in changes.requiring_now]
         stalled_goal += [_stall(channel, party, _face(party, lives=False).role) for party in refused]
+        readable = _readable(name, faces)
         if refused:
-            kept = [_keep_writing(channel, party) for party in changes.stopping]
-            repairs += kept or [_without_requirement(channel, party) for party in refused]
-        _add_edges(graph, channel, changes)
+            repairs += _goal_repairs(channel, changes.stopping, refused, readable)
+        _add_edges(graph, channel, changes, readable)
     return stalled_now, stalled_goal, repairs
 
 
@@ -80,7 +80,13 @@ def _changes(name: str, faces: list[Face]) -> Changes:
     return changes
 
 
-def _add_edges(graph: Graph, channel: Channel, changes: Changes) -> None:
+def _readable(name: str, faces: list[Face]) -> frozenset[str] | None:
+    """Return the versions that whoever reads the channel in the end can read; None where nobody reads it."""
+    reads = [use.reads for face in faces if face.final and (use := face.revision.use(name)).reads is not None]
+    return frozenset.intersection(*reads) if reads else None
+
+
+def _add_edges(graph: Graph, channel: Channel, changes: Changes, readable: frozenset[str] | None) -> None:
     name = channel.name
     for starter in changes.starting:
         for reader in changes.newly_requiring:
@@ -90,12 +96,12 @@ def _add_edges(graph: Graph, channel: Channel, changes: Changes) -> None:
         for stopper in changes.stopping:
             sentence = f"{starter.name} first: it takes over writing {name} from {stopper.name}"
             reader = (changes.requiring_now + changes.requiring_then)[0]
-            repair = _keep_writing(channel, stopper)
+            repair = _keep_writing(channel, stopper, readable)
             _edge(graph, channel, first=starter, then=stopper, reader=reader, sentence=sentence, repair=repair)
     for reader in changes.no_longer_requiring:
         for stopper in changes.stopping:
             sentence = f"{reader.name} first: {reader.name} (old) stalls when {stopper.name} stops writing {name}"
-            repair = _keep_writing(channel, stopper)
+            repair = _keep_writing(channel, stopper, readable)
             _edge(graph, channel, first=reader, then=stopper, reader=reader, sentence=sentence, repair=repair)
 
 
@@ -112,14 +118,30 @@ def _stall(channel: Channel, party: Party, role: RevisionRole) -> Conflict:
     return Conflict(channel.name, None, None, Side(party.name, role), 3, sentence)
 
 
+def _goal_repairs(channel: Channel, stopping: list[Party], refused: list[Party], readable: frozenset[str] | None) -> list[Repair]:
+    """Return what makes a goal possible in which a reader would stall: one writer goes on, or nobody requires that."""
+    kept = [_keep_writing(channel, party, readable) for party in stopping]
+    everybody_reads = [repair for repair in kept if readable is None or readable.issuperset(repair.writes)]
+    ours = [party for party in refused if not party.external]
+    if everybody_reads or len(ours) < len(refused):
+        return (everybody_reads or kept)[:1]
+    return [_without_requirement(channel, party) for party in ours]
+
+
 def _without_requirement(channel: Channel, reader: Party) -> Repair:
+    """Change the goal: a revision released before it would leave the reader as demanding as it is."""
     use = reader.final[-1].use(channel.name)
-    sentence = f"Release first a revision of {reader.name} that reads {channel.name} without requiring that anybody writes it."
+    what = f"{channel.name} without requiring that anybody writes it"
+    if reader.rolls:
+        sentence = f"Let the new revision of {reader.name} read {what}; require it in a later release."
+    else:
+        sentence = f"Release first a revision of {reader.name} that reads {what}."
     return Repair(reader.name, channel.name, in_order(use.reads or ()), in_order(use.writes), sentence)
 
 
-def _keep_writing(channel: Channel, stopper: Party) -> Repair:
-    written = {version for revision in stopper.alive for version in revision.use(channel.name).writes}
+def _keep_writing(channel: Channel, stopper: Party, readable: frozenset[str] | None) -> Repair:
+    written = frozenset[str]().union(*(revision.use(channel.name).writes for revision in stopper.alive))
+    kept = written if readable is None else written & readable or written
     reads = stopper.final[-1].use(channel.name).reads if stopper.final else None
-    sentence = f"Release first a revision of {stopper.name} that still writes {channel.name} {', '.join(in_order(written))}."
-    return Repair(stopper.name, channel.name, in_order(reads or ()), in_order(written), sentence)
+    sentence = f"Let the new revision of {stopper.name} still write {channel.name} {listed(kept)}; stop that in a later release."
+    return Repair(stopper.name, channel.name, in_order(reads or ()), in_order(kept), sentence)
