@@ -5,6 +5,7 @@ from typing import Any, Final
 from saferollout.api.names import ANNOTATION_CONTRACTS
 from saferollout.cli.manifests import Manifest
 from saferollout.cli.pod_templates import template_facts
+from saferollout.core.lint_findings import NOT_TEXT
 from saferollout.core.templates import TemplateFacts
 
 ANNOTATION_FIELD: Final = f'spec.template.metadata.annotations["{ANNOTATION_CONTRACTS}"]'
@@ -24,7 +25,7 @@ def facts_of_manifest(manifest: Manifest) -> TemplateFacts:
         manifest.mapping("spec", "template", *part)
     contracts = annotations.get(ANNOTATION_CONTRACTS)
     if contracts is not None and not isinstance(contracts, str):
-        raise manifest.wrong(ANNOTATION_FIELD, "must be text, as every annotation: begin it with `|`")
+        raise manifest.wrong(ANNOTATION_FIELD, NOT_TEXT)
     try:
         return template_facts(manifest.mapping("spec", "template"), contracts=contracts)
     except (TypeError, ValueError, RecursionError) as error:

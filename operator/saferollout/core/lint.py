@@ -14,7 +14,7 @@ from saferollout.api.problems import Problem
 from saferollout.api.references import check_references
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.core.lint_externals import is_read, unreadable_externals
-from saferollout.core.lint_findings import RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
+from saferollout.core.lint_findings import NOT_TEXT, RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
 from saferollout.core.promql import check_promql
 
 _LABEL_FIELD: Final = f"metadata.labels.{LABEL_MANAGED_BY}"
@@ -214,6 +214,8 @@ def _label(said: Speaker, workload: WorkloadManifest, saferollouts: Sequence[Saf
 def _declaration(
     said: Speaker, workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutManifest], manager: SafeRolloutManifest | None
 ) -> Iterator[Finding]:
+    if not workload.declaration_is_text:
+        yield said.error(Code.INVALID_DECLARATION, workload.declaration_field, NOT_TEXT)
     if workload.declaration is None:
         return
     try:

@@ -9,6 +9,7 @@ from saferollout.api.names import ANNOTATION_CONTRACTS
 from saferollout.api.problems import Problem
 from saferollout.api.spec import SafeRolloutSpec
 
+NOT_TEXT: Final = "must be text, as every annotation: begin it with `|`"
 DECLARATION_FIELD: Final = f"spec.template.metadata.annotations.{ANNOTATION_CONTRACTS}"
 RELEASED_KIND: Final = "Deployment"
 
@@ -67,7 +68,10 @@ class SafeRolloutManifest:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadManifest:
-    """A Deployment, Job or CronJob as read. `refusals` are the operator's own sentences on why it could not be released."""
+    """A Deployment, Job or CronJob as read. `refusals` are the operator's own sentences on why it could not be released.
+
+    `declaration` is None where there is none, and where what stands there is no text (`declaration_is_text`).
+    """
 
     place: Place
     kind: str
@@ -75,6 +79,7 @@ class WorkloadManifest:
     namespace: str
     managed_by: str = ""
     declaration: str | None = None
+    declaration_is_text: bool = True
     declaration_field: str = DECLARATION_FIELD
     misplaced_declaration: bool = False
     readable_by: str | None = None

@@ -71,6 +71,17 @@ def test_an_error_names_file_line_code_and_object(tmp_path: Path) -> None:
     assert said.startswith(f"{tmp_path}/a.yaml:16: error invalid-promql: SafeRollout opencore, spec.gates[0].promql: ")
 
 
+@pytest.mark.parametrize("value", ["\n          user-events: {writes: [1]}", "[user-events]", "1"])
+def test_a_declaration_that_is_no_text_is_an_error_with_the_way_out(tmp_path: Path, value: str) -> None:
+    """Somebody forgot the `|`: the API server takes no annotation but text."""
+    text = "|\n          # what it reads and writes\n          user-events: {writes: [1]}"
+    assert text in USERS
+    code, said = lint(tmp_path, a=USERS.replace(text, value), b=SAFEROLLOUT)
+    assert code == 3
+    assert said.startswith(f"{tmp_path}/a.yaml:14: error invalid-declaration: Deployment users, spec.template.metadata.annotations.")
+    assert "saferollout.io/contracts: must be text, as every annotation: begin it with `|`" in said
+
+
 def test_a_broken_declaration_is_found_inside_the_annotation_of_the_second_document(tmp_path: Path) -> None:
     broken = BILLING.replace("{reads: [1]}", "{reads: [1.5]}")
     code, said = lint(tmp_path, "-o", "json", a=SAFEROLLOUT, b=f"{USERS}---\n{broken}")
