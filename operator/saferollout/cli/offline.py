@@ -14,6 +14,7 @@ from saferollout.cli.manifests import BadInput, Manifest
 from saferollout.cli.offline_foreign import foreign_workloads
 from saferollout.cli.template_manifests import ANNOTATION_FIELD, facts_of_manifest, meets
 from saferollout.core.contracts import World
+from saferollout.core.refused_specs import unparsable_queries, unsupported_kinds
 from saferollout.core.templates import RECREATE, ProblemKind, TemplateProblem, WorkloadTemplates
 from saferollout.core.world import build_world
 
@@ -83,8 +84,8 @@ def _parsed(manifest: Manifest, *, strict: bool) -> SafeRollout:
         saferollout = SafeRollout.parse_strict(content) if strict else SafeRollout.parse_lenient(content)
     except InvalidSafeRollout as error:
         raise BadInput("\n".join(str(manifest.wrong(problem.field, problem.message)) for problem in error.problems)) from error
-    found = check_references(saferollout.spec, namespace=manifest.namespace)
-    wrong = [problem for problem in found if not problem.field.startswith("spec.gates")]
+    spec = saferollout.spec
+    wrong = [*check_references(spec, namespace=manifest.namespace), *unparsable_queries(spec), *unsupported_kinds(spec)]
     if wrong:
         raise BadInput("\n".join(str(manifest.wrong(problem.field, problem.message)) for problem in wrong))
     return saferollout

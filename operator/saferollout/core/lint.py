@@ -10,12 +10,10 @@ from saferollout.api.contracts import Contract
 from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
 from saferollout.api.names import ANNOTATION_CONTRACTS, LABEL_MANAGED_BY
 from saferollout.api.nearest import nearest
-from saferollout.api.problems import Problem
 from saferollout.api.references import check_references
-from saferollout.api.spec import SafeRolloutSpec
 from saferollout.core.lint_externals import is_read, unreadable_externals
 from saferollout.core.lint_findings import NOT_TEXT, RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
-from saferollout.core.promql import check_promql
+from saferollout.core.refused_specs import unparsable_queries, unsupported_kinds
 
 _LABEL_FIELD: Final = f"metadata.labels.{LABEL_MANAGED_BY}"
 
@@ -41,32 +39,19 @@ def _saferollout(manifest: SafeRolloutManifest, workloads: Sequence[WorkloadMani
     if manifest.spec is None:
         return
     yield from (said.error(Code.DANGLING_REFERENCE, problem.field, problem.message) for problem in check_references(manifest.spec, namespace=manifest.namespace))
-    yield from (said.error(Code.INVALID_PROMQL, problem.field, problem.message) for problem in _queries(manifest.spec))
+    yield from (said.error(Code.INVALID_PROMQL, problem.field, problem.message) for problem in unparsable_queries(manifest.spec))
     deployments = [workload for workload in workloads if workload.kind == RELEASED_KIND]
+    unsupported = list(unsupported_kinds(manifest.spec))
+    yield from (said.error(Code.UNSUPPORTED_KIND, problem.field, problem.message) for problem in unsupported)
+    blamed = {problem.field for problem in unsupported}
     for index, entry in enumerate(manifest.spec.workloads):
-        reference = entry.reference
         path = f"spec.workloads[{index}]"
-        if reference.kind != RELEASED_KIND or reference.api_version != "apps/v1":
-            message = (
-                f"{reference.api_version} {reference.kind} {reference.name} can't be released: this version releases "
-                "apps/v1 Deployments only"
-            )
-            yield said.error(Code.UNSUPPORTED_KIND, f"{path}.workloadRef", message)
-            continue
-        yield from _existence(said, path, reference.name, manifest, deployments)
+        if f"{path}.workloadRef" not in blamed:
+            yield from _existence(said, path, entry.reference.name, manifest, deployments)
     yield from unreadable_externals(manifest, workloads)
     numbers = _declared(manifest, deployments)
     for index, contract in enumerate(manifest.spec.contracts):
         yield from _contract(said, f"spec.contracts[{index}]", contract, numbers)
-
-
-def _queries(spec: SafeRolloutSpec) -> Iterator[Problem]:
-    for index, gate in enumerate(spec.gates):
-        if gate.promql is not None:
-            yield from check_promql(gate.promql, field=f"spec.gates[{index}].promql")
-    for index, contract in enumerate(spec.contracts):
-        if contract.drained is not None:
-            yield from check_promql(contract.drained.promql, field=f"spec.contracts[{index}].drained.promql")
 
 
 def _existence(

@@ -138,13 +138,13 @@ def test_manifests_without_a_namespace_belong_to_it(tmp_path: Path) -> None:
     assert rolls(planned(tmp_path, LIVE, (SPEC, bare, DESIRED[1]), "-o", "json")) == ["reader", "writer"]
 
 
-def test_another_kind_of_workload_is_found_by_its_reference(tmp_path: Path) -> None:
+def test_a_workload_of_another_name_is_found_by_its_reference(tmp_path: Path) -> None:
     spec = saferollout(["reader", "writer"], [TOPIC])
-    spec["spec"]["workloads"][0]["workloadRef"] = {"kind": "StatefulSet", "name": "reader-set"}
+    spec["spec"]["workloads"][0]["workloadRef"] = {"name": "reader-of-events"}
     sides = []
     for one in (LIVE[0], DESIRED[0]):
         copy = json.loads(json.dumps(one))
-        copy["kind"], copy["metadata"]["name"] = "StatefulSet", "reader-set"
+        copy["metadata"]["name"] = "reader-of-events"
         sides.append(copy)
     assert rolls(planned(tmp_path, (sides[0], LIVE[1]), (spec, sides[1], DESIRED[1]), "-o", "json")) == ["reader", "writer"]
 

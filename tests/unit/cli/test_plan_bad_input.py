@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from saferollout.core.promql import check_promql
 from tests.manifests import write_manifests
 from tests.unit.cli.offline import DESIRED, LIVE, SPEC, TOPIC, planned, rolls, run
 
@@ -44,6 +45,10 @@ BROKEN_SPECS = [
     ({"contracts": [{**TOPIC, "compatibility": "Sideways"}]}, "spec.contracts[0].compatibility"),
     ({"contracts": [{**TOPIC, "readers": ["redaer"]}]}, "did you mean 'reader'?"),
     ({"contracts": [{**TOPIC, "topik": 1}]}, "spec.contracts[0].topik"),
+    ({"contracts": [{**TOPIC, "drained": {"promql": "sum(("}}]}, "spec.contracts[0].drained.promql: "),
+    ({"gates": [{"name": "p99", "promql": "sum(rate(", "max": "1"}]}, "spec.gates[0].promql: "),
+    ({"gates": [{"name": "dead", "signal": "DeadLetterDepth", "contract": "events", "max": "1"}]}, "spec.gates[0].contract: "),
+    ({"workloads": [{"name": "reader"}, {"name": "writer", "workloadRef": {"kind": "StatefulSet", "name": "writer"}}]}, "spec.workloads[1].workloadRef: "),
     ({"workloads": []}, "spec.workloads"),
     ({"workloads": [{"name": "a"}, {"name": "a"}]}, "spec.workloads"),
 ]
@@ -55,6 +60,14 @@ def test_a_broken_saferollout_is_bad_input_with_file_document_and_field(tmp_path
     assert result.exit_code == 2
     assert f"{tmp_path / 'desired.yaml'}, document 3, " in result.stderr
     assert told in result.stderr
+
+
+def test_a_query_that_does_not_parse_is_told_with_its_position_in_the_words_of_lint(tmp_path: Path) -> None:
+    gates = [{"name": "p99", "promql": "sum(rate(x[1m])", "max": "1"}]
+    result = planned(tmp_path, LIVE, (*DESIRED, {**SPEC, "spec": {**SPEC["spec"], "gates": gates}}))
+    assert result.exit_code == 2
+    (problem,) = check_promql("sum(rate(x[1m])", field="spec.gates[0].promql")
+    assert f"document 3, {problem}" in result.stderr
 
 
 @pytest.mark.parametrize(
