@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 import yaml
 
-from saferollout.api.scalars import LONGEST_NAME, VERSION_PATTERN
+from saferollout.api.scalars import DERIVED_VERSION, LONGEST_NAME, VERSION_PATTERN
 
 LONGEST_ANNOTATION: Final = 32 * 1024
 MOST_CONTRACTS: Final = 400
@@ -141,6 +141,8 @@ def _version(contract: str, field: str, node: yaml.Node) -> str:
         refuse(f'{text} is no plain number; write "{text}" in quotes if that is the version')
     if len(text) > LONGEST_NAME or re.fullmatch(VERSION_PATTERN, text) is None:
         refuse(f"{text[:LONGEST_NAME]!r} is no version: letters, digits, '.', '_' and '-', at most {LONGEST_NAME} characters")
+    if re.fullmatch(rf"{DERIVED_VERSION}[0-9]+", text) is not None:
+        refuse(f"{text} is a name that the operator itself gives to formats that nobody numbers; choose another")
     return text
 
 

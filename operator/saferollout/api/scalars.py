@@ -13,6 +13,8 @@ LONGEST_DAY_SPAN: Final = 86_400
 LONGEST_YEARS_SPAN: Final = 315_360_000  # ten years: retention of a topic
 
 VERSION_PATTERN: Final = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
+DERIVED_VERSION: Final = "generation-"
+"""What the versions begin with that the operator gives where nobody numbers; a number follows."""
 NAME_PATTERN: Final = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
 _DECIMAL_PATTERN: Final = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from saferollout.api.contracts import Compatibility
+from saferollout.api.scalars import DERIVED_VERSION
 from saferollout.core.contracts import Use
 from saferollout.core.intake import Roles
-
-_LABEL = "generation-"
 
 LOOKS_BACK = frozenset({Compatibility.BACKWARD, Compatibility.BACKWARD_TRANSITIVE, Compatibility.FULL, Compatibility.FULL_TRANSITIVE})
 LOOKS_AHEAD = frozenset({Compatibility.FORWARD, Compatibility.FORWARD_TRANSITIVE, Compatibility.FULL, Compatibility.FULL_TRANSITIVE})
@@ -38,13 +37,13 @@ class Generations:
 
 def label(generation: int) -> str:
     """Return the derived version of a generation."""
-    return f"{_LABEL}{generation}"
+    return f"{DERIVED_VERSION}{generation}"
 
 
 def generation_of(version: str) -> int | None:
     """Return the generation that a derived version stands for; None for a version that people numbered."""
-    number = version.removeprefix(_LABEL)
-    return int(number) if version.startswith(_LABEL) and number.isascii() and number.isdigit() else None
+    number = version.removeprefix(DERIVED_VERSION)
+    return int(number) if version.startswith(DERIVED_VERSION) and number.isascii() and number.isdigit() else None
 
 
 def is_change(word: Compatibility, roles: Roles, parties: Sequence[Generations]) -> bool:

@@ -27,6 +27,12 @@ def test_an_empty_list_of_reads_reads_the_contract_and_no_version() -> None:
     assert parse_declaration("user-events: {reads: []}")["user-events"].reads == frozenset()
 
 
+def test_a_version_may_be_called_nearly_like_one_that_the_operator_gives() -> None:
+    assert parse_declaration("events: {reads: [generation-x, generation, my-generation-1]}")["events"].reads == {
+        "generation-x", "generation", "my-generation-1",
+    }
+
+
 def test_json_is_read_too_even_with_tabs() -> None:
     assert parse_declaration('{\n\t"user-events":\t{"reads": [1]}\n}')["user-events"].reads == frozenset({"1"})
 
@@ -51,6 +57,7 @@ def test_required_stands_beside_reads() -> None:
     ("version", "told"),
     [
         ("1.0", 'write "1.0" in quotes'),
+        ("generation-1", "a name that the operator itself gives"),
         ("true", "a truth value"),
         ("~", "nothing"),
         ("2024-01-01", "a date"),

@@ -62,6 +62,12 @@ def test_a_role_that_nobody_has_is_named_with_the_nearest_name() -> None:
     assert "did you mean 'billing'" in finding.message
 
 
+def test_a_version_that_the_operator_itself_gives_is_refused_with_its_line() -> None:
+    finding = only(lint([saferollout()], [deployment("users", "# one\nuser-events: {writes: [generation-1]}"), BILLING]))
+    assert (finding.code, finding.line_within) == (Code.INVALID_DECLARATION, 2)
+    assert "generation-1 is a name that the operator itself gives" in finding.message
+
+
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
