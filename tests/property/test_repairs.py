@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import replace
 from random import Random
 
-from saferollout.core.contracts import Party, Revision, World
+from saferollout.core.contracts import Party, Revision, Use, World
 from saferollout.core.planner import plan
 from saferollout.core.plans import Refusal, Repair
-from tests.property.worlds import random_world, with_requirements
+from tests.property.worlds import VERSIONS, random_world, with_requirements
 
 ROUNDS = 6
 
@@ -18,6 +18,9 @@ def followed(world: World, repair: Repair) -> World:
 
 
 def _repaired(party: Party, repair: Repair) -> Party:
+    if party.external:
+        assert repair.sentence.startswith(f"Have {party.name} read"), "nobody here releases it"
+        return replace(party, alive=tuple(_widened(revision, repair) for revision in party.alive))
     demands_less = "without requiring" in repair.sentence
     if repair.sentence.startswith("Release first"):
         change = _undemanding if demands_less else _widened
@@ -97,3 +100,30 @@ def test_a_release_refused_for_nothing_but_a_requirement_is_accepted_once_its_re
             accepted[answer.reason] += 1
     assert accepted[Refusal.UNSAFE_GOAL] > 200
     assert accepted[Refusal.NO_SAFE_ORDER] > 20
+
+
+def with_external_readers(random: Random, world: World) -> World:
+    """Add some parties that read one channel, each a few of its versions, and that nobody here releases."""
+    channel = random.choice(tuple(world.channels))
+    uses = [Use(reads=frozenset(random.sample(VERSIONS, random.randint(1, 2)))) for _ in range(random.randint(1, 3))]
+    readers = [Party(f"e{n}", (Revision(f"e{n}", {channel: use}),), external=True, order=100 + n) for n, use in enumerate(uses)]
+    return replace(world, parties=(*world.parties, *readers))
+
+
+def test_a_goal_refused_for_nothing_but_external_readers_is_safe_once_its_repairs_are_followed() -> None:
+    asked_externals: Counter[bool] = Counter()
+    for seed in range(6000):
+        random = Random(seed)
+        alone = with_one_revision_alive(random_world(random))
+        world = with_external_readers(random, alone)
+        answer = plan(world)
+        if answer.reason is not Refusal.UNSAFE_GOAL or not plan(alone).accepted:
+            continue
+        repaired = world
+        for repair in answer.repairs:
+            repaired = followed(repaired, repair)
+        later = plan(repaired)
+        assert later.reason is not Refusal.UNSAFE_GOAL, f"{later}\n{world}"
+        rounds_needed(world)
+        asked_externals[any(repair.workload.startswith("e") for repair in answer.repairs)] += 1
+    assert min(asked_externals[True], asked_externals[False]) > 50

@@ -21,7 +21,7 @@ def plan(world: World) -> Plan:
     findings = find(world)
     stalled_now, stalled_goal, stall_repairs = add_requirements(world, findings.graph)
     unsafe_now = (*map(described, without_stored_shadows(findings.unsafe_now)), *stalled_now)
-    refusal = _refused_pairs(findings, stalled_goal, stall_repairs) or _refused_cycle(world, findings.graph)
+    refusal = _refused_pairs(world, findings, stalled_goal, stall_repairs) or _refused_cycle(world, findings.graph)
     if refusal is not None:
         reason, message, conflicts, repairs = refusal
         return Plan(
@@ -35,10 +35,10 @@ def plan(world: World) -> Plan:
 Answer = tuple[Refusal, str, tuple[Conflict, ...], tuple[Repair, ...]]
 
 
-def _refused_pairs(findings: Findings, stalled: list[Conflict], stall_repairs: list[Repair]) -> Answer | None:
+def _refused_pairs(world: World, findings: Findings, stalled: list[Conflict], stall_repairs: list[Repair]) -> Answer | None:
     if findings.unsafe_goal or stalled:
         conflicts = (*map(described, findings.unsafe_goal), *stalled)
-        repairs = (*goal_repairs(findings.unsafe_goal), *stall_repairs)
+        repairs = (*goal_repairs(world, findings.unsafe_goal), *stall_repairs)
         message = f"The goal itself is unsafe: {_short(conflicts)}"
         return Refusal.UNSAFE_GOAL, message, conflicts, repairs
     if not findings.against_itself:

@@ -3,13 +3,14 @@
 A repair widens the reads of one revision, because that can break nobody (kernel.md section 5).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from saferollout.core.conflicts import Face, Violation
 from saferollout.core.contracts import NO_VERSIONS, Party, Revision, Use, World, in_order, listed
-from saferollout.core.graph import Cause
+from saferollout.core.graph import Cause, find
 from saferollout.core.plans import Repair, RevisionRole
+from saferollout.core.repairs_external import keep_to_externals
 from saferollout.core.words import generation_of
 
 _LONGEST_TRIED_CYCLE = 8
@@ -52,11 +53,22 @@ class Widening:
         return Repair(name, self.channel, in_order(use.reads or ()), in_order(use.writes), sentence)
 
 
-def goal_repairs(violations: Sequence[Violation]) -> tuple[Repair, ...]:
-    """Return what would make an unsafe goal safe: each reader reads on, or the writer keeps to what an external one reads."""
-    ours = [violation for violation in violations if not violation.reader.party.external]
-    foreign = [violation for violation in violations if violation.reader.party.external]
-    return (*(widening.repair for widening in _widenings(ours)), *_kept_writes(foreign))
+def goal_repairs(world: World, violations: Sequence[Violation]) -> tuple[Repair, ...]:
+    """Return what would make an unsafe goal safe: writers keep to what external readers read, and each reader of ours reads on."""
+    foreign = keep_to_externals(world, [violation for violation in violations if violation.reader.party.external])
+    left = [violation for violation in find(foreign.world).unsafe_goal if not violation.reader.party.external]
+    kept = {(repair.workload, repair.contract) for repair in foreign.repairs}
+    widenings = {(widening.face.party.name, widening.channel): widening for widening in _widenings(left)}
+    ours = tuple(widening.repair for place, widening in widenings.items() if place not in kept)
+    return (*ours, *(_reading_itself(repair, widenings.get((repair.workload, repair.contract))) for repair in foreign.repairs))
+
+
+def _reading_itself(repair: Repair, widening: Widening | None) -> Repair:
+    """Let a writer that keeps to a version read it too, where it could not."""
+    if widening is None:
+        return repair
+    sentence = f"{repair.sentence} Let its new revision read {listed(widening.versions)} too."
+    return replace(repair, reads=in_order(widening.use.reads or ()), sentence=sentence)
 
 
 def _widenings(violations: Iterable[Violation]) -> list[Widening]:
@@ -67,21 +79,6 @@ def _widenings(violations: Iterable[Violation]) -> list[Widening]:
         known = wanted[key].versions if key in wanted else NO_VERSIONS
         wanted[key] = Widening(face, name, known | {violation.version})
     return list(wanted.values())
-
-
-def _kept_writes(violations: Iterable[Violation]) -> Iterator[Repair]:
-    said: set[tuple[str, str]] = set()
-    for violation in violations:
-        writer, name = violation.writer, violation.channel.name
-        if writer is None or (writer.party.name, name) in said:
-            continue
-        said.add((writer.party.name, name))
-        readable = violation.reader.revision.use(name).reads or NO_VERSIONS
-        today = frozenset[str]().union(*(revision.use(name).writes for revision in writer.party.alive))
-        writes = today & readable or readable
-        use, reader = writer.revision.use(name), violation.reader.party.name
-        sentence = f"Keep {writer.party.name} writing {name} {listed(writes)} until {reader} also reads {violation.version}."
-        yield Repair(writer.party.name, name, in_order(use.reads or ()), in_order(writes), sentence)
 
 
 def own_repairs(violations: Sequence[Violation]) -> tuple[Repair, ...]:
