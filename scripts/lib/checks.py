@@ -39,7 +39,7 @@ _STATIC = (
     Part(name="mypy-localcluster", arguments=("mypy", "-p", "localcluster", "-p", "scripts.lib", "-p", "bench"), minutes=10),
     Part(name="layers", arguments=("lint-imports",), minutes=5),
 )
-_UNIT = (_pytest("unit", "tests/unit", "tests/localcluster", "tests/golden", "tests/gates", minutes=10),)
+_UNIT = (_pytest("unit", "-n", "2", "tests/unit", "tests/localcluster", "tests/golden", "tests/gates", minutes=10),)
 _PROPERTY = (_pytest("property", "tests/property", minutes=15),)
 _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
 # Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
