@@ -161,6 +161,12 @@ class Shop:
             counted[image] = counted.get(image, 0) + 1
         return counted
 
+    def is_settled(self, name: str) -> bool:
+        """Tell whether the native controller has seen the Deployment as it is, and no pod is on its way out."""
+        found = self.deployment(name)
+        ending = any("deletionTimestamp" in pod["metadata"] for pod in self.pods(name))
+        return bool(found.get("status", {}).get("observedGeneration", 0) >= found["metadata"]["generation"]) and not ending
+
     def pod_names(self, name: str) -> set[str]:
         return {pod["metadata"]["name"] for pod in self.pods(name)}
 

@@ -14,6 +14,8 @@ STRATEGY: dict[str, Any] = {"type": "RollingUpdate", "rollingUpdate": {"maxUnava
 BY_OPERATOR = actions.GiveBack(NAME, leave_paused=False, drop_managed_by=True)
 TWO_TEMPLATES = actions.GiveBack(NAME, leave_paused=True, drop_managed_by=True)
 
+ROLLS_LOOSE = actions.GiveBack(NAME, leave_paused=True, drop_managed_by=True, rolls_loose=True)
+
 
 def ours(deployment: dict[str, Any]) -> set[str]:
     metadata = deployment["metadata"]
@@ -47,6 +49,36 @@ def test_in_the_middle_of_a_roll_fields_return_by_value_pods_stay_and_nothing_is
     assert spec_without_template(stage.deployment()) == {**before, "paused": True}
     assert ours(stage.deployment()) == {names.ANNOTATION_LEFT_PAUSED}
     stage.stays("3 new, 7 old", lambda view: shares(view) == {"new": 3, "old": 7} and view.left_paused)
+
+
+@pytest.mark.parametrize(
+    "rolling", [{"maxUnavailable": 3, "maxSurge": 0}, {"maxUnavailable": "10%", "maxSurge": "30%"}, {"maxUnavailable": 0, "maxSurge": 2}]
+)
+def test_a_native_roll_of_ours_is_stopped_and_resumes_as_the_annotation_says(stage: Stage, rolling: dict[str, Any]) -> None:
+    """Nothing is borrowed: un-batched, or the last batch. New pods that get ready afterwards move nothing either."""
+    stage.run_first(strategy={"type": "RollingUpdate", "rollingUpdate": rolling})
+    stage.set_image_of_slow_pods("billing:2", seconds=1.5)
+    stage.act(actions.LetThrough(NAME, revision=stage.view().template))
+    stage.wait("half-way", lambda view: sum(rs.ready for rs in view.of(view.template)) >= 2 and shares(view)["old"] > 2)
+    stage.act(ROLLS_LOOSE)
+    stopped = stage.wait("the controller has seen it", lambda view: view.settled and view.left_paused and not stage.has_ending_pods())
+    before, names_before = shares(stopped), stage.pod_names()
+    assert min(before.values()) > 0
+    stage.stays(f"the pods {before}", lambda view: shares(view) == before and stage.pod_names() == names_before, seconds=5)
+    assert {names.ANNOTATION_LEFT_PAUSED} <= ours(stage.deployment()) <= {names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY}
+    sentence = stage.deployment()["metadata"]["annotations"][names.ANNOTATION_LEFT_PAUSED]
+    assert f"kubectl -n {stage.namespace} rollout resume deployment/{NAME}" in sentence
+    stage.cluster.kubectl("-n", stage.namespace, "rollout", "resume", f"deployment/{NAME}")
+    stage.wait("released by its owner", lambda view: all_available(view, 10))
+
+
+def test_a_native_roll_that_is_nobodys_of_ours_goes_on(stage: Stage) -> None:
+    stage.run_first(strategy=STRATEGY)
+    stage.set_image_of_slow_pods("billing:2", seconds=0.5)
+    stage.act(actions.LetThrough(NAME, revision=stage.view().template))
+    stage.act(TWO_TEMPLATES)
+    stage.wait("it goes on", lambda view: all_available(view, 10))
+    assert ours(stage.deployment()) == set()
 
 
 def test_the_annotation_tells_the_command_that_resumes_and_it_works(stage: Stage) -> None:

@@ -167,6 +167,29 @@ def test_a_saferollout_that_is_deleted_in_the_middle_gives_back_and_one_that_ret
     assert "saferollout.io/left-paused" not in after["metadata"]["annotations"]
 
 
+@pytest.mark.parametrize("batches", [[], ["50%"]], ids=["no batches", "last batch"])
+def test_a_saferollout_that_is_deleted_while_the_native_controller_rolls_leaves_every_pod_as_it_is(shop: Shop, batches: list[str]) -> None:
+    own = {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}
+    rollout = shop.safe_rollout({"name": "billing", "batches": batches})
+    shop.start(rollout, shop.service("billing", OLD, replicas=6, **own))
+    shop.apply(shop.service("billing", Revision("shop:2", behaviour="slow:2"), replicas=6, **own))
+    half = 4 if batches else 2
+    shop.wait("the native controller rolls", lambda: shop.images("billing").get("shop:2", 0) >= half and shop.labels("billing") == {"managed-by"})
+    assert shop.kubectl("delete", "saferollout", "shop", "--timeout=30s").code == 0
+    shop.wait("the controller has seen it", lambda: shop.is_settled("billing"))
+    pods, images = shop.pod_names("billing"), shop.images("billing")
+    assert images.keys() == {"shop:1", "shop:2"} and sum(images.values()) in (6, 7)
+    left = shop.deployment("billing")
+    assert left["spec"]["paused"] and "rollout resume" in left["metadata"]["annotations"]["saferollout.io/left-paused"]
+    assert any("its roll was stopped" in note for note in shop.events("GivenBack"))
+    shop.stays("the pods", lambda: shop.pod_names("billing") == pods and shop.images("billing") == images, seconds=5)
+    shop.apply(rollout)
+    shop.wait_for_images("billing", {"shop:2": 6})
+    shop.wait_for_state("Completed")
+    assert shop.deployment("billing")["spec"]["strategy"] == own["strategy"]
+    assert shop.labels("billing") == {"managed-by"}
+
+
 def test_the_definition_that_goes_in_the_middle_and_returns_loses_nothing(shop: Shop, chart: InstalledChart) -> None:
     half = {"shop:1": 3, "shop:2": 2}
     rollout = shop.safe_rollout({"name": "billing", "batches": ["50%"]}, bakeSeconds=600)

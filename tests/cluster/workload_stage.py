@@ -95,6 +95,13 @@ class Stage:
         containers = [{"name": "main", "image": image}]
         return self.patch({"metadata": {"annotations": annotations}, "spec": {"template": {"spec": {"containers": containers}}}})
 
+    def set_image_of_slow_pods(self, image: str, *, seconds: float) -> None:
+        """Set an image whose pods take their time to get ready."""
+        containers = [{"name": "main", "image": image}]
+        slow = {"fakelet.saferollout.io/behaviour": f"slow:{seconds}"}
+        answer = self.patch({"spec": {"template": {"metadata": {"annotations": slow}, "spec": {"containers": containers}}}})
+        assert answer.status == 200, answer.body
+
     def scale(self, replicas: int) -> None:
         """Scale as an autoscaler does: through the subresource."""
         answer = self.owner.send("PATCH", f"{self.path}/scale", {"spec": {"replicas": replicas}}, content_type=MERGE_PATCH)
@@ -163,6 +170,13 @@ class Stage:
             replica_sets=tuple(self.admin.send("GET", f"{base}/replicasets").body["items"]),
             pods=tuple(self.admin.send("GET", f"/api/v1/namespaces/{self.namespace}/pods").body["items"]),
         )
+
+    def pod_names(self) -> set[str]:
+        """Return the names of all pods that exist."""
+        return {pod["metadata"]["name"] for pod in self.raw().pods}
+
+    def has_ending_pods(self) -> bool:
+        return any("deletionTimestamp" in pod["metadata"] for pod in self.raw().pods)
 
     def view(self) -> WorkloadView:
         return DeploymentKind().view(self.raw(), restart_annotations=names.RESTART_ANNOTATIONS, now=datetime.now(UTC))

@@ -126,11 +126,14 @@ class ClearBypass(Action):
 class GiveBack(Action):
     """Give everything back: pace, pin and our labels. Stays paused, annotated why and how to resume, if two templates are there.
 
-    `drop_managed_by`: the operator itself had put that label on.
+    `drop_managed_by`: the operator itself had put that label on. `rolls_loose`: a roll of ours is under way with nothing borrowed, and
+    is to be stopped; without it, what was not borrowed stays as it is. How many pods there are of each revision is read live first.
     """
 
+    irreversible: ClassVar[bool] = True
     leave_paused: bool
     drop_managed_by: bool
+    rolls_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

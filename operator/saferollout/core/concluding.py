@@ -40,6 +40,7 @@ def _farewell(action: AnyAction | None) -> tuple[Note, ...]:
     if not isinstance(action, GiveBack):
         return ()
     paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
+    paused = "; its roll was stopped, and it stays paused as it is" if action.rolls_loose else paused
     words = f"Gave back what was ours on {action.workload}, because its SafeRollout is being deleted{paused}"
     return (Note(reason="GivenBack", message=words, workload=action.workload),)
 

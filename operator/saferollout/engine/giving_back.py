@@ -1,16 +1,19 @@
 """Give a workload back to its owner without a SafeRollout that could decide it: after a mistyped label, on uninstall."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from saferollout.api import names
 from saferollout.core.actions import GiveBack
+from saferollout.core.leaving import rolls_loose
 from saferollout.core.views import WorkloadView
 from saferollout.engine.errors import Conflict
 from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster
 from saferollout.engine.resources import WORKLOAD_KINDS, Kind
-from saferollout.engine.store import Place, Store
+from saferollout.engine.scenes import read_spec, read_status
+from saferollout.engine.store import Place, Store, managed_by
+from saferollout.engine.trimming import Raw
 from saferollout.workloads.protocol import RawWorkload
 
 
@@ -37,11 +40,25 @@ def is_borrowed(deployment: Mapping[str, Any]) -> bool:
 
 
 def is_mid_roll(view: WorkloadView) -> bool:
-    """Tell whether two revisions are alive, or an old one is pinned."""
-    return len(view.alive()) > 1 or view.pinned
+    """Tell whether two revisions are alive, or an old one is pinned; one that was left paused as it is waits for its owner alone."""
+    return (len(view.alive()) > 1 or view.pinned) and not view.left_paused
 
 
-def give_back_action(view: WorkloadView, live: RawWorkload) -> GiveBack:
+def is_rolled_loose(view: WorkloadView, deployment: Mapping[str, Any], safe_rollouts: Iterable[Raw]) -> bool:
+    """Tell whether the SafeRollout that a workload belongs to has a roll of it under way with nothing borrowed (core/leaving.py)."""
+    place, owner = Place.of(deployment), managed_by(deployment)
+    for raw in safe_rollouts:
+        if Place.of(raw) != Place(namespace=place.namespace, name=owner or ""):
+            continue
+        known_as = [workload.name for workload in read_spec(raw).spec.workloads if workload.reference.name == place.name]
+        return any(rolls_loose(read_status(raw), name, view) for name in known_as)
+    return False
+
+
+def give_back_action(view: WorkloadView, live: RawWorkload, *, rolled_loose: bool = False) -> GiveBack:
     """Return what gives everything back; a workload whose template is not exactly what runs stays paused."""
     wanted = view.waiting or view.template
-    return GiveBack(workload=view.name, leave_paused=view.alive() != (wanted,), drop_managed_by=only_we_labelled(live.workload))
+    differs = view.alive() != (wanted,)
+    return GiveBack(
+        workload=view.name, leave_paused=differs or rolled_loose, drop_managed_by=only_we_labelled(live.workload), rolls_loose=rolled_loose
+    )

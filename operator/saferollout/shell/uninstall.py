@@ -12,7 +12,7 @@ from typing import Final
 from saferollout.api import names
 from saferollout.core.views import WorkloadView
 from saferollout.engine.errors import Conflict, NotFound
-from saferollout.engine.giving_back import give_back_action, is_borrowed, is_mid_roll, read_workload
+from saferollout.engine.giving_back import give_back_action, is_borrowed, is_mid_roll, is_rolled_loose, read_workload
 from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster
 from saferollout.engine.resources import Kind, Resource
@@ -61,7 +61,7 @@ class Uninstall:
         rolling = []
         for place in places:
             live = await read_workload(self.cluster, place)
-            if is_borrowed(live.workload) and is_mid_roll(self._view(live)):
+            if is_mid_roll(self._view(live)):
                 rolling.append(str(place))
         if rolling:
             raise CannotGiveBack(
@@ -87,10 +87,12 @@ class Uninstall:
 
     async def _give_back(self, place: Place) -> None:
         live = await read_workload(self.cluster, place)
-        if not is_borrowed(live.workload):
+        view = self._view(live)
+        loose = is_rolled_loose(view, live.workload, await self._list(Kind.SAFE_ROLLOUT.resource))
+        if not (loose or is_borrowed(live.workload)):
             await self._take_label_off(live)
             return
-        action = give_back_action(self._view(live), live)
+        action = give_back_action(view, live, rolled_loose=loose)
         write = self.kind.write(action, live, now=self.clock())
         resource = Resource(group=write.group, version=write.version, plural=write.plural)
         await self.cluster.patch(resource, place, body=write.body)

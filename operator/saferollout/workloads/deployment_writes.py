@@ -173,7 +173,7 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
     def change(deployment: Deployment) -> None:
         if action.drop_managed_by:
             _drop_labels(deployment, names.LABEL_MANAGED_BY)
-        if not _is_borrowed(raw.workload):
+        if not (_is_borrowed(raw.workload) or action.rolls_loose):
             return  # a pause there is its owner's, and so is a roll under way
         give_back_pace(deployment)
         if action.leave_paused:

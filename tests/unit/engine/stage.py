@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from saferollout.api import names
 from saferollout.api.status import State, Status, Summary
 from saferollout.core.actions import Action, LetThrough
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
@@ -42,7 +43,8 @@ class PlainKind:
             template=deployment["spec"]["template"]["spec"]["containers"][0]["image"], contracts=None, template_restarted_at="",
             replicas=1, settled=True, paused=bool(deployment["spec"].get("paused")), held=False, paced=None, pinned=False,
             strategy=Strategy(type="RollingUpdate", max_unavailable=1, max_surge=1, min_ready_seconds=0, revision_history_limit=10),
-            managed_by=None, replica_sets=tuple(_replica_set_view(replica_set, raw, now) for replica_set in raw.replica_sets),
+            managed_by=None, left_paused=names.ANNOTATION_LEFT_PAUSED in deployment["metadata"].get("annotations", {}),
+            replica_sets=tuple(_replica_set_view(replica_set, raw, now) for replica_set in raw.replica_sets),
         )
 
     def refusals(self, view: WorkloadView, *, batches: Sequence[object]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from saferollout.engine.resources import Kind
 from saferollout.engine.store import Place
 from saferollout.shell.uninstall import CannotGiveBack, Uninstall
 from tests.unit.engine.fake_cluster import FakeCluster
-from tests.unit.engine.objects import NAMESPACE, deployment, pod, replica_set, safe_rollout
+from tests.unit.engine.objects import BORN, NAMESPACE, deployment, pod, replica_set, safe_rollout
 from tests.unit.engine.stage import PlainKind
 
 OPERATOR = Place(namespace="system", name="saferollout")
@@ -74,6 +74,36 @@ async def test_in_the_middle_of_a_roll_nothing_is_touched() -> None:
     with pytest.raises(CannotGiveBack, match=r"shop/billing .*--force"):
         await scene.uninstall()
     assert scene.cluster.writes == []
+
+
+async def test_in_the_middle_of_a_roll_for_which_nothing_is_borrowed_nothing_is_touched_either() -> None:
+    """An un-batched roll, or a last batch: the native controller rolls."""
+    scene = Scene(held=False, second_revision=True)
+    with pytest.raises(CannotGiveBack, match=r"shop/billing .*--force"):
+        await scene.uninstall()
+    assert scene.cluster.writes == []
+
+
+async def test_what_was_left_paused_before_keeps_nobody_from_uninstalling() -> None:
+    scene = Scene(held=False, second_revision=True)
+    raw = scene.raw(Kind.DEPLOYMENT, BILLING)
+    left = raw["metadata"] | {"annotations": {names.ANNOTATION_LEFT_PAUSED: "why"}}
+    scene.cluster.put(Kind.DEPLOYMENT, raw | {"metadata": left, "spec": raw["spec"] | {"paused": True}})
+    await scene.uninstall()
+    assert ("patch", "deployments", "shop/billing") not in scene.cluster.writes
+
+
+@pytest.mark.parametrize(("revision", "stopped"), [("billing-1", True), ("billing-9", False)])
+async def test_with_force_a_roll_of_ours_is_stopped_and_anybody_elses_goes_on(revision: str, stopped: bool) -> None:
+    scene = Scene(held=False, second_revision=True)
+    roll = {"workload": "bills", "hash": revision, "startTime": BORN, "batchStartTime": BORN}
+    release = {"id": "r", "startTime": BORN, "changedTime": BORN, "rolls": [roll]}
+    spec = {"workloads": [{"name": "bills", "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "billing"}}]}
+    scene.cluster.put(Kind.SAFE_ROLLOUT, safe_rollout(finalizers=[names.FINALIZER]) | {"spec": spec, "status": {"release": release}})
+    await scene.uninstall(force=True)
+    assert (("patch", "deployments", "shop/billing") in scene.cluster.writes) is stopped
+    assert any("Gave shop/billing back, paused" in said for said in scene.told) is stopped
+    assert scene.raw(Kind.DEPLOYMENT, BILLING)["spec"]["paused"] is stopped
 
 
 async def test_with_force_a_workload_in_the_middle_of_a_roll_stays_paused() -> None:

@@ -166,6 +166,19 @@ def test_taking_the_label_off_leaves_a_workload_from_which_nothing_was_borrowed_
     assert labels(given) == annotations(given) == set()
 
 
+def test_a_roll_of_ours_that_nothing_was_borrowed_for_is_paused_with_the_surge_that_is_in_use() -> None:
+    own = {"maxUnavailable": 1, "maxSurge": 4}
+    rolling = deployment(NEW, labels=MANAGED, strategy={"type": "RollingUpdate", "rollingUpdate": own})
+    sets = (replica_set("a", OLD, replicas=7), replica_set("b", NEW, replicas=5))
+    left = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False, rolls_loose=True), rolling, *sets)
+    assert left["spec"] == rolling["spec"] | {"paused": True, "strategy": {"type": "RollingUpdate", "rollingUpdate": own | {"maxSurge": 2}}}
+    assert annotations(left) == {"left-paused", "left-strategy"}
+    sentence = left["metadata"]["annotations"]["saferollout.io/left-paused"]
+    assert "kubectl -n shop rollout resume deployment/billing" in sentence and "maxSurge was 4" in sentence
+    again = after(actions.LetThrough("billing", revision="x"), after(actions.Hold("billing"), left, *sets), *sets)
+    assert again["spec"] == rolling["spec"]
+
+
 def test_a_template_that_took_the_place_of_a_pinned_one_is_put_aside_in_its_turn() -> None:
     """No policy keeps the pin there: what came is Git's newest word."""
     pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
