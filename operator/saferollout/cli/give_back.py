@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +22,10 @@ def give_back(
     force: Annotated[bool, typer.Option("--force", help="Also in the middle of a roll; such workloads stay paused as they are.")] = False,
     config: Config = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip
-    """Stop the operator and give every workload back: pace, pin, hold and labels. Pods stay as they are."""
+    """Stop the operator and give every workload back: pace, pin, hold and labels. Pods stay as they are.
+
+    What can't be given back is named at the end, and the operator runs on.
+    """
     if not everything:
         raise CommandFailed("say --all: this stops the operator and gives back every workload that it manages", exit_code=ExitCode.BAD_USAGE)
     return asyncio.run(_give_back(config, operator_deployment, force=force, kubeconfig=kubeconfig, context=context))
@@ -30,6 +36,7 @@ async def _give_back(config: Path | None, operator_deployment: str, *, force: bo
     from saferollout.engine.errors import ClusterError
     from saferollout.engine.store import Place
     from saferollout.shell.connection import NoCluster, connect, load_configuration
+    from saferollout.shell.patient_cluster import PatientCluster
     from saferollout.shell.uninstall import CannotGiveBack, Uninstall
     from saferollout.workloads.deployment import DeploymentKind
 
@@ -39,13 +46,31 @@ async def _give_back(config: Path | None, operator_deployment: str, *, force: bo
         configuration = await load_configuration(kubeconfig=kubeconfig, context=context)
         async with connect(configuration, count_request=lambda verb, code: None) as cluster:
             uninstall = Uninstall(
-                cluster=cluster, kind=DeploymentKind(), restart_annotations=settings.all_restart_annotations,
+                cluster=PatientCluster(cluster), kind=DeploymentKind(), restart_annotations=settings.all_restart_annotations,
                 watched=settings.watch_namespaces, clock=lambda: datetime.now(UTC), tell=print,
             )
-            await uninstall.run(operator=operator, force=force)
+            with _stopping_when_told():
+                await uninstall.run(operator=operator, force=force)
+    except asyncio.CancelledError as cancelled:
+        raise CommandFailed("was told to stop before everything was given back: try again", exit_code=ExitCode.FAULT) from cancelled
     except (CannotGiveBack, ClusterError, NoCluster) as error:
         raise CommandFailed(str(error), exit_code=ExitCode.FAULT) from error
     return ExitCode.DONE
+
+
+@contextmanager
+def _stopping_when_told() -> Iterator[None]:
+    """Have the signals end what is under way as an error does: the Job's time may be up while the operator is stopped."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is None:
+        raise RuntimeError("needs a task to stop")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 def register(app: typer.Typer) -> None:

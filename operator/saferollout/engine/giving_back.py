@@ -7,7 +7,7 @@ from saferollout.api import names
 from saferollout.core.actions import GiveBack
 from saferollout.core.leaving import rolls_loose
 from saferollout.core.views import WorkloadView
-from saferollout.engine.errors import Conflict
+from saferollout.engine.errors import NotFound
 from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster
 from saferollout.engine.resources import WORKLOAD_KINDS, Kind
@@ -18,15 +18,24 @@ from saferollout.workloads.protocol import RawWorkload
 
 
 async def read_workload(cluster: Cluster, place: Place) -> RawWorkload:
-    """Read a Deployment and what it owns, untrimmed: whose label it is stands in the fields that the store drops. Raise Conflict if gone."""
-    lists = {kind: await cluster.list(kind.resource, namespace=place.namespace) for kind in WORKLOAD_KINDS}
+    """Read a Deployment and what it owns, untrimmed: whose label it is stands in the fields that the store drops. Raise NotFound."""
+    live = (await read_namespace(cluster, place.namespace)).get(place)
+    if live is None:
+        raise NotFound(f"{place} is gone")
+    return live
+
+
+async def read_namespace(cluster: Cluster, namespace: str) -> dict[Place, RawWorkload]:
+    """Read all Deployments of a namespace with what they own, as read_workload does."""
+    lists = {kind: await cluster.list(kind.resource, namespace=namespace) for kind in WORKLOAD_KINDS}
     store = Store()
-    store.keep_namespace(place.namespace)
+    store.keep_namespace(namespace)
     for kind, listing in lists.items():
-        store.replace(kind, listing.items, resource_version=listing.resource_version, namespace=place.namespace)
-    deployment = next((raw for raw in lists[Kind.DEPLOYMENT].items if Place.of(raw) == place), None)
-    if deployment is None:
-        raise Conflict(f"{place} is gone")
+        store.replace(kind, listing.items, resource_version=listing.resource_version, namespace=namespace)
+    return {Place.of(raw): _owning(store, raw) for raw in lists[Kind.DEPLOYMENT].items}
+
+
+def _owning(store: Store, deployment: Raw) -> RawWorkload:
     replica_sets = store.replica_sets_of(deployment)
     pods = tuple(pod for replica_set in replica_sets for pod in store.pods_of(replica_set))
     return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)

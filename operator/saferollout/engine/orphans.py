@@ -104,7 +104,10 @@ class Orphans:
             self._warn_once(deployment, place, reason=reason)
 
     async def _give_back(self, place: Place, *, reason: str, now: datetime) -> None:
-        live = await read_workload(self._cluster, place)
+        try:
+            live = await read_workload(self._cluster, place)
+        except NotFound:
+            return
         action = give_back_action(self._scenes.view(live, now=now), live)
         await self._writer.act(action, safe_rollout={}, raw_workload=live, now=now)
         paused = "; it stays paused, because its template is not what runs" if action.leave_paused and is_borrowed(live.workload) else ""
