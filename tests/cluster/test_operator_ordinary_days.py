@@ -243,3 +243,26 @@ def test_a_tool_that_re_applies_git_all_the_time_does_not_bring_a_failed_templat
         shop.wait_for_images("billing", {"shop:1": 4})
         shop.stays("it stays so", lambda: shop.images("billing") == {"shop:1": 4} and "held" in shop.labels("billing"), seconds=3)
     assert_given_back(shop)
+
+
+def test_a_pinned_workload_that_is_restored_from_its_export_is_a_held_first_creation(shop: Shop) -> None:
+    """Labels and the waiting template come along, ReplicaSets and status do not: nothing is there to go back to."""
+    rollout = shop.safe_rollout("billing", bakeSeconds=600)
+    shop.start(rollout, shop.service("billing", Revision("shop:1", behaviour="slow:5"), **OWN))
+    shop.apply(shop.service("billing", NEW, **OWN))
+    shop.wait_for_images("billing", {"shop:2": 4})
+    assert shop.say("abort", "-r", "no").code == 0
+    shop.wait("it is pinned", lambda: "pinned" in shop.labels("billing"))
+    exported = shop.deployment("billing")
+    assert shop.kubectl("delete", "deployment/billing", "saferollout/shop", "--timeout=30s").code == 0
+    shop.wait_for_images("billing", {})
+    rollout["spec"]["bakeSeconds"] = 0
+    with PodDiary(shop.cluster, shop.namespace) as diary:
+        metadata = {key: exported["metadata"][key] for key in ("name", "labels", "annotations")}
+        assert {"saferollout.io/managed-by", "saferollout.io/pinned"} <= metadata["labels"].keys()
+        restored = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": exported["spec"]}
+        assert shop.kubectl("create", "-f", "-", manifest=[restored, rollout]).code == 0
+        shop.wait_for_images("billing", {"shop:2": 4})
+        shop.wait_for_state("Completed")
+        assert diary.images("billing") == {"shop:2"}
+    assert shop.labels("billing") == {"managed-by"}

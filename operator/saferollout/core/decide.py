@@ -28,6 +28,7 @@ from saferollout.core.tidying import (
     accept_bypass,
     add_labels,
     disown_returned,
+    end_empty_pins,
     give_back_pace,
     hold_at_once,
     let_through,
@@ -78,6 +79,7 @@ def _act(draft: Draft) -> AnyAction | None:
         or hold_at_once(draft)
         or accept_bypass(draft)
         or add_labels(draft)
+        or end_empty_pins(draft)
         or go_back(draft)
         or withdraw_early_pods(draft)
         or _advance(draft)

@@ -5,7 +5,7 @@ from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplic
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.gathering import lost_its_label
-from saferollout.core.going_back import floor_of, step_back
+from saferollout.core.going_back import floor_of, step_back, unpin
 from saferollout.core.views import HoldMode
 
 
@@ -116,6 +116,21 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
             continue
         draft.waits.append(f"{name} to run only its stable revision again")
         return step_back(draft, name=name, facts=facts, to=stable)
+    return None
+
+
+def end_empty_pins(draft: Draft) -> Action | None:
+    """End a pin that brings nothing back: the workload was created anew, from a backup perhaps, with the labels and without ReplicaSets."""
+    for name, facts in draft.facts.items():
+        view = facts.view
+        if not (view.pinned and view.paused) or view.of(view.template):
+            continue
+        if not view.settled:
+            draft.waits.append(f"{name}, created anew while it was pinned, to be seen by the Deployment controller")
+            continue
+        words = f"{name} was pinned to a revision of which nothing is left; its waiting template is held, as any other first one"
+        draft.note("PinEnded", words, workload=name)
+        return unpin(draft, facts, name=name)
     return None
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from saferollout.api.spec import Mode
-from saferollout.api.status import State
+from saferollout.api.status import State, Status
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import READS_1, READS_BOTH, WRITES_1, little_cluster, state
 
@@ -91,4 +91,50 @@ def test_a_revert_clears_a_failure_so_that_the_same_template_may_come_again() ->
     cluster.broken.clear()
     cluster.apply("reader", "r2", READS_BOTH)
     cluster.play()
+    assert cluster.pods("reader") == {"r2": 10}
+
+
+def restored_while_pinned(*, status_lost: bool) -> LittleCluster:
+    """Return a cluster in which a pinned Deployment was deleted and created anew from an export: its labels came along, nothing else."""
+    cluster = little_cluster(gating="Disabled")
+    view = cluster.views["reader"]
+    cluster.texts["r2"], cluster.bodies["r2"] = READS_BOTH, "r2"
+    cluster.views["reader"] = replace(
+        view, uid="anew", paused=True, held=True, pinned=True, waiting="r2", waiting_contracts=READS_BOTH, waiting_body="r2", replica_sets=(),
+    )
+    cluster.status = Status() if status_lost else failed(cluster.status, "reader", "r2")
+    cluster.log.clear()
+    return cluster
+
+
+def failed(status: Status, name: str, revision: str) -> Status:
+    workloads = [known.model_copy(update={"failed_hash": revision}) if known.name == name else known for known in status.workloads]
+    return status.model_copy(update={"workloads": workloads})
+
+
+def test_a_pinned_workload_that_is_created_anew_is_a_held_first_creation() -> None:
+    cluster = restored_while_pinned(status_lost=True)
+    cluster.play(looks=60)
+    assert cluster.log.index("Unpin reader") < cluster.log.index("LetThrough reader")
+    assert "PinEnded reader" in cluster.log
+    assert cluster.pods("reader") == {"r2": 10}
+    assert state(cluster) is State.COMPLETED
+
+
+def test_a_pinned_workload_that_is_created_anew_says_what_it_waits_for() -> None:
+    cluster = restored_while_pinned(status_lost=True)
+    cluster.views["reader"] = replace(cluster.views["reader"], settled=False)
+    cluster.play(looks=5)
+    assert cluster.status.summary is not None
+    assert "reader, created anew while it was pinned" in cluster.status.summary.message
+
+
+def test_a_failed_template_stays_held_when_its_pinned_workload_is_created_anew_and_may_be_tried_again() -> None:
+    cluster = restored_while_pinned(status_lost=False)
+    cluster.play(looks=30)
+    assert cluster.pods("reader") == {}
+    assert state(cluster) is State.ROLLED_BACK
+    assert cluster.status.summary is not None and "stays held" in cluster.status.summary.message
+    cluster.say("retry")
+    cluster.play(looks=60)
     assert cluster.pods("reader") == {"r2": 10}
