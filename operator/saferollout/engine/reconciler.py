@@ -18,7 +18,7 @@ from typing import Protocol
 from saferollout.core.actions import Action, AnyAction
 from saferollout.core.decision import Decision, Marks, Note, NoteType, Snapshot
 from saferollout.core.measurements import Observations, Question
-from saferollout.engine.errors import ClusterError, Conflict, NotFound, TransientError
+from saferollout.engine.errors import ClusterError, Conflict, NotFound
 from saferollout.engine.orphans import Orphans
 from saferollout.engine.ports import Observer, Recorder, Telemetry
 from saferollout.engine.repeats import Repeats
@@ -135,8 +135,8 @@ class Reconciler:
         try:
             if decision.action is not None:
                 await self._act(decision.action, thought, safe_rollout=written or scene.safe_rollout)
-        except TransientError:
-            # The same transitions won't be noted again, now that they are on record.
+        except (ClusterError, CannotWrite):
+            # Whatever became of the write, the same transitions won't be noted again, now that they are on record.
             if written is not None:
                 self._tell(decision.notes, scene)
             raise

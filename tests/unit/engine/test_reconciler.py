@@ -8,9 +8,10 @@ from saferollout.api.status import Status
 from saferollout.core.actions import ClearCommands, Hold, LetThrough, RemoveFinalizer, SetFinalizer
 from saferollout.core.decision import Decision, Marks, Note, Progress, Snapshot
 from saferollout.core.measurements import Observations
-from saferollout.engine.errors import Conflict, Forbidden, Throttled, Unreachable
+from saferollout.engine.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unreachable
 from saferollout.engine.resources import Kind, Resource
 from saferollout.engine.store import Place
+from saferollout.workloads.protocol import CannotWrite, Write
 from tests.unit.engine.fake_cluster import FakeCluster
 from tests.unit.engine.objects import NAMESPACE, deployment, pod, replica_set, safe_rollout
 from tests.unit.engine.stage import START, Decide, Stage, nothing, saying
@@ -156,6 +157,36 @@ async def test_an_action_on_an_old_object_is_refused_and_what_was_recorded_is_to
         await stage.look()
     assert cluster.writes == [STATUS_WRITE]
     assert stage.listener.reasons == ["Held"]
+
+
+@pytest.mark.parametrize("error", [Forbidden("not you"), Invalid("refused"), NotFound("gone"), Unreachable("down"), CannotWrite("the originals are lost")])
+async def test_what_was_recorded_is_told_however_the_write_failed(cluster: FakeCluster, error: ClusterError | CannotWrite) -> None:
+    """It is on record, so no later decision would note it again."""
+    note = Note(reason="Held", message="billing was held", workload="billing")
+
+    def once(snapshot: Snapshot, *_: object) -> Decision:
+        known = snapshot.status.summary is not None and snapshot.status.summary.message == "held"
+        return Decision(status=saying("held"), action=Hold(workload="billing"), notes=() if known else (note,))
+
+    stage = await started(cluster, once)
+
+    async def fail(write: Write) -> None:
+        raise error
+
+    stage.writer.send = fail  # type: ignore[method-assign]  # the write of the action, not that of the status
+    for _ in range(2):
+        with pytest.raises((ClusterError, CannotWrite)):
+            await stage.look()
+    assert stage.listener.reasons == ["Held"]
+
+
+async def test_notes_of_a_status_that_was_not_written_are_not_told(cluster: FakeCluster) -> None:
+    """The next decision comes to the same, and notes it then."""
+    stage = await started(cluster, release)
+    cluster.fault = lambda verb, resource, place: Forbidden("no") if verb == "patch" else None
+    with pytest.raises(Forbidden):
+        await stage.look()
+    assert stage.listener.notes == []
 
 
 async def test_notes_are_told_on_the_safe_rollout_and_the_workload(cluster: FakeCluster) -> None:
