@@ -1,6 +1,7 @@
 """Manifests as `lint` looks at them: what is a SafeRollout, what is a workload, and what the operator would refuse of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.cli.manifests import Manifest
 from saferollout.core.lint_findings import RELEASED_KIND, Place, SafeRolloutManifest, WorkloadManifest
+from saferollout.core.views import WorkloadView
 from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.protocol import RawWorkload
 
@@ -72,7 +74,7 @@ def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> Work
     field = ".".join((*path, "metadata", "annotations"))
     declaration = manifest.mapping(*path, "metadata", "annotations").get(ANNOTATION_CONTRACTS)
     readable_by = manifest.mapping("metadata", "annotations").get(ANNOTATION_READABLE_BY)
-    released = manifest.kind == RELEASED_KIND
+    view = _view(manifest) if manifest.kind == RELEASED_KIND else None
     return WorkloadManifest(
         place=Place(manifest.source, manifest.document),
         kind=manifest.kind,
@@ -84,16 +86,27 @@ def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> Work
         declaration_field=f"{field}.{ANNOTATION_CONTRACTS}",
         misplaced_declaration=ANNOTATION_CONTRACTS in manifest.mapping("metadata", "annotations"),
         readable_by=None if readable_by is None else str(readable_by),
-        refusals={batches: _refusals(manifest, batches=batches) for batches in (False, True)} if released else {},
+        refusals={} if view is None else {batches: _refusals(manifest, view, batches=batches) for batches in (False, True)},
+        history=None if view is None else view.strategy.revision_history_limit,
     )
 
 
-def _refusals(manifest: Manifest, *, batches: bool) -> tuple[str, ...]:
-    """Ask the kind what the operator would say; what kubectl itself would refuse is not our business."""
-    kind = DeploymentKind()
+def _view(manifest: Manifest) -> WorkloadView:
+    """See a Deployment as the operator would; what kubectl itself would refuse is not our business."""
+    raw = RawWorkload(workload=_as_stored(manifest))
+    with _readable(manifest):
+        return DeploymentKind().view(raw, restart_annotations=RESTART_ANNOTATIONS, now=datetime.now(UTC))
+
+
+def _refusals(manifest: Manifest, view: WorkloadView, *, batches: bool) -> tuple[str, ...]:
+    with _readable(manifest):
+        return DeploymentKind().refusals(view, batches=_BATCHES if batches else ())
+
+
+@contextmanager
+def _readable(manifest: Manifest) -> Iterator[None]:
     try:
-        view = kind.view(RawWorkload(workload=_as_stored(manifest)), restart_annotations=RESTART_ANNOTATIONS, now=datetime.now(UTC))
-        return kind.refusals(view, batches=_BATCHES if batches else ())
+        yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise manifest.wrong("spec", f"can't be read as a {manifest.kind}: {error!r}") from error
 

@@ -159,6 +159,16 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
     if manager is not None or workload.managed_by:
         batches = manager is not None and _has_batches(manager, workload.name)
         yield from (said.error(Code.NOT_RELEASABLE, "spec", sentence) for sentence in workload.refusals.get(batches, ()))
+        yield from _history(said, workload)
+
+
+def _history(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:
+    if workload.history == 1:
+        message = (
+            "keeps one old ReplicaSet only (spec.revisionHistoryLimit is 1): when a newer template takes the place of one that is still "
+            "rolling, Kubernetes deletes the one that ran before, and nothing is left to roll back to; set it to 2 or more, or leave it out (10)"
+        )
+        yield said.warning(Code.SHORT_HISTORY, "spec.revisionHistoryLimit", message)
 
 
 def _unsupported(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ class Code(StrEnum):
     UNKNOWN_CONTRACT = "unknown-contract"
     UNSUPPORTED_KIND = "unsupported-kind"
     NOT_RELEASABLE = "not-releasable"
+    SHORT_HISTORY = "short-history"
     OWNED_TWICE = "owned-twice"
     SAFEROLLOUT_MISSING = "saferollout-missing"
     NOT_LISTED = "not-listed"
@@ -70,7 +71,8 @@ class SafeRolloutManifest:
 class WorkloadManifest:
     """A Deployment, Job or CronJob as read. `refusals` are the operator's own sentences on why it could not be released.
 
-    `declaration` is None where there is none, and where what stands there is no text (`declaration_is_text`).
+    `declaration` is None where there is none, and where what stands there is no text (`declaration_is_text`). `history` is how
+    many old ReplicaSets it keeps, None where nobody looked.
     """
 
     place: Place
@@ -85,6 +87,7 @@ class WorkloadManifest:
     readable_by: str | None = None
     refusals: Mapping[bool, tuple[str, ...]] = field(default_factory=dict)
     """By whether the workload has batches."""
+    history: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

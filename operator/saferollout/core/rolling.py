@@ -60,7 +60,18 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
         draft.note("BatchReady", f"{_batch_words(roll)} of {roll.workload} was ready", workload=roll.workload)
     if not _has_baked(draft, roll) or stopped_by_person(draft):
         return None
+    if roll.batch + 1 < roll.batches and loses_way_back(draft, roll.workload):
+        return None
     return _next_batch(draft, roll, facts)
+
+
+def loses_way_back(draft: Draft, workload: str) -> bool:
+    """Tell whether the native controller would delete what a workload could go back to as soon as it has no pods; say that it waits."""
+    facts = draft.facts.get(workload)
+    if facts is None or facts.view.strategy.revision_history_limit > 0:
+        return False
+    draft.waits.append(f"{workload} to keep an old ReplicaSet that it could go back to: its spec.revisionHistoryLimit was set to 0, set it to at least 1")
+    return True
 
 
 def is_asleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:

@@ -132,6 +132,15 @@ def test_what_would_make_a_release_impossible_is_an_error(tmp_path: Path, change
     assert sentence in said
 
 
+def test_a_history_of_one_is_a_warning_with_the_way_out(tmp_path: Path) -> None:
+    short = BILLING.replace("replicas: 5", "replicas: 5\n  revisionHistoryLimit: 1")
+    code, said = lint(tmp_path, a=SAFEROLLOUT, b=f"{USERS}---\n{short}")
+    assert code == 0
+    assert "short-history" in said and "set it to 2 or more" in said
+    enough = short.replace("revisionHistoryLimit: 1", "revisionHistoryLimit: 2")
+    assert "short-history" not in lint(tmp_path, a=SAFEROLLOUT, b=f"{USERS}---\n{enough}")[1]
+
+
 def test_a_workload_that_is_no_deployment_at_all_is_bad_input(tmp_path: Path) -> None:
     code, said = lint(tmp_path, a=SAFEROLLOUT, b=USERS.replace("replicas: 5", "replicas: five\n  strategy: everything"))
     assert code == 2

@@ -1,5 +1,6 @@
 """Every row of the situations that says `lint` says so, and what else manifests get wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -237,3 +238,15 @@ def test_a_workload_elsewhere_of_which_nothing_would_be_known_is_an_error(there:
     assert (finding.code, finding.severity) == (Code.EXTERNAL_UNREADABLE, Severity.ERROR)
     assert finding.field == "spec.contracts[0].externalReaders[0].from"
     assert said in finding.message
+
+
+@pytest.mark.parametrize(("history", "codes"), [(1, [Code.SHORT_HISTORY]), (2, []), (10, []), (None, [])])
+def test_a_history_of_one_old_replica_set_is_short(history: int | None, codes: list[Code]) -> None:
+    """0 is refused by the operator itself."""
+    found = lint([saferollout()], [USERS, replace(BILLING, history=history)])
+    assert [(finding.code, finding.severity) for finding in found] == [(code, Severity.WARNING) for code in codes]
+
+
+def test_the_history_of_a_workload_that_nobody_releases_is_its_owners_business() -> None:
+    alone = deployment("other", managed_by="", history=1)
+    assert lint([saferollout()], [USERS, BILLING, alone]) == ()

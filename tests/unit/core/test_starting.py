@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from saferollout.api.status import State
+from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_1, READS_BOTH, WRITES_1, WRITES_2, little_cluster, state
 
 
@@ -61,3 +62,38 @@ def test_early_pods_that_can_not_go_back_any_more_go_on_in_their_turn() -> None:
     assert state(cluster) is State.COMPLETED
     assert (cluster.pods("reader"), cluster.pods("writer")) == ({"r2": 10}, {"w2": 10})
     assert cluster.log.index("RollStarted reader") < cluster.log.index("RollStarted writer")
+
+
+def _keep_history(cluster: LittleCluster, name: str, limit: int) -> None:
+    view = cluster.views[name]
+    cluster.views[name] = replace(view, strategy=replace(view.strategy, revision_history_limit=limit))
+
+
+def test_a_history_set_to_nothing_in_the_middle_of_a_roll_keeps_the_next_batch_waiting_until_it_is_corrected() -> None:
+    """The native controller deletes what the roll could go back to once it has no pods; until then it can still go back."""
+    cluster = little_cluster(gating="Disabled", bakeSeconds=5)
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    _keep_history(cluster, "writer", 0)
+    cluster.play(looks=30)
+    assert cluster.pods("writer") == {"w1": 10, "w2": 2}
+    assert cluster.status.summary is not None
+    assert "its spec.revisionHistoryLimit was set to 0" in cluster.status.summary.waiting_for
+    _keep_history(cluster, "writer", 1)
+    cluster.play(looks=60)
+    assert cluster.pods("writer") == {"w2": 10}
+
+
+def test_a_history_set_to_nothing_after_a_step_is_said_before_the_next_one_starts() -> None:
+    cluster = little_cluster(gating="Disabled", bakeSeconds=5)
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("writer", "w2", WRITES_2)
+    cluster.play_until_new_pods("reader", "r2")
+    _keep_history(cluster, "reader", 0)
+    cluster.play(looks=30)
+    assert cluster.pods("writer") == {"w1": 10}
+    assert cluster.status.summary is not None and "reader to keep an old ReplicaSet" in cluster.status.summary.message
+    _keep_history(cluster, "reader", 10)
+    cluster.play(looks=60)
+    assert cluster.pods("writer") == {"w2": 10}
+    assert state(cluster) is State.COMPLETED
