@@ -9,7 +9,9 @@ import pytest
 
 from localcluster.helm import CHART, run_helm
 from localcluster.testing import RunningCluster, wait_for
+from saferollout.core import actions
 from tests.cluster.chart import InstalledChart
+from tests.cluster.workload_stage import NAME, Stage
 
 RELEASE = "second"
 FULL_NAME = "second-saferollout"
@@ -79,9 +81,32 @@ def test_the_give_back_pod_is_restricted_too(control_plane: RunningCluster, inst
     assert "job.batch/second-saferollout-give-back created" in job
 
 
+def test_the_notes_say_what_a_release_looks_after(control_plane: RunningCluster, installed: str) -> None:
+    notes = run_helm("get", "notes", RELEASE, "-n", installed, kubeconfig=control_plane.kubeconfig)
+    assert f"It looks after {installed}. No other release of this chart may look after these." in notes
+
+
+def test_where_two_releases_overlap_each_takes_the_others_operator_for_a_stranger(installed: str, stage: Stage) -> None:
+    """docs/operations.md says so: the first release looks after all namespaces, and its operator can release nothing in this one."""
+    assert stage.create().status == 201
+    assert stage.view().held
+
+    def is_kept_held() -> bool:
+        stage.act(actions.LetThrough(NAME, revision=stage.view().template))
+        if stage.view().held:
+            return True
+        stage.act(actions.Hold(NAME))
+        return False
+
+    wait_for("the policies of the second release are at work", is_kept_held)
+    stage.act(actions.LetThrough(NAME, revision=stage.view().template))
+    assert stage.view().held and stage.view().paused
+
+
 def test_a_server_without_the_policies_gets_none(control_plane_without_mutating_policies: RunningCluster) -> None:
     arguments = ["install", RELEASE, str(CHART), "--dry-run=server", "-n", "default"]
     rendered = run_helm(*arguments, kubeconfig=control_plane_without_mutating_policies.kubeconfig)
     assert "kind: Deployment" in rendered
     assert "AdmissionPolicy" not in rendered.partition("NOTES:")[0]
     assert "That is weaker" in rendered
+    assert "It looks after all namespaces" in rendered

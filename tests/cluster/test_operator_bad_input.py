@@ -94,6 +94,34 @@ def test_a_release_without_a_safe_order_is_refused_with_its_repair_and_touches_n
         assert not diary.met("writer=shop:2", "reader=shop:1")
 
 
+def test_a_deployment_that_keeps_no_history_is_refused_with_its_pods_untouched_and_goes_on_when_corrected(shop: Shop) -> None:
+    shop.start(shop.safe_rollout("billing"), shop.service("billing", OLD))
+    before = shop.pod_names("billing")
+    shop.apply(shop.service("billing", NEW, revisionHistoryLimit=0))
+    shop.wait("the plan is not accepted", lambda: shop.condition("PlanAccepted").get("status") == "False")
+    said = shop.condition("PlanAccepted")["message"]
+    assert "billing" in said and "spec.revisionHistoryLimit is 0" in said and "set it to at least 1" in said
+    shop.stays("the pods", lambda: shop.pod_names("billing") == before, seconds=3)
+    assert "held" in shop.labels("billing")
+    assert shop.patch("deployment", "billing", {"spec": {"revisionHistoryLimit": 2}}).code == 0
+    shop.wait_for_images("billing", {"shop:2": 4})
+    shop.wait("the plan is accepted", lambda: shop.condition("PlanAccepted")["status"] == "True")
+    shop.wait_for_state("Completed")
+
+
+def test_a_history_set_to_nothing_in_the_middle_of_a_roll_keeps_the_way_back_until_it_is_corrected(shop: Shop) -> None:
+    half, own = {"shop:1": 3, "shop:2": 2}, {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}}
+    shop.start(shop.safe_rollout({"name": "billing", "batches": ["50%"]}, bakeSeconds=4), shop.service("billing", OLD, **own))
+    shop.apply(shop.service("billing", NEW, **own))
+    shop.wait_for_images("billing", half)
+    assert shop.patch("deployment", "billing", {"spec": {"revisionHistoryLimit": 0}}).code == 0
+    shop.wait("it says what it waits for", lambda: "spec.revisionHistoryLimit was set to 0" in shop.status()["summary"]["waitingFor"])
+    shop.stays("the pods", lambda: shop.images("billing") == half, seconds=3)
+    assert shop.patch("deployment", "billing", {"spec": {"revisionHistoryLimit": 10}}).code == 0
+    shop.wait_for_images("billing", {"shop:2": 4})
+    shop.wait_for_state("Completed")
+
+
 def test_a_query_that_does_not_parse_is_refused_with_its_position_and_no_step_starts(shop: Shop) -> None:
     gate = {"name": "letters", "promql": "sum(rate(letters[5m])", "max": "5", "intervalSeconds": 5}
     start_two(shop, gating="Enabled", gates=[gate])

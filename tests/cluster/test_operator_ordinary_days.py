@@ -266,3 +266,25 @@ def test_a_pinned_workload_that_is_restored_from_its_export_is_a_held_first_crea
         shop.wait_for_state("Completed")
         assert diary.images("billing") == {"shop:2"}
     assert shop.labels("billing") == {"managed-by"}
+
+
+def test_a_recreate_deployment_is_released_in_one_go_and_one_that_fails_goes_back_the_same_way(shop: Shop) -> None:
+    recreate = {"strategy": {"type": "Recreate"}}
+    shop.start(shop.safe_rollout("billing", progressDeadlineSeconds=3), shop.service("billing", OLD, **recreate))
+    with PodDiary(shop.cluster, shop.namespace) as diary:
+        shop.apply(shop.service("billing", NEW, **recreate))
+        shop.wait_for_images("billing", {"shop:2": 4})
+        shop.wait_for_state("Completed")
+        shop.apply(shop.service("billing", Revision("shop:3", behaviour="never-ready"), **recreate))
+        shop.wait("it was tried", lambda: "shop:3" in diary.images("billing"))
+        shop.wait_for_state("RolledBack")
+        shop.wait_for_images("billing", {"shop:2": 4})
+        assert not diary.met("billing=shop:1", "billing=shop:2") and not diary.met("billing=shop:2", "billing=shop:3")
+    found = shop.deployment("billing")
+    assert found["spec"]["strategy"] == recreate["strategy"]
+    assert found["spec"]["template"]["spec"]["containers"][0]["image"] == "shop:3", "Git's template stays, held"
+    assert shop.labels("billing") == {"managed-by", "held"}
+    assert not any(key.startswith("saferollout.io/") for key in found["metadata"]["annotations"])
+    shop.apply(shop.service("billing", OLD, **recreate))
+    shop.wait_for_images("billing", {"shop:1": 4})
+    shop.wait_for_state("Completed")

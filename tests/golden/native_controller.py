@@ -95,6 +95,8 @@ class NativeController:
         scaled, self.asked_for = self.asked_for not in (None, view.replicas), view.replicas
         if view.paused or scaled:
             self._scale(view, now)
+        elif view.strategy.type == "Recreate":
+            self._recreate(view, now)
         else:
             self._roll(view, now)
 
@@ -109,6 +111,14 @@ class NativeController:
         for place, one in enumerate(active):
             # What rounding leaves over goes to the youngest.
             one.size(shares[place] + (wanted - sum(shares) if place == 0 else 0), now, self.health)
+
+    def _recreate(self, view: WorkloadView, now: datetime) -> None:
+        """Tell all old pods to go, and create no new one before the last of them is gone (recreate.go)."""
+        old = [one for one in self.sets if not _is_current(one, view)]
+        for one in old:
+            one.size(0, now, self.health)
+        if not any(one.pods for one in old):
+            self._current(view, now).size(view.replicas, now, self.health)
 
     def _roll(self, view: WorkloadView, now: datetime) -> None:
         new = self._current(view, now)
@@ -132,7 +142,7 @@ class NativeController:
 
     def _current(self, view: WorkloadView, now: datetime) -> ReplicaSet:
         for one in self.sets:
-            if one.revision == view.template and one.restarted_at == view.template_restarted_at:
+            if _is_current(one, view):
                 return one
         born = ReplicaSet(view.template, now, view.contracts, replicas=0, pods=[], restarted_at=view.template_restarted_at)
         self.sets.insert(0, born)
@@ -140,6 +150,10 @@ class NativeController:
 
     def _ready(self, one: ReplicaSet, now: datetime) -> int:
         return sum(is_ready(pod, one.revision, now, self.health) for pod in one.staying())
+
+
+def _is_current(one: ReplicaSet, view: WorkloadView) -> bool:
+    return one.revision == view.template and one.restarted_at == view.template_restarted_at
 
 
 def _limits(view: WorkloadView) -> tuple[int, int]:

@@ -1,8 +1,11 @@
 """Releases under other settings: a person decides about failures, several roll at once, nobody numbers versions, the server can't hold."""
 
+from dataclasses import replace
+
 from saferollout.core.views import HoldMode
 from tests.golden.shop import API, OLD, TOPIC, baking, played_with, release_all, rolling
 from tests.golden.stage import Stage
+from tests.unit.core.little_cluster import USERS_OWN
 
 WORDED = {**TOPIC, "compatibility": "Backward", "readers": ["notification", "billing"], "writers": ["user-service"]}
 
@@ -106,3 +109,25 @@ def given_up_half_way(stage: Stage) -> None:
     stage.skip_until(lambda: baking(stage, "billing"))
     stage.delete()
     stage.play()
+
+
+def recreated_and_recreated_back(stage: Stage) -> None:
+    """A Deployment with strategy Recreate: released in one go, and one that never starts goes back the same way. No two revisions meet."""
+    stage.checks_strength = False  # that is what Recreate means
+    stage.change("notification", "notification has strategy Recreate", strategy=replace(USERS_OWN, type="Recreate"))
+    release_all(stage, "notification")
+    stage.play()
+    stage.ill("n3")
+    stage.apply("notification", "n3", "user-events: {reads: [1, 2]}")
+    stage.play()
+    assert not any({"n2", "n3"} <= alive or {"n1", "n2"} <= alive for alive in stage.alive_log)
+
+
+def given_up_while_the_native_controller_rolls(stage: Stage) -> None:
+    """The SafeRollout is deleted in an un-batched roll, for which nothing is borrowed: the roll stops with the pods of both revisions."""
+    release_all(stage, "gateway")
+    stage.skip_until(lambda: sorted(stage.pods("gateway")) == ["g1", "g2"])
+    pods = stage.pods("gateway")
+    stage.delete()
+    stage.play()
+    assert stage.pods("gateway") == pods
