@@ -288,3 +288,20 @@ def test_a_recreate_deployment_is_released_in_one_go_and_one_that_fails_goes_bac
     shop.apply(shop.service("billing", OLD, **recreate))
     shop.wait_for_images("billing", {"shop:1": 4})
     shop.wait_for_state("Completed")
+
+
+@pytest.mark.parametrize(("history", "kept"), [(1, {"shop:2"}), (2, {"shop:1", "shop:2"})])
+def test_what_a_superseded_roll_can_go_back_to_is_a_matter_of_history(shop: Shop, history: int, kept: set[str]) -> None:
+    """`lint` warns of a history of one: the native controller deletes what ran before as soon as the newer template comes."""
+    shop.start(shop.safe_rollout("billing", bakeSeconds=600, progressDeadlineSeconds=3), shop.service("billing", OLD, revisionHistoryLimit=history))
+    shop.apply(shop.service("billing", NEW, revisionHistoryLimit=history))
+    shop.wait_for_images("billing", {"shop:2": 4})
+    shop.apply(shop.service("billing", Revision("shop:3", behaviour="never-ready"), revisionHistoryLimit=history))
+    shop.wait("it goes out", lambda: "shop:3" in shop.images("billing"))
+    sets = shop.read("/apis/apps/v1", "replicasets")["items"]
+    assert {item["spec"]["template"]["spec"]["containers"][0]["image"] for item in sets} == {*kept, "shop:3"}
+    if history == 1:
+        shop.wait("it is stuck, and says so", lambda: shop.condition("Stalled").get("reason") == "OldRevisionGone")
+        return
+    shop.wait_for_state("RolledBack")
+    shop.wait_for_images("billing", {"shop:1": 4})
