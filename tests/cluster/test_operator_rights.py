@@ -14,6 +14,7 @@ import yaml
 
 from localcluster.helm import CHART, run_helm
 from localcluster.testing import RunningCluster, wait_for
+from saferollout.api.names import RESTART_ANNOTATIONS
 from saferollout.core.actions import SetPace
 from saferollout.core.views import Pace
 from saferollout.engine.errors import Conflict
@@ -23,6 +24,7 @@ from saferollout.engine.store import Place
 from saferollout.shell.cluster import KubernetesCluster
 from saferollout.shell.connection import connect, load_configuration
 from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.protocol import RawWorkload
 from tests.cluster.chart import NAMESPACE, InstalledChart
 from tests.cluster.processes import operator
 
@@ -153,6 +155,44 @@ def test_uninstalling_gives_everything_back_and_starts_nothing(running_web: Runn
     assert first["metadata"]["labels"] == {_MANAGED_BY: "shop"}
     assert running_web.get("saferollout", "shop", namespace=namespace)["metadata"].get("finalizers", []) == []
     assert {pod["metadata"]["uid"] for pod in running_web.pods(namespace)} == before
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_uninstalling_while_the_native_controller_rolls_is_refused_and_by_force_stops_what_is_ours(
+    running_web: RunningCluster, chart: InstalledChart, namespace: str, ours: bool
+) -> None:
+    running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=safe_rollout("web", finalizers=("saferollout.io/give-back",)))
+    never_ready = {"spec": {"template": {"metadata": {"annotations": {"fakelet.saferollout.io/behaviour": "never-ready"}}}}}
+    running_web.kubectl("patch", "-n", namespace, "deployment/web", "-p", json.dumps(never_ready))
+    wait_for("two revisions run", lambda: len(running_web.pods(namespace)) == 3)
+    running_web.kubectl("label", "-n", namespace, "deployment/web", f"{_MANAGED_BY}=shop", "--field-manager=saferollout")
+    if ours:
+        _put_roll_on_record(running_web, namespace)
+
+    refused = give_back(chart)
+    assert refused.returncode == 1 and f"{namespace}/web run two revisions now" in refused.stderr, refused
+    assert running_web.get("deployment", "web", namespace=namespace)["metadata"]["labels"][_MANAGED_BY] == "shop"
+    before = {pod["metadata"]["uid"] for pod in running_web.pods(namespace)}
+    forced = give_back(chart, "--force")
+
+    assert forced.returncode == 0, forced.stderr
+    web = running_web.get("deployment", "web", namespace=namespace)
+    assert web["spec"].get("paused", False) is ours
+    assert ("saferollout.io/left-paused" in web["metadata"]["annotations"]) is ours
+    assert not web["metadata"].get("labels")
+    assert {pod["metadata"]["uid"] for pod in running_web.pods(namespace)} == before
+
+
+def _put_roll_on_record(cluster: RunningCluster, namespace: str) -> None:
+    """Write what the operator writes before it lets a roll begin."""
+    web = RawWorkload(workload=cluster.get("deployment", "web", namespace=namespace))
+    now = datetime.now(UTC)
+    revision = DeploymentKind().view(web, restart_annotations=RESTART_ANNOTATIONS, now=now).template
+    moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    roll = {"workload": "web", "hash": revision, "startTime": moment, "batchStartTime": moment}
+    release = {"id": "r", "startTime": moment, "changedTime": moment, "rolls": [roll]}
+    status = json.dumps({"status": {"release": release}})
+    cluster.kubectl("patch", "-n", namespace, "saferollout/shop", "--type=merge", "--subresource=status", "-p", status)
 
 
 def test_uninstalling_without_a_word_for_everything_is_refused(chart: InstalledChart) -> None:
