@@ -24,13 +24,20 @@
     && !request.userInfo.username.startsWith('system:serviceaccount:kube-system:')
 {{- end -}}
 
-{{/* The annotation counts only with a reason, only in the update that adds or changes it, and only with the verb: GitOps tools
-     often are cluster admins, so the verb alone would let everything through. */}}
+{{/* The annotation counts only with a reason, only in the update that adds or changes it, only with a reason that was not used before
+     (one that lies in Git comes back with every sync), and only with the verb: GitOps tools often are cluster admins, so the verb
+     alone would let everything through. */}}
 {{- define "saferollout.bypassed" -}}
 (object.metadata.?annotations[?'saferollout.io/bypass'].orValue('') != ''
 && (oldObject == null
-|| oldObject.metadata.?annotations[?'saferollout.io/bypass'].orValue('') != object.metadata.annotations['saferollout.io/bypass'])
+|| (oldObject.metadata.?annotations[?'saferollout.io/bypass'].orValue('') != object.metadata.annotations['saferollout.io/bypass']
+&& !({{ include "saferollout.bypassLine" . }} in oldObject.metadata.?annotations[?'saferollout.io/bypassed'].orValue('').split('\n'))))
 && authorizer.group('saferollout.io').resource('saferollouts').namespace(request.namespace).check('bypass').allowed())
+{{- end -}}
+
+{{/* A reason as one line of the annotation with the reasons that were used: workloads/used_bypasses.py writes the same. */}}
+{{- define "saferollout.bypassLine" -}}
+object.metadata.annotations['saferollout.io/bypass'].replace('\n', ' ')
 {{- end -}}
 
 {{- define "saferollout.notBypassed" -}}

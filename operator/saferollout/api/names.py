@@ -25,6 +25,7 @@ LABEL_PINNED: Final = "saferollout.io/pinned"
 ANNOTATION_ORIGINAL: Final = "saferollout.io/original"
 ANNOTATION_LEFT_PAUSED: Final = "saferollout.io/left-paused"
 ANNOTATION_LEFT_STRATEGY: Final = "saferollout.io/left-strategy"
+ANNOTATION_BYPASSED: Final = "saferollout.io/bypassed"
 
 # What a person says to a running release, as annotations on the SafeRollout (see engine/commands.py).
 COMMAND_PREFIX: Final = "command.saferollout.io/"

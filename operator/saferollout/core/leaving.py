@@ -16,7 +16,7 @@ def leave(snapshot: Snapshot) -> AnyAction | None:
     for name, view in sorted(snapshot.world.workloads.items(), key=_is_troubled):
         added = any(known.name == name and known.label_added for known in snapshot.status.workloads)
         loose = rolls_loose(snapshot.status, name, view)
-        if borrows(view) or loose or (added and view.managed_by == snapshot.name):
+        if borrows(view) or loose or view.bypasses_used or (added and view.managed_by == snapshot.name):
             paused = loose or (borrows(view) and not runs_its_template(view))
             return GiveBack(workload=name, leave_paused=paused, drop_managed_by=added, rolls_loose=loose)
     return RemoveFinalizer() if snapshot.has_finalizer else None

@@ -52,6 +52,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         replica_sets=_replica_sets(raw, originals=originals, restart_annotations=restart_annotations, now=now),
         owner_paused=annotations.get(names.ANNOTATION_OWNER_PAUSED),
         bypass=annotations.get(names.ANNOTATION_BYPASS),
+        bypasses_used=names.ANNOTATION_BYPASSED in annotations,
         waiting=None if waiting is None else template_hash(waiting, restart_annotations=restart_annotations),
         waiting_contracts=None if waiting is None else _annotation(waiting, names.ANNOTATION_CONTRACTS),
         waiting_body="" if waiting is None else body_hash(waiting, restart_annotations=restart_annotations),

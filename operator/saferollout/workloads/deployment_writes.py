@@ -19,6 +19,7 @@ from saferollout.workloads.originals import OriginalsLost, give_back_pace, is_pa
 from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
 from saferollout.workloads.standing_pace import keep_surge_in_use, standing_pace, strategy_type, take_surge_back
 from saferollout.workloads.template_hash import bare_template
+from saferollout.workloads.used_bypasses import use_up
 from saferollout.workloads.waiting_template import put_aside, waiting_template
 
 Deployment = dict[str, Any]
@@ -163,7 +164,7 @@ def _clear_bypass(action: actions.ClearBypass, raw: RawWorkload, now: datetime) 
             give_back_pace(deployment)
         if names.LABEL_PINNED not in labels:
             _forget_pin(deployment)
-        _drop_annotations(deployment, names.ANNOTATION_BYPASS)
+        use_up(deployment)
 
     return _change(raw, change)
 
@@ -173,6 +174,7 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
     def change(deployment: Deployment) -> None:
         if action.drop_managed_by:
             _drop_labels(deployment, names.LABEL_MANAGED_BY)
+        _drop_annotations(deployment, names.ANNOTATION_BYPASSED)
         if not (_is_borrowed(raw.workload) or action.rolls_loose):
             return  # a pause there is its owner's, and so is a roll under way
         give_back_pace(deployment)

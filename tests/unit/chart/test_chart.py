@@ -68,8 +68,8 @@ def test_the_crd_can_be_left_to_others_or_be_removed_with_the_release() -> None:
 def test_policies_come_where_the_server_has_them_and_on_demand() -> None:
     kind = "MutatingAdmissionPolicy"
     assert of_kind(render(), kind) == []
-    assert len(of_kind(render(api_versions=("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",)), kind)) == 4
-    assert len(of_kind(render("policies.enabled=true"), kind)) == 4
+    assert len(of_kind(render(api_versions=("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",)), kind)) == 5
+    assert len(of_kind(render("policies.enabled=true"), kind)) == 5
     assert of_kind(render("policies.enabled=false", api_versions=("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",)), kind) == []
 
 

@@ -177,7 +177,7 @@ class LittleCluster:
             case a.DeleteReplicaSet(replica_set=name):
                 self._put(replace(view, replica_sets=tuple(rs for rs in view.replica_sets if rs.name != name)))
             case a.ClearBypass():
-                self._roll(replace(view, bypass=None, pace_left=False), new=view.replicas, old=0)
+                self._roll(replace(view, bypass=None, bypasses_used=True, pace_left=False), new=view.replicas, old=0)
             case a.GiveBackHeld():
                 self._put(replace(view, paced=None))
             case a.PinBack(replica_set=name):
@@ -197,7 +197,7 @@ class LittleCluster:
                     view, template=back, contracts=self.texts[back], body=self.bodies[back], waiting=None, pinned=False, paused=True, held=True,
                 ))
             case a.GiveBack(leave_paused=leave):
-                self._put(replace(view, held=False, paced=None, pinned=False, paused=leave, left_paused=leave))
+                self._put(replace(view, held=False, paced=None, pinned=False, paused=leave, left_paused=leave, bypasses_used=False))
             case _:
                 raise AssertionError(f"the little cluster does not know {action}")
 

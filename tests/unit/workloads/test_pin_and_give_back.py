@@ -86,7 +86,7 @@ def test_a_waiting_template_that_somebody_broke_is_left_to_git() -> None:
 
 def test_a_bypass_is_cleared_alone() -> None:
     owner = deployment(annotations={"saferollout.io/bypass": "fire", "team": "shop"})
-    assert after(actions.ClearBypass("billing"), owner)["metadata"]["annotations"] == {"team": "shop"}
+    assert after(actions.ClearBypass("billing"), owner)["metadata"]["annotations"] == {"team": "shop", "saferollout.io/bypassed": "fire"}
 
 
 def test_a_bypass_that_took_the_pace_off_gets_the_fields_back_and_one_that_did_not_count_leaves_the_pace() -> None:
@@ -94,12 +94,12 @@ def test_a_bypass_that_took_the_pace_off_gets_the_fields_back_and_one_that_did_n
     paced["metadata"]["annotations"]["saferollout.io/bypass"] = "fire"
     ignored = after(actions.ClearBypass("billing"), paced)
     assert ignored["spec"] == paced["spec"]
-    assert (labels(ignored), annotations(ignored)) == ({"managed-by", "paced"}, {"original"})
+    assert (labels(ignored), annotations(ignored)) == ({"managed-by", "paced"}, {"original", "bypassed"})
     del paced["metadata"]["labels"]["saferollout.io/paced"]
     paced["spec"]["minReadySeconds"] = 0
     counted = after(actions.ClearBypass("billing"), paced)
     assert counted["spec"] == deployment(NEW, minReadySeconds=5)["spec"]
-    assert (labels(counted), annotations(counted)) == ({"managed-by"}, set())
+    assert (labels(counted), annotations(counted)) == ({"managed-by"}, {"bypassed"})
 
 
 def test_letting_a_bypassed_workload_through_clears_what_was_put_aside() -> None:
