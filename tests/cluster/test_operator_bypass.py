@@ -1,10 +1,17 @@
 """Break-glass with the real operator at work: one update, and nothing that lies in Git or came past admission."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from localcluster.testing import wait_for
+from saferollout.workloads.protocol import MERGE_PATCH
+from tests.cluster.processes import Operator
 from tests.cluster.shop import PodDiary, Revision, Shop
+from tests.cluster.workload_stage import Person
 
 OLD, NEW, NEWER, NEWEST = (Revision(f"shop:{number}") for number in (1, 2, 3, 4))
 BYPASS, BYPASSED = "saferollout.io/bypass", "saferollout.io/bypassed"
@@ -43,3 +50,46 @@ def test_a_bypass_that_lies_in_git_releases_one_update_however_often_it_is_synce
     shop.wait_for_images("billing", {"shop:3": 4})
     assert len(shop.events("Bypassed")) == 2 * 2, "each on the SafeRollout and on the workload"
     shop.wait("both are on record", lambda: annotations(shop).get(BYPASSED) == "fire\nsmoke" and BYPASS not in annotations(shop))
+
+
+@contextmanager
+def standing_still(operator: Operator) -> Iterator[None]:
+    """Stop the operator's process for a moment: whoever is faster than it does what follows."""
+    operator.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        operator.process.send_signal(signal.SIGCONT)
+
+
+def somebody_with_edit_rights(shop: Shop) -> Person:
+    account = shop.cluster.service_account(shop.namespace, "owner")
+    shop.cluster.kubectl("create", "rolebinding", "owner", "-n", shop.namespace, "--clusterrole=edit", f"--serviceaccount={shop.namespace}:owner")
+    person = Person(shop.cluster, account.token)
+    wait_for("the role is known", lambda: person.send("GET", f"/apis/apps/v1/namespaces/{shop.namespace}/deployments").status == 200)
+    return person
+
+
+@pytest.mark.parametrize("relabels", [False, True], ids=["unlabelled", "labelled again"])
+def test_a_bypass_that_came_while_the_label_was_missing_is_held_all_the_same(shop: Shop, operator_at_work: Operator, relabels: bool) -> None:
+    shop.start(shop.safe_rollout("billing", mode="Paused"), shop.service("billing", OLD))
+    person, path = somebody_with_edit_rights(shop), f"/apis/apps/v1/namespaces/{shop.namespace}/deployments/billing"
+
+    def patch(*, label: str | None = None, **body: Any) -> None:
+        labels = {"labels": {"saferollout.io/managed-by": label}} if "spec" not in body else {}
+        answer = person.send("PATCH", path, {"metadata": {**labels, **body.pop("metadata", {})}, **body}, content_type=MERGE_PATCH)
+        assert answer.status == 200, answer.body
+
+    with standing_still(operator_at_work):
+        patch(label=None)
+        forged = {"annotations": {BYPASS: "fire", BYPASSED: "fire"}}
+        patch(metadata=forged, spec={"template": {"spec": {"containers": [{"name": "main", "image": "shop:2"}]}}})
+        shop.wait("pods of it are there", lambda: "shop:2" in shop.images("billing"))
+        if relabels:
+            patch(label="shop")
+    shop.wait("it is held and labelled", lambda: {"held", "managed-by"} <= shop.labels("billing") and BYPASS not in annotations(shop))
+    shop.wait_for_images("billing", {"shop:1": 4})
+    assert shop.events("HeldLate") and any("did not count" in note for note in shop.events("BypassIgnored"))
+    assert shop.events("Bypassed") == []
+    assert shop.kubectl("annotate", "deployment", "billing", "--overwrite", f"{BYPASS}=fire").code == 0
+    shop.stays("the same reason does not count later", lambda: shop.images("billing") == {"shop:1": 4} and "held" in shop.labels("billing"), seconds=2)

@@ -32,7 +32,7 @@ def carried_out(action: a.Action, view: WorkloadView, *, texts: Mapping[str, str
         case a.AddLabel(managed_by=owner):
             return replace(view, managed_by=owner)
         case a.ClearBypass():
-            return replace(view, bypass=None, bypasses_used=True)
+            return replace(view, bypass=None, bypass_counted=False, bypasses_used=True)
         case a.GiveBack(leave_paused=leave):
             return replace(view, held=False, paced=None, pinned=False, paused=leave, left_paused=leave, bypasses_used=False)
     raise AssertionError(f"no Deployment knows {action}")

@@ -32,7 +32,7 @@ class LivelyCluster(LittleCluster):
         self.texts.setdefault(revision, None)
         self.bodies.setdefault(revision, revision)
         self._put(replace(
-            view, template=revision, contracts=self.texts[revision], body=self.bodies[revision], bypass="the site is down", held=False, paused=False,
+            view, template=revision, contracts=self.texts[revision], body=self.bodies[revision], bypass="the site is down", bypass_counted=True, held=False, paused=False,
             pinned=False, waiting=None, waiting_contracts=None, waiting_body="", paced=None, pace_left=view.lends, settled=False,
         ))
 

@@ -1,6 +1,7 @@
 """Small repairs that keep the cluster as the design wants it: labels, holds the API server did not set, holds set for nothing,
 ReplicaSets that a scale-up would wrongly start, bypasses that have done their work."""
 
+from saferollout.api.names import LABEL_MANAGED_BY
 from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, Disown, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.facts import Facts, youngest_ghosts
@@ -44,14 +45,29 @@ def accept_bypass(draft: Draft) -> Action | None:
         reason = facts.view.bypass
         if reason is None:
             continue
-        if draft.snapshot.hold_mode is HoldMode.POLICY and (_is_loose(draft, name, facts) or _was_let_run(draft, name, facts)):
+        if _counts(draft, facts) and (_is_loose(draft, name, facts) or _was_let_run(draft, name, facts)):
             _let_go(draft, name)
             draft.change_workload(name, stable_hash=facts.view.template, failed_hash="")
             draft.note("Bypassed", f"the hold of {name} was bypassed: {reason}", workload=name, warning=True)
         else:
-            draft.note("BypassIgnored", f"a bypass annotation on {name} changed nothing and was removed: {reason}", workload=name, warning=True)
+            why = "it had nothing to release" if _counts(draft, facts) else _why_not(draft, facts)
+            draft.note("BypassIgnored", f"a bypass annotation on {name} was removed, {why}: {reason}", workload=name, warning=True)
         return ClearBypass(workload=name)
     return None
+
+
+def _counts(draft: Draft, facts: Facts) -> bool:
+    """Tell whether the API server decided on the bypass: only it knows who wrote it, and it does not look at what lacks the label."""
+    policy = draft.snapshot.hold_mode is HoldMode.POLICY
+    return policy and facts.view.bypass is not None and facts.view.bypass_counted and facts.view.managed_by is not None
+
+
+def _why_not(draft: Draft, facts: Facts) -> str:
+    if draft.snapshot.hold_mode is not HoldMode.POLICY:
+        return "without the policies none counts while the operator runs"
+    if facts.view.managed_by is None:
+        return f"it did not count, because without the label {LABEL_MANAGED_BY} the API server does not check who may"
+    return "it did not count when it came: that takes the label, the verb and a reason that was not used before"
 
 
 def _was_let_run(draft: Draft, name: str, facts: Facts) -> bool:
@@ -157,7 +173,7 @@ def _is_loose(draft: Draft, name: str, facts: Facts) -> bool:
 
 
 def _is_unauthorised(draft: Draft, name: str, facts: Facts) -> bool:
-    if facts.view.bypass is not None and draft.snapshot.hold_mode is HoldMode.POLICY:
+    if _counts(draft, facts):
         return False
     if draft.goes_back(name):
         return False  # the way back freezes it, keeping the surge that is in use

@@ -78,7 +78,7 @@ class WorkloadView:
     """A workload as the API server shows it.
 
     `template` is what spec asks for now (Git's word, unless `pinned`); `waiting` is the revision put aside while pinned.
-    `bypasses_used`: reasons of bypasses are written down on it.
+    `bypass_counted`: the API server wrote down that it let the bypass count. `bypasses_used`: reasons of bypasses are written down on it.
     `paced` is a pace in force; `pace_left` are traces of one that somebody overwrote.
     `settled`: the native controller has seen this generation. `replica_sets` are newest first. `owns_returned`: fields that were given back
     are still on record as the operator's, so that a server-side apply of another value would meet a conflict.
@@ -102,6 +102,7 @@ class WorkloadView:
     replica_sets: tuple[ReplicaSetView, ...]
     owner_paused: str | None = None
     bypass: str | None = None
+    bypass_counted: bool = False
     bypasses_used: bool = False
     waiting: str | None = None
     waiting_contracts: str | None = None

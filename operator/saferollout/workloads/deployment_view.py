@@ -17,6 +17,7 @@ from saferollout.workloads.originals import (
 from saferollout.workloads.pods import count_pods, parse_time
 from saferollout.workloads.protocol import RawObject, RawWorkload
 from saferollout.workloads.template_hash import POD_TEMPLATE_HASH, body_hash, template_hash
+from saferollout.workloads.used_bypasses import has_counted
 from saferollout.workloads.waiting_template import waiting_template
 
 RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
@@ -52,6 +53,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         replica_sets=_replica_sets(raw, originals=originals, restart_annotations=restart_annotations, now=now),
         owner_paused=annotations.get(names.ANNOTATION_OWNER_PAUSED),
         bypass=annotations.get(names.ANNOTATION_BYPASS),
+        bypass_counted=has_counted(deployment),
         bypasses_used=names.ANNOTATION_BYPASSED in annotations,
         waiting=None if waiting is None else template_hash(waiting, restart_annotations=restart_annotations),
         waiting_contracts=None if waiting is None else _annotation(waiting, names.ANNOTATION_CONTRACTS),

@@ -177,7 +177,7 @@ class LittleCluster:
             case a.DeleteReplicaSet(replica_set=name):
                 self._put(replace(view, replica_sets=tuple(rs for rs in view.replica_sets if rs.name != name)))
             case a.ClearBypass():
-                self._roll(replace(view, bypass=None, bypasses_used=True, pace_left=False), new=view.replicas, old=0)
+                self._roll(replace(view, bypass=None, bypass_counted=False, bypasses_used=True, pace_left=False), new=view.replicas, old=0)
             case a.GiveBackHeld():
                 self._put(replace(view, paced=None))
             case a.PinBack(replica_set=name):

@@ -32,7 +32,7 @@ def test_a_bake_goes_on_while_a_tool_writes_all_the_time() -> None:
 def test_a_bypass_in_the_middle_of_a_batch_ends_the_roll_and_is_on_record() -> None:
     cluster = in_the_first_batch()
     view = cluster.views["writer"]
-    cluster.views["writer"] = replace(view, paced=None, pace_left=True, bypass="the site is down")
+    cluster.views["writer"] = replace(view, paced=None, pace_left=True, bypass="the site is down", bypass_counted=True)
     cluster.look()
     assert "Bypassed writer" in cluster.log and "ClearBypass writer" in cluster.log
     assert cluster.log[-1] == "ClearBypass writer", "no new pace is set"

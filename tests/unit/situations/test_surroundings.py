@@ -129,7 +129,7 @@ def test_a_bypass_is_taken_as_what_runs_and_put_on_record() -> None:
     release_all(stage, "user-service")
     stage.play()
     stage.checks_safety = False  # nobody checks a bypass
-    stage.change("user-service", "an administrator bypasses the hold", held=False, paused=False, bypass="the site is down")
+    stage.change("user-service", "an administrator bypasses the hold", held=False, paused=False, bypass="the site is down", bypass_counted=True)
     stage.wait(30)
     assert stage.pods("user-service") == {"u2": 10}
     assert "Bypassed user-service" in stage.log
