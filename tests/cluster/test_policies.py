@@ -97,6 +97,10 @@ OWN = {"maxSurge": 0, "maxUnavailable": 3, "minReadySeconds": 1, "progressDeadli
         ({"progressDeadlineSeconds": 90}, {"progressDeadlineSeconds": 90}),
         ({"strategy": {"rollingUpdate": {"maxSurge": "50%"}}}, {"maxSurge": "50%"}),
         ({"strategy": {"rollingUpdate": {"maxUnavailable": 2, "maxSurge": 1}}, "minReadySeconds": 5}, {"maxUnavailable": 2, "maxSurge": 1, "minReadySeconds": 5}),
+        ({"strategy": {"rollingUpdate": {"maxSurge": "150%", "maxUnavailable": "100%"}}}, {"maxSurge": "150%", "maxUnavailable": "100%"}),
+        ({"strategy": {"rollingUpdate": {"maxUnavailable": "007%"}}}, {"maxUnavailable": "007%"}),
+        ({"strategy": {"rollingUpdate": {"maxUnavailable": "150%"}}, "minReadySeconds": 5}, {"minReadySeconds": 5}),
+        ({"progressDeadlineSeconds": 2147483646}, {"progressDeadlineSeconds": 2147483646}),
         ({"replicas": 11}, {}),
     ],
 )  # fmt: skip
@@ -117,6 +121,12 @@ def test_what_somebody_writes_to_borrowed_fields_comes_into_force_at_the_end(pac
     [
         {"strategy": {"rollingUpdate": {"maxSurge": "many"}}},
         {"strategy": {"rollingUpdate": {"maxUnavailable": 0}}},
+        {"strategy": {"rollingUpdate": {"maxUnavailable": "00%"}}},
+        {"strategy": {"rollingUpdate": {"maxUnavailable": "150%"}}},
+        {"strategy": {"rollingUpdate": {"maxUnavailable": "99999999999999999999%"}}},
+        {"strategy": {"rollingUpdate": {"maxSurge": "99999999999999999999%"}}},
+        {"strategy": {"rollingUpdate": {"maxSurge": "5"}}},
+        {"strategy": {"rollingUpdate": {"maxSurge": -1}}},
         {"strategy": {"type": "Recreate", "rollingUpdate": None}},
         {"minReadySeconds": -1},
         {"minReadySeconds": 700},
@@ -132,6 +142,28 @@ def test_what_the_api_server_would_refuse_at_the_end_is_not_taken(paced: Stage, 
 def test_originals_that_somebody_garbled_are_put_back(paced: Stage) -> None:
     answer = paced.patch({"metadata": {"annotations": {names.ANNOTATION_ORIGINAL: '{"maxSurge": "a"}'}}, "spec": {"minReadySeconds": 9}})
     assert own_fields(answer.body) == {**OWN, "minReadySeconds": 9}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"maxUnavailable": "150%"},
+        {"maxUnavailable": "00%"},
+        {"maxUnavailable": 3_000_000_000},
+        {"maxSurge": 99_999_999_999_999_999_999},
+        {"minReadySeconds": 3_000_000_000, "progressDeadlineSeconds": 3_000_000_001},
+        {"minReadySeconds": 600},
+    ],
+)
+def test_originals_written_by_hand_that_could_never_be_given_back_are_put_back(paced: Stage, fields: dict[str, Any]) -> None:
+    written = json.dumps({**OWN, **fields}, sort_keys=True)
+    answer = paced.patch({"metadata": {"annotations": {names.ANNOTATION_ORIGINAL: written}}})
+    assert own_fields(answer.body) == OWN
+
+
+def test_numbers_that_json_does_not_know_are_put_back(paced: Stage) -> None:
+    written = json.dumps(OWN, sort_keys=True).replace(": 600", ": 0600")
+    assert own_fields(paced.patch({"metadata": {"annotations": {names.ANNOTATION_ORIGINAL: written}}}).body) == OWN
 
 
 def test_whoever_writes_to_a_paced_workload_is_told_that_fields_are_borrowed(paced: Stage) -> None:

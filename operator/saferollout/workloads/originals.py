@@ -5,8 +5,9 @@ What cannot be read is never guessed: a wrong minReadySeconds or strategy, given
 """
 
 import json
+import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from saferollout.api import names
 from saferollout.core.views import Pace
@@ -19,11 +20,21 @@ DEADLINE_OUT_OF_REACH: Final = 2147483647
 _DEFAULT_SHARE: Final = "25%"
 """Kubernetes' own default of maxUnavailable and maxSurge."""
 
+_DEFAULT_DEADLINE: Final = 600
+"""Kubernetes' own default of progressDeadlineSeconds."""
+
+_ALL_PERCENT: Final = 100
+
+_MOST: Final = 2**31 - 1
+"""The largest number that these fields take."""
+
+_PERCENTAGE: Final = re.compile(r"[0-9]{1,100}%")
+
 _KEYS: Final = frozenset({"minReadySeconds", "progressDeadlineSeconds", "maxUnavailable", "maxSurge"})
 
 
 class OriginalsLost(Exception):
-    """The annotation with the user's own fields is missing or unreadable; the message says which."""
+    """The annotation with the user's own fields is missing, unreadable, or nothing that the API server would take; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +143,47 @@ def _parse(text: str | None) -> Originals:
         raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} is not JSON") from None
     if not isinstance(fields, dict) or fields.keys() != _KEYS:
         raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} does not have exactly the keys {', '.join(sorted(_KEYS))}")
-    return Originals(
+    originals = Originals(
         min_ready_seconds=_seconds(fields, "minReadySeconds"),
         progress_deadline_seconds=_seconds(fields, "progressDeadlineSeconds"),
         max_unavailable=_amount(fields, "maxUnavailable"),
         max_surge=_amount(fields, "maxSurge"),
     )
+    _must_be_acceptable(originals)
+    return originals
+
+
+def _must_be_acceptable(originals: Originals) -> None:
+    """Refuse what the API server would refuse for ever (ValidateDeploymentSpec of Kubernetes): that nobody could be given back."""
+    unavailable, surge = (_number(amount) for amount in (originals.effective_max_unavailable, originals.effective_max_surge))
+    if unavailable == 0 and surge == 0:
+        raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} has both maxUnavailable and maxSurge 0, so nothing could roll")
+    if isinstance(originals.effective_max_unavailable, str) and unavailable > _ALL_PERCENT:
+        raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} has maxUnavailable {originals.max_unavailable}, more than 100%")
+    deadline = _DEFAULT_DEADLINE if originals.progress_deadline_seconds is None else originals.progress_deadline_seconds
+    if deadline <= originals.effective_min_ready_seconds:
+        raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} has a progressDeadlineSeconds not above minReadySeconds")
+
+
+def _number(amount: int | str) -> int:
+    return int(amount.removesuffix("%")) if isinstance(amount, str) else amount
 
 
 def _seconds(fields: dict[str, Any], key: str) -> int | None:
     value = fields[key]
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+    if value is None or _is_number(value):
         return value
     raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} has {key} {value!r}, which is no number of seconds")
 
 
 def _amount(fields: dict[str, Any], key: str) -> int | str | None:
     value = fields[key]
-    if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value) and _number(value) <= _MOST:
         return value
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+    if value is None or _is_number(value):
         return value
     raise OriginalsLost(f"the annotation {names.ANNOTATION_ORIGINAL} has {key} {value!r}, which is no number or percentage")
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST

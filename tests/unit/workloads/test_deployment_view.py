@@ -158,6 +158,32 @@ def test_originals_that_are_lost_are_trouble_and_never_a_guess(annotation: str |
     assert "saferollout.io/original" in seen.trouble
 
 
+OWN = {"minReadySeconds": 30, "progressDeadlineSeconds": 600, "maxUnavailable": 1, "maxSurge": "25%"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"maxUnavailable": "150%"},
+        {"maxUnavailable": "00%", "maxSurge": 0},
+        {"maxSurge": 2**31},
+        {"maxSurge": "9999999999%"},
+        {"maxSurge": "\N{ARABIC-INDIC DIGIT FIVE}%"},
+        {"progressDeadlineSeconds": 30},
+        {"progressDeadlineSeconds": None, "minReadySeconds": 600},
+    ],
+)
+def test_originals_that_the_api_server_would_refuse_for_ever_are_trouble(fields: dict[str, object]) -> None:
+    """Without a policy anybody can write the annotation; the sentence tells the way out, an endless refusal would not."""
+    seen = view(paced(annotations={"saferollout.io/original": json.dumps({**OWN, **fields})}))
+    assert seen.trouble is not None and "saferollout.io/original" in seen.trouble
+
+
+@pytest.mark.parametrize("fields", [{}, {"maxSurge": "150%", "maxUnavailable": "100%"}, {"progressDeadlineSeconds": 2**31 - 1}, {"maxUnavailable": 20}])
+def test_originals_that_are_unusual_and_valid_are_none(fields: dict[str, object]) -> None:
+    assert view(paced(annotations={"saferollout.io/original": json.dumps({**OWN, **fields})})).trouble is None
+
+
 def test_a_pace_whose_label_and_annotation_are_gone_is_trouble_too() -> None:
     assert view(deployment(**PACED, strategy=PACED_STRATEGY)).trouble is not None
 
