@@ -81,6 +81,12 @@ oldObject == null ? '' : oldObject.metadata.?labels[?'saferollout.io/managed-by'
 : [])
 {{- end -}}
 
+{{/* JSON patch that takes an annotation off, if it is there. Argument: key. */}}
+{{- define "saferollout.dropAnnotation" -}}
+('{{ .key }}' in object.metadata.?annotations.orValue({})
+? [JSONPatch{op: 'remove', path: '/metadata/annotations/{{ .key | replace "/" "~1" }}'}] : [])
+{{- end -}}
+
 {{- define "saferollout.binding" -}}
 apiVersion: admissionregistration.k8s.io/v1
 kind: {{ .kind }}

@@ -26,6 +26,8 @@ ANNOTATION_ORIGINAL: Final = "saferollout.io/original"
 ANNOTATION_LEFT_PAUSED: Final = "saferollout.io/left-paused"
 ANNOTATION_LEFT_STRATEGY: Final = "saferollout.io/left-strategy"
 ANNOTATION_BYPASSED: Final = "saferollout.io/bypassed"
+ANNOTATION_LABELLED_BY: Final = "saferollout.io/labelled-by"
+LABELLED_BY_OPERATOR: Final = "operator"
 
 # What a person says to a running release, as annotations on the SafeRollout (see engine/commands.py).
 COMMAND_PREFIX: Final = "command.saferollout.io/"

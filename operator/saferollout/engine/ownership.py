@@ -19,10 +19,13 @@ def owner_of(store: Store, deployment: Mapping[str, Any]) -> str | None:
 
 
 def only_we_labelled(deployment: Mapping[str, Any]) -> bool:
-    """Tell whether the managed-by label was put on by the operator alone, by the field ownership that the API server records.
+    """Tell whether the managed-by label was put on by the operator alone: the annotation says so, which the policies keep.
 
-    Needs an object with `metadata.managedFields`, so not one from the store.
+    Without them a tool may have dropped it; then the field ownership that the API server records tells, until the label itself was
+    dropped once. Needs an object with `metadata.managedFields`, so not one from the store.
     """
+    if names.ANNOTATION_LABELLED_BY in (deployment["metadata"].get("annotations") or {}):
+        return True
     managers = {
         entry.get("manager")
         for entry in deployment["metadata"].get("managedFields") or ()

@@ -169,7 +169,8 @@ class Uninstall:
         if not only_we_labelled(live.workload):
             return
         metadata = live.workload["metadata"]
-        body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "labels": {names.LABEL_MANAGED_BY: None}}}
+        marks = {"labels": {names.LABEL_MANAGED_BY: None}, "annotations": {names.ANNOTATION_LABELLED_BY: None, names.ANNOTATION_BYPASSED: None}}
+        body = {"metadata": {"resourceVersion": metadata["resourceVersion"], **marks}}
         await self.cluster.patch(Kind.DEPLOYMENT.resource, Place.of(live.workload), body=body)
         self.tell(f"Took the label off {Place.of(live.workload)}")
 

@@ -40,7 +40,11 @@ def _write(action: actions.Action, raw: RawWorkload, now: datetime) -> Write:
 
 @_write.register
 def _add_label(action: actions.AddLabel, raw: RawWorkload, now: datetime) -> Write:
-    return _change(raw, lambda deployment: _label(deployment, names.LABEL_MANAGED_BY, action.managed_by))
+    def change(deployment: Deployment) -> None:
+        _label(deployment, names.LABEL_MANAGED_BY, action.managed_by)
+        deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LABELLED_BY] = names.LABELLED_BY_OPERATOR
+
+    return _change(raw, change)
 
 
 @_write.register
@@ -174,7 +178,7 @@ def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Wri
     def change(deployment: Deployment) -> None:
         if action.drop_managed_by:
             _drop_labels(deployment, names.LABEL_MANAGED_BY)
-        _drop_annotations(deployment, names.ANNOTATION_BYPASSED)
+        _drop_annotations(deployment, names.ANNOTATION_BYPASSED, names.ANNOTATION_LABELLED_BY)
         if not (_is_borrowed(raw.workload) or action.rolls_loose):
             return  # a pause there is its owner's, and so is a roll under way
         give_back_pace(deployment)

@@ -40,6 +40,11 @@ def test_a_label_that_only_the_operator_put_on_is_ours_to_take_off() -> None:
     assert only_we_labelled(deployment(managedFields=[entry(names.FIELD_MANAGER), {"manager": "kubectl", "fieldsV1": {}}]))
 
 
+def test_a_label_of_ours_that_a_put_dropped_and_a_policy_brought_back_is_known_by_the_annotation() -> None:
+    ours = {names.ANNOTATION_LABELLED_BY: names.LABELLED_BY_OPERATOR}
+    assert only_we_labelled(deployment(annotations=ours, managedFields=[]))
+
+
 def test_a_label_that_git_states_as_well_stays() -> None:
     assert not only_we_labelled(deployment(managedFields=[entry(names.FIELD_MANAGER), entry("argocd")]))
     assert not only_we_labelled(deployment(managedFields=[]))

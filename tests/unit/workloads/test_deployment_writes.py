@@ -19,9 +19,10 @@ from tests.unit.workloads.acting import MANAGED, NEW, OLD, PACE, PIN, after, hel
 from tests.unit.workloads.objects import NOW, deployment, merge, pod, replica_set
 
 
-def test_adding_the_label_touches_nothing_else() -> None:
+def test_adding_the_label_says_who_did_it_and_touches_nothing_else() -> None:
     request = write(actions.AddLabel("billing", managed_by="shop"), deployment())
-    metadata = {"labels": {"saferollout.io/managed-by": "shop"}, "resourceVersion": "7", "uid": "deployment-uid"}
+    marks = {"labels": {"saferollout.io/managed-by": "shop"}, "annotations": {"saferollout.io/labelled-by": "operator"}}
+    metadata = {**marks, "resourceVersion": "7", "uid": "deployment-uid"}
     assert request.body == {"metadata": metadata}
     assert request.path == "/apis/apps/v1/namespaces/shop/deployments/billing"
 
