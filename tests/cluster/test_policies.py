@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
@@ -253,13 +252,6 @@ def test_another_template_that_comes_while_pinned_is_labelled_and_warned_about(p
     assert pinned.view().template_came_while_pinned, "the label must stay until the operator has seen it"
     pinned.act(actions.Unpin(NAME))
     assert not pinned.view().template_came_while_pinned
-
-
-def test_the_fingerprint_sees_all_containers_and_the_declaration(pinned: Stage) -> None:
-    same = copy.deepcopy(pinned.manifest("billing:2"))
-    same["spec"]["template"]["metadata"]["annotations"][names.ANNOTATION_CONTRACTS] = "events: {writes: [2]}"
-    pinned.owner.send("PUT", pinned.path, same)
-    assert pinned.view().template_came_while_pinned
 
 
 def test_a_pinned_workload_without_labels_and_annotations_gets_them_back(pinned: Stage) -> None:

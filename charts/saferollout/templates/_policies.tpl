@@ -16,6 +16,11 @@
   expression: "!(request.userInfo.username in {{ include "saferollout.operatorUsers" . }})"
 {{- end -}}
 
+{{- define "saferollout.byOperator" -}}
+- name: the-operator
+  expression: "request.userInfo.username in {{ include "saferollout.operatorUsers" . }}"
+{{- end -}}
+
 {{/* The native controllers write to Deployments too (deployment.kubernetes.io/revision): nobody reads their warnings. */}}
 {{- define "saferollout.notController" -}}
 - name: not-a-native-controller
@@ -80,6 +85,25 @@ oldObject == null ? '' : oldObject.metadata.?labels[?'saferollout.io/managed-by'
 ? [JSONPatch{op: 'add', path: '/metadata/annotations/{{ .key | replace "/" "~1" }}', value: string(oldObject.metadata.annotations['{{ .key }}'])}]
 : [])
 {{- end -}}
+
+{{/* A whole pod template as one text, maps sorted by key, without restart annotations: CEL has no digest. Both sides of a comparison are
+     made here, on the API server, so the text may be what it wants. Arguments: root, template (an expression). */}}
+{{- define "saferollout.templateText" -}}
+'%s'.format([[{{ .template }}.spec, {{ .template }}.metadata.?labels.orValue({}),
+{{ .template }}.metadata.?annotations.orValue({}).transformMap(key, value, !(key in [{{ include "saferollout.restartAnnotations" .root }}]), value)]])
+{{- end -}}
+
+{{/* What is no change of a template: api/names.py has the same, and values add to it. */}}
+{{- define "saferollout.restartAnnotations" -}}
+{{- $quoted := list -}}
+{{- range concat (list "kubectl.kubernetes.io/restartedAt" "reloader.stakater.com/last-reloaded-from") .Values.restartAnnotations -}}
+{{- $quoted = append $quoted (printf "'%s'" .) -}}
+{{- end -}}
+{{ join ", " $quoted }}
+{{- end -}}
+
+{{/* The largest text that is kept, in bytes. */}}
+{{- define "saferollout.largestTemplateText" -}}65536{{- end -}}
 
 {{/* JSON patch that takes an annotation off, if it is there. Argument: key. */}}
 {{- define "saferollout.dropAnnotation" -}}

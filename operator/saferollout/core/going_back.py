@@ -85,9 +85,12 @@ def _few_are_new(facts: Facts, *, to: str) -> bool:
 
 
 def unpin(draft: Draft, facts: Facts, *, name: str) -> Action:
-    """End a pin; say so if a template came meanwhile: admission kept it out, and nothing here has it."""
-    if facts.view.template_came_while_pinned:
-        words = f"a newer template of {name} came while its old one was being put back, and was not taken in: apply it again"
+    """End a pin; say so if a template is lost: one that came meanwhile was kept out by admission, one too large was not put aside."""
+    if facts.view.waiting is None:
+        words = f"the template of {name} that its old one took the place of was too large to be kept, or what was kept is unreadable: apply it again"
+        draft.note("TemplateNotKept", words, workload=name, warning=True)
+    elif facts.view.template_came_while_pinned:
+        words = f"another template of {name} came while its old one was being put back, and was not taken in: apply it again"
         draft.note("TemplateNotTaken", words, workload=name, warning=True)
     return Unpin(workload=name)
 

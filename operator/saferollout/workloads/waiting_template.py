@@ -16,14 +16,18 @@ _LARGEST: Final = 200 * 1024
 
 
 def put_aside(deployment: dict[str, Any], template: RawObject) -> None:
-    """Keep a template in an annotation, the same text for the same template; one that is too large is left to Git to re-apply."""
+    """Keep a template in an annotation, the same text for the same template; one that is too large is left to Git to re-apply.
+
+    Its text for the pin policy, the fingerprint, is written by the API server itself: the chart's policy-waiting.yaml.
+    """
     annotations = deployment["metadata"].setdefault("annotations", {})
+    for key in (names.ANNOTATION_WAITING_TEMPLATE, names.ANNOTATION_WAITING_FINGERPRINT):
+        annotations.pop(key, None)
     taken = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
     packed = _pack(template)
     if len(packed) > min(_LARGEST, _ROOM_FOR_ANNOTATIONS - taken - 1024):
         return
     annotations[names.ANNOTATION_WAITING_TEMPLATE] = packed
-    annotations[names.ANNOTATION_WAITING_FINGERPRINT] = fingerprint(template)
 
 
 def waiting_template(deployment: RawObject) -> dict[str, Any] | None:
@@ -40,18 +44,6 @@ def waiting_template(deployment: RawObject) -> dict[str, Any] | None:
     except (ValueError, OSError, EOFError, binascii.Error):
         return None
     return template if isinstance(template, dict) else None
-
-
-def fingerprint(template: RawObject) -> str:
-    """Return what the pin policy can compute too (it has no hash): names and images of all containers, and the declaration.
-
-    Must stay equal to the expression in the chart's policies-pin.yaml; a cluster test holds them together.
-    """
-    spec = template.get("spec", {})
-    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    images = [f"{container['name']}={container.get('image', '')}" for container in containers]
-    declaration = ((template.get("metadata") or {}).get("annotations") or {}).get(names.ANNOTATION_CONTRACTS, "")
-    return ",".join([*images, declaration])
 
 
 def _pack(template: RawObject) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from localcluster.helm import CHART, HelmFailed, run_helm
 from localcluster.paths import CHECKOUT
+from saferollout.api.names import RESTART_ANNOTATIONS
 from saferollout.shell.config import OperatorConfig
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -68,8 +69,8 @@ def test_the_crd_can_be_left_to_others_or_be_removed_with_the_release() -> None:
 def test_policies_come_where_the_server_has_them_and_on_demand() -> None:
     kind = "MutatingAdmissionPolicy"
     assert of_kind(render(), kind) == []
-    assert len(of_kind(render(api_versions=("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",)), kind)) == 5
-    assert len(of_kind(render("policies.enabled=true"), kind)) == 5
+    assert len(of_kind(render(api_versions=("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",)), kind)) == 6
+    assert len(of_kind(render("policies.enabled=true"), kind)) == 6
     assert of_kind(render("policies.enabled=false", api_versions=("admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",)), kind) == []
 
 
@@ -94,6 +95,22 @@ def test_names_and_the_operators_user_come_from_the_release() -> None:
     assert "'demo-operator'" in condition
     assert configuration(objects)["lease"]["name"] == "team-a-saferollout"
     assert configuration(objects)["holdPolicy"] == "team-a-saferollout-hold"
+
+
+def test_what_the_operator_takes_for_a_restart_is_no_other_template_for_the_policies() -> None:
+    objects = render("policies.enabled=true", "restartAnnotations={example.com/restart}")
+    known = ", ".join(f"'{key}'" for key in (*RESTART_ANNOTATIONS, "example.com/restart"))
+    for part in ("pin", "waiting"):
+        policy = named(objects, "MutatingAdmissionPolicy", f"saferollout-{part}")
+        [text] = [variable["expression"] for variable in policy["spec"]["variables"] if variable["name"] == "text"]
+        assert f"[{known}]" in text
+
+
+def test_what_waits_is_written_down_for_the_operators_own_writes_and_never_stops_them() -> None:
+    waiting = named(render("policies.enabled=true"), "MutatingAdmissionPolicy", "saferollout-waiting")
+    condition = next(item for item in waiting["spec"]["matchConditions"] if item["name"] == "the-operator")["expression"]
+    assert condition.startswith("request.userInfo.username in [") and "system:serviceaccount:operators:saferollout'" in condition
+    assert waiting["spec"]["failurePolicy"] == "Ignore"
 
 
 def configuration(objects: tuple[dict[str, Any], ...]) -> dict[str, Any]:
@@ -222,7 +239,7 @@ def test_an_image_is_named_by_digest_tag_or_the_charts_version() -> None:
 @pytest.mark.parametrize(
     "value",
     ["replicaCount=3", "prometheus.adress=x", "logLevel=loud", "policies.enabled=sometimes", "prometheus.url=prometheus:9090",
-     "operatorUsers={it's}", "watchNamespaces={Shop}", "uninstall.timeoutSeconds=0"],
+     "operatorUsers={it's}", "restartAnnotations={it's}", "watchNamespaces={Shop}", "uninstall.timeoutSeconds=0"],
 )  # fmt: skip
 def test_values_that_mean_nothing_are_refused(value: str) -> None:
     with pytest.raises(HelmFailed):
@@ -237,6 +254,6 @@ def test_no_policy_writes_a_reserved_field_of_the_user() -> None:
     for policy in of_kind(render("policies.enabled=true"), "MutatingAdmissionPolicy"):
         [rule] = policy["spec"]["matchConstraints"]["resourceRules"]
         assert rule["resources"] == ["deployments"], "the scale and status subresources must pass"
-        assert policy["spec"]["failurePolicy"] == "Fail"
+        assert policy["spec"]["failurePolicy"] == ("Ignore" if policy["metadata"]["name"].endswith("-waiting") else "Fail")
         for mutation in policy["spec"]["mutations"]:
             assert "/spec/replicas" not in mutation["jsonPatch"]["expression"]

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from saferollout.api.contracts import Contract
 from saferollout.api.status import State
 from saferollout.core.actions import PinBack
@@ -145,16 +147,25 @@ def test_a_template_that_takes_the_place_of_a_pinned_one_is_put_aside_and_the_wa
     assert isinstance(action, PinBack) and action.overwritten and action.replica_set == "writer-w1"
 
 
-def test_a_template_that_came_while_pinned_is_asked_for_again() -> None:
+@pytest.mark.parametrize(
+    ("seen", "asked"),
+    [
+        ({}, []),
+        ({"template_came_while_pinned": True}, ["TemplateNotTaken writer"]),
+        ({"waiting": None}, ["TemplateNotKept writer"]),
+        ({"waiting": None, "template_came_while_pinned": True}, ["TemplateNotKept writer"]),
+    ],
+)
+def test_a_template_that_came_while_pinned_or_could_not_be_kept_is_asked_for_again_once(seen: dict[str, Any], asked: list[str]) -> None:
     cluster = little_cluster(gating="Disabled")
     cluster.apply("writer", "w2", WRITES_1)
     cluster.play()
     cluster.say("rollback")
     while not cluster.views["writer"].pinned:
         cluster.look()
-    cluster.views["writer"] = replace(cluster.views["writer"], template_came_while_pinned=True)
+    cluster.views["writer"] = replace(cluster.views["writer"], **seen)
     cluster.play(looks=20)
-    assert "TemplateNotTaken writer" in cluster.log
+    assert [line for line in cluster.log if line.startswith("TemplateNot")] == asked
 
 
 def test_half_rolled_pods_are_not_taken_back_below_the_floor() -> None:

@@ -19,7 +19,7 @@ def test_pinning_back_puts_the_old_template_in_and_gives_the_pace_back_in_one_pa
     pinned = after(PIN, paced, replica_set("a", OLD, replicas=0))
     assert pinned["spec"] == deployment(OLD)["spec"]
     assert labels(pinned) == {"managed-by", "pinned"}
-    assert annotations(pinned) == {"waiting-template", "waiting-fingerprint"}
+    assert annotations(pinned) == {"waiting-template"}
 
 
 def test_a_template_is_replaced_whole_and_not_merged() -> None:
@@ -187,6 +187,15 @@ def test_a_template_that_took_the_place_of_a_pinned_one_is_put_aside_in_its_turn
     again = after(dataclasses.replace(PIN, overwritten=True), pinned, replica_set("a", OLD, replicas=0))
     assert again["spec"]["template"] == OLD
     assert after(actions.Unpin("billing"), again)["spec"]["template"] == newest
+
+
+def test_a_large_template_in_the_place_of_a_pinned_one_leaves_nothing_older_waiting() -> None:
+    """What waited before would come back at the end, two templates behind Git."""
+    pinned = after(PIN, deployment(NEW, labels=MANAGED), replica_set("a", OLD, replicas=0))
+    pinned["metadata"]["annotations"]["saferollout.io/waiting-fingerprint"] = "text of the second"
+    pinned["spec"]["template"] = template("billing:3", annotations={"noise": random.Random(1).randbytes(200_000).hex()})
+    again = after(dataclasses.replace(PIN, overwritten=True), pinned, replica_set("a", OLD, replicas=0))
+    assert (labels(again), annotations(again)) == ({"managed-by", "pinned"}, set())
 
 
 @pytest.mark.parametrize("own", [{"maxUnavailable": 1, "maxSurge": "25%"}, {"maxUnavailable": 0, "maxSurge": 1}])
