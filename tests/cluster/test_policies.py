@@ -165,9 +165,11 @@ def test_numbers_that_json_does_not_know_are_put_back(paced: Stage) -> None:
     assert own_fields(paced.patch({"metadata": {"annotations": {names.ANNOTATION_ORIGINAL: written}}}).body) == OWN
 
 
-def test_whoever_writes_to_a_paced_workload_is_told_that_fields_are_borrowed(paced: Stage) -> None:
-    answer = paced.patch({"spec": {"minReadySeconds": 7}})
-    assert any("stay borrowed until it is done" in warning for warning in answer.warnings)
+def test_whoever_writes_to_a_paced_workload_is_told_what_becomes_of_it(paced: Stage) -> None:
+    [warning] = paced.patch({"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}).warnings
+    assert "stay borrowed until it is done" in warning
+    assert "a changed strategy.type does not" in warning
+    assert f"kubectl safe-rollout explain {NAME} -n {paced.namespace}" in warning
 
 
 def test_a_new_template_without_labels_is_held_and_stays_paced(paced: Stage) -> None:
