@@ -187,6 +187,16 @@ async def test_a_label_that_the_operator_had_put_on_goes() -> None:
     assert names.LABEL_MANAGED_BY not in scene.raw(Kind.DEPLOYMENT, BILLING)["metadata"]["labels"]
 
 
+async def test_what_says_that_the_operator_put_the_label_on_goes_with_it() -> None:
+    scene = Scene(held=False)
+    raw = scene.raw(Kind.DEPLOYMENT, BILLING)
+    marks = {names.ANNOTATION_LABELLED_BY: names.LABELLED_BY_OPERATOR, names.ANNOTATION_BYPASSED: "fire", "team": "shop"}
+    scene.cluster.put(Kind.DEPLOYMENT, raw | {"metadata": raw["metadata"] | {"annotations": marks}})
+    await scene.uninstall()
+    metadata = scene.raw(Kind.DEPLOYMENT, BILLING)["metadata"]
+    assert names.LABEL_MANAGED_BY not in metadata["labels"] and metadata["annotations"] == {"team": "shop"}
+
+
 async def test_a_conflict_means_another_attempt() -> None:
     scene = Scene()
     failures = iter([Conflict("faster"), Conflict("faster")])
