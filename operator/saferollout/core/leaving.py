@@ -1,7 +1,7 @@
 """Give everything back when a SafeRollout is deleted: pods stay as they are, borrowed fields and labels return."""
 
 from saferollout.api.status import Release, Status
-from saferollout.core.actions import AnyAction, GiveBack, RemoveFinalizer
+from saferollout.core.actions import AnyAction, Disown, GiveBack, RemoveFinalizer
 from saferollout.core.decision import Snapshot
 from saferollout.core.facts import facts_of
 from saferollout.core.views import WorkloadView
@@ -19,6 +19,9 @@ def leave(snapshot: Snapshot) -> AnyAction | None:
         if borrows(view) or loose or view.bypasses_used or (added and view.managed_by == snapshot.name):
             paused = loose or (borrows(view) and not runs_its_template(view))
             return GiveBack(workload=name, leave_paused=paused, drop_managed_by=added, rolls_loose=loose)
+    for name, view in snapshot.world.workloads.items():
+        if view.owns_returned:
+            return Disown(workload=name)
     return RemoveFinalizer() if snapshot.has_finalizer else None
 
 

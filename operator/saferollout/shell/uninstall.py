@@ -5,12 +5,13 @@ again: nothing is left that nobody looks after. One workload that can't be given
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from saferollout.api import names
+from saferollout.core.actions import Disown
 from saferollout.core.views import WorkloadView
 from saferollout.engine.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound
 from saferollout.engine.giving_back import (
@@ -154,25 +155,35 @@ class Uninstall:
         view = self._view(live)
         loose = is_rolled_loose(view, live.workload, await self._list(Kind.SAFE_ROLLOUT.resource))
         if not (loose or is_borrowed(live.workload)):
-            await self._take_label_off(live)
+            await self._take_label_off(await self._disown(live.workload))
             return
-        write = self._write(view, live, rolled_loose=loose)
-        resource = Resource(group=write.group, version=write.version, plural=write.plural)
-        await self.cluster.patch(resource, place, body=write.body)
+        await self._disown(await self._send(self._write(view, live, rolled_loose=loose)))
         paused = give_back_action(view, live, rolled_loose=loose).leave_paused
         self.tell(f"Gave {place} back" + (", paused, because its template is not what runs" if paused else ""))
+
+    async def _disown(self, deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Let go of what was given back on the record of field managers too; return the Deployment as it is then."""
+        live = RawWorkload(workload=deployment)
+        view = self._view(live)
+        if not view.owns_returned:
+            return deployment
+        return await self._send(self.kind.write(Disown(workload=view.name), live, now=self.clock()))
+
+    async def _send(self, write: Write) -> Raw:
+        resource = Resource(group=write.group, version=write.version, plural=write.plural)
+        return await self.cluster.patch(resource, Place(namespace=write.namespace, name=write.name), body=write.body)
 
     def _write(self, view: WorkloadView, live: RawWorkload, *, rolled_loose: bool) -> Write:
         return self.kind.write(give_back_action(view, live, rolled_loose=rolled_loose), live, now=self.clock())
 
-    async def _take_label_off(self, live: RawWorkload) -> None:
-        if not only_we_labelled(live.workload):
+    async def _take_label_off(self, deployment: Mapping[str, Any]) -> None:
+        if not only_we_labelled(deployment):
             return
-        metadata = live.workload["metadata"]
+        metadata = deployment["metadata"]
         marks = {"labels": {names.LABEL_MANAGED_BY: None}, "annotations": {names.ANNOTATION_LABELLED_BY: None, names.ANNOTATION_BYPASSED: None}}
         body = {"metadata": {"resourceVersion": metadata["resourceVersion"], **marks}}
-        await self.cluster.patch(Kind.DEPLOYMENT.resource, Place.of(live.workload), body=body)
-        self.tell(f"Took the label off {Place.of(live.workload)}")
+        await self.cluster.patch(Kind.DEPLOYMENT.resource, Place.of(deployment), body=body)
+        self.tell(f"Took the label off {Place.of(deployment)}")
 
     async def _let_go(self, place: Place) -> None:
         raw = await self.cluster.get(Kind.SAFE_ROLLOUT.resource, place)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from saferollout.api.status import Rollback
-from saferollout.core.actions import GiveBack, RemoveFinalizer
+from saferollout.core.actions import Disown, GiveBack, RemoveFinalizer
 from saferollout.core.concluding import conclude_leaving
 from saferollout.core.leaving import leave
 from tests.unit.core.little_cluster import LittleCluster
@@ -120,4 +120,13 @@ def test_a_recreate_whose_old_pods_were_told_to_go_gets_its_new_ones() -> None:
     sets = tuple(replace(rs, replicas=0) for rs in view.of("r1"))
     cluster.views["reader"] = replace(view, replica_sets=sets, strategy=replace(view.strategy, type="Recreate"))
     cluster.deleting = True
+    assert leave(cluster.snapshot()) == RemoveFinalizer()
+
+
+def test_what_was_given_back_is_let_go_of_on_the_record_too_before_the_finalizer_goes() -> None:
+    cluster = little_cluster()
+    cluster.views["writer"] = replace(cluster.views["writer"], owns_returned=True)
+    cluster.deleting = True
+    assert leave(cluster.snapshot()) == Disown(workload="writer")
+    cluster.views["writer"] = replace(cluster.views["writer"], owns_returned=False)
     assert leave(cluster.snapshot()) == RemoveFinalizer()

@@ -197,6 +197,16 @@ async def test_what_says_that_the_operator_put_the_label_on_goes_with_it() -> No
     assert names.LABEL_MANAGED_BY not in metadata["labels"] and metadata["annotations"] == {"team": "shop"}
 
 
+@pytest.mark.parametrize("held", [True, False], ids=["held", "given back before"])
+async def test_what_was_given_back_is_let_go_of_on_the_record_of_field_managers(held: bool) -> None:
+    scene = Scene(held=held)
+    raw = scene.raw(Kind.DEPLOYMENT, BILLING)
+    record = [{"manager": manager, "fieldsV1": {"f:spec": {"f:strategy": {}}}} for manager in ("helm", names.FIELD_MANAGER)]
+    scene.cluster.put(Kind.DEPLOYMENT, raw | {"metadata": raw["metadata"] | {"managedFields": record}})
+    await scene.uninstall(kind=DeploymentKind())
+    assert scene.raw(Kind.DEPLOYMENT, BILLING)["metadata"]["managedFields"] == record[:1]
+
+
 async def test_a_conflict_means_another_attempt() -> None:
     scene = Scene()
     failures = iter([Conflict("faster"), Conflict("faster")])
