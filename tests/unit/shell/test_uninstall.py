@@ -200,6 +200,7 @@ async def test_what_says_that_the_operator_put_the_label_on_goes_with_it() -> No
 @pytest.mark.parametrize("held", [True, False], ids=["held", "given back before"])
 async def test_what_was_given_back_is_let_go_of_on_the_record_of_field_managers(held: bool) -> None:
     scene = Scene(held=held)
+    scene.cluster.remove(Kind.REPLICA_SET, Place(namespace=NAMESPACE, name="billing-1"))
     raw = scene.raw(Kind.DEPLOYMENT, BILLING)
     record = [{"manager": manager, "fieldsV1": {"f:spec": {"f:strategy": {}}}} for manager in ("helm", names.FIELD_MANAGER)]
     scene.cluster.put(Kind.DEPLOYMENT, raw | {"metadata": raw["metadata"] | {"managedFields": record}})
