@@ -100,7 +100,7 @@ def test_a_prometheus_that_answers_nonsense_or_is_gone_holds_with_the_reason(
         shop.start(shop.safe_rollout("writer", gating="Enabled", gates=[gate]), shop.service("writer", OLD[0]))
         shop.apply(shop.service("writer", Revision("shop:2", "events: {writes: [1]}")))
         shop.wait_for_state("Waiting")
-        shop.wait("it was asked", lambda: bool(fake.requests))
+        shop.wait("it was asked, and says why it holds", lambda: bool(fake.requests) and "gate letters" in shop.message())
         fake.reply = Reply(b"out of order", status=503)
         shop.stays("the old pods, and a reason", lambda: shop.images("writer") == {"shop:1": 4} and "gate letters" in shop.message(), seconds=6)
         assert shop.state() == "Waiting" and shop.condition("PlanAccepted")["status"] == "True"
