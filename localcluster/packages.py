@@ -28,7 +28,7 @@ NODE_PACKAGES = {
     "/usr/include/unistd.h": "libc6-dev",
     "mmdebstrap": "mmdebstrap",
 }
-_SERVICES = ("etcd", "containerd", "prometheus", "nftables")
+_SERVICES = ("etcd", "containerd", "prometheus", "nftables", "redis-server")
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _LISTS_OLD_AFTER_SECONDS = 7 * 24 * 3600
 # A non-root shell's PATH often leaves the system folders out.
