@@ -1,0 +1,73 @@
+"""The Git repository that Argo CD applies: a bare one on disk, and the clone that a team commits in."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_IDENTITY = {"GIT_AUTHOR_NAME": "Team", "GIT_AUTHOR_EMAIL": "team@shop.test", "GIT_COMMITTER_NAME": "Team", "GIT_COMMITTER_EMAIL": "team@shop.test"}
+
+
+@dataclass(frozen=True, slots=True)
+class GitRepository:
+    """One branch, `main`; a file holds one object."""
+
+    bare: Path
+    clone: Path
+
+    @property
+    def url(self) -> str:
+        return f"file://{self.bare}"
+
+    def commit(self, message: str, *objects: dict[str, Any], removed: Iterable[str] = ()) -> str:
+        """Write objects, each to the file of its kind and name, remove files, push; return the commit."""
+        for item in objects:
+            (self.clone / file_name(item)).write_text(json.dumps(item, indent=1))
+        for name in removed:
+            (self.clone / name).unlink()
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--message", message)
+        return self._push()
+
+    def revert(self) -> str:
+        """Take back the last commit with a new one, as `git revert` does; return the new one."""
+        self._git("revert", "--no-edit", "HEAD")
+        return self._push()
+
+    def head(self) -> str:
+        """Return the last commit."""
+        return self._git("rev-parse", "HEAD").strip()
+
+    def _push(self) -> str:
+        self._git("push", "--quiet", "origin", "main")
+        return self.head()
+
+    def _git(self, *arguments: str) -> str:
+        return git(*arguments, folder=self.clone)
+
+
+def create_repository(folder: Path) -> GitRepository:
+    """Create an empty repository and a clone of it."""
+    repository = GitRepository(bare=folder / "shop.git", clone=folder / "clone")
+    git("init", "--quiet", "--bare", "--initial-branch=main", str(repository.bare), folder=folder)
+    git("clone", "--quiet", str(repository.bare), str(repository.clone), folder=folder)
+    git("switch", "--quiet", "--orphan", "main", folder=repository.clone)
+    return repository
+
+
+def file_name(item: dict[str, Any]) -> str:
+    """Name the file that holds an object."""
+    return f"{item['kind'].lower()}-{item['metadata']['name']}.json"
+
+
+def git(*arguments: str, folder: Path) -> str:
+    """Run git with nothing of the machine's own settings; a failure fails the test with git's words."""
+    environment = {**os.environ, **_IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
+    return done.stdout

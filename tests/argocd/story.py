@@ -1,0 +1,156 @@
+"""A shop whose truth is Git: people commit, Argo CD applies, the operator decides when; at each moment everybody is asked."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from localcluster.testing import wait_for
+from tests.argocd.application import Application
+from tests.argocd.git_repository import GitRepository, file_name
+from tests.argocd.moments import Moment, moments
+from tests.cluster.processes import Operator
+from tests.cluster.shop import PodDiary, Revision, Shop
+
+SERVICES = ("reader", "writer")
+PATIENCE_SECONDS = 60.0
+_REST_SECONDS = 7.0
+"""Longer than Argo CD's look at everything (5 s) and than the second after which it heals once more."""
+
+
+@dataclass
+class Story:
+    """`diary` has every pod that ever existed; `run_operator` runs one until `stack` is left; `strategy` is what Git states beside templates."""
+
+    shop: Shop
+    application: Application
+    repository: GitRepository
+    diary: PodDiary
+    run_operator: Callable[[], AbstractContextManager[Operator]]
+    stack: ExitStack
+    strategy: dict[str, Any] = field(default_factory=dict)
+    _operators: list[Operator] = field(default_factory=list)
+
+    # what people do
+
+    def begin(self, *, reader: Revision, writer: Revision, bake_seconds: int = 0, **spec: Any) -> None:
+        """Commit the SafeRollout and the first revisions, and create the Application; the operator is at work."""
+        self.start_operator()
+        self.repository.commit("The shop", self.safe_rollout(bake_seconds=bake_seconds, **spec), *self._services(reader=reader, writer=writer))
+        self.application.create(repository=self.repository.url, namespace=self.shop.namespace)
+
+    def safe_rollout(self, *, bake_seconds: int = 0, **spec: Any) -> dict[str, Any]:
+        """Write the shop's SafeRollout; only the reader bakes, in seconds."""
+        return self.shop.safe_rollout({"name": "reader", "bakeSeconds": bake_seconds}, "writer", **spec)
+
+    def commit(self, message: str, *objects: dict[str, Any], **revisions: Revision) -> None:
+        """Commit new templates of services, and other objects, and have Argo CD apply them."""
+        self.apply(self.repository.commit(message, *objects, *self._services(**revisions)))
+
+    def revert(self) -> None:
+        """`git revert` the last commit."""
+        self.apply(self.repository.revert())
+
+    def delete_safe_rollout(self) -> None:
+        """Take the SafeRollout out of Git; Argo CD prunes it."""
+        self.apply(self.repository.commit("Without SafeRollout", removed=[file_name(self.shop.safe_rollout())]))
+
+    def apply(self, commit: str) -> None:
+        """Wait until Argo CD has applied a commit."""
+        self.application.refresh()
+        self.wait(f"Argo CD applied {commit}", lambda: self.application.is_at(commit))
+
+    def start_operator(self) -> None:
+        """Start the operator, and wait until it is ready."""
+        self._operators.append(self.stack.enter_context(self.run_operator()))
+
+    def kill_operator(self) -> None:
+        """End it without a word."""
+        self._operators[-1].kill()
+
+    def _services(self, **revisions: Revision) -> list[dict[str, Any]]:
+        return [self.shop.service(name, revision, **self.strategy) for name, revision in revisions.items()]
+
+    # what everybody sees
+
+    def shows(self, name: str) -> Moment:
+        """Wait until all that the docs' row says is so at once."""
+        moment = moments()[name]
+        self.wait(f"the moment {name!r}", lambda: not self._differences(moment))
+        return moment
+
+    def rests(self, name: str) -> None:
+        """Expect a moment, and then that nobody syncs, heals or writes."""
+        moment = self.shows(name)
+        before = (self.application.syncs(), self._versions())
+        time.sleep(_REST_SECONDS)
+        assert (self.application.syncs(), self._versions()) == before, f"somebody writes at rest: {name}"
+        assert not self._differences(moment)
+
+    def wait(self, what: str, seen: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait; a failure shows what everybody saw at the end."""
+        try:
+            wait_for(what, seen, seconds=seconds)
+        except pytest.fail.Exception as late:
+            pytest.fail(f"{late}\n{json.dumps(self._picture(), indent=1, default=str)}")
+
+    def _differences(self, moment: Moment) -> list[str]:
+        picture = self._picture()
+        expected: dict[str, object] = {
+            "app": moment.app,
+            **{name: stance for name, stance in moment.deployments.items()},
+            "conditions": moment.conditions,
+            "SafeRollout": moment.safe_rollout if moment.conditions is not None else "",
+        }
+        wrong = [f"{key}: {picture[key]} and not {value}" for key, value in expected.items() if picture[key] != value]
+        return [*wrong, *([] if moment.says(str(picture["message"])) else [f"it says {picture['message']!r}"])]
+
+    def _picture(self) -> dict[str, object]:
+        app, objects = self.application.seen(), self.application.objects()
+        ours = objects.get("SafeRollout/shop")
+        conditions = self._conditions()
+        return {
+            "app": (app.sync, app.health),
+            **{name: (self.stance(name), objects[f"Deployment/{name}"].health if f"Deployment/{name}" in objects else "") for name in SERVICES},
+            "SafeRollout": ours.health if ours else "",
+            "conditions": conditions,
+            "message": ours.message if ours and conditions is not None else "",
+            "errors": self.application.status().get("conditions"),
+        }
+
+    def _conditions(self) -> frozenset[str] | None:
+        found = self.shop.read("/apis/saferollout.io/v1alpha1", "saferollouts")["items"]
+        if not found:
+            return None
+        return frozenset(entry["type"] for entry in found[0].get("status", {}).get("conditions", ()) if entry["status"] == "True")
+
+    def stance(self, name: str) -> str:
+        """Name what a Deployment does, as the docs' table does."""
+        found = next((item for item in self.shop.read("/apis/apps/v1", "deployments")["items"] if item["metadata"]["name"] == name), None)
+        if found is None:
+            return "absent"
+        labels, annotations = found["metadata"].get("labels") or {}, found["metadata"].get("annotations") or {}
+        spec, pods = found["spec"], self.shop.images(name)
+        image = spec["template"]["spec"]["containers"][0]["image"]
+        if "saferollout.io/pinned" in labels:
+            return "pinned"
+        if "saferollout.io/left-paused" in annotations:
+            return "left paused"
+        available = found.get("status", {}).get("availableReplicas", 0) == sum(pods.values()) == spec["replicas"]
+        if "saferollout.io/held" in labels:
+            return "goes back" if image in pods or pods and not available else "held"
+        if spec.get("paused"):
+            return "paused"
+        return "runs" if available and set(pods) == {image} else "rolls"
+
+    def _versions(self) -> dict[str, str]:
+        """Return what changes with every write to our objects, their status included."""
+        kinds = (("/apis/apps/v1", "deployments"), ("/apis/saferollout.io/v1alpha1", "saferollouts"))
+        items = [item for group, plural in kinds for item in self.shop.read(group, plural)["items"]]
+        return {f"{item.get('kind', '')}/{item['metadata']['name']}": item["metadata"]["resourceVersion"] for item in items}
