@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from localcluster.argocd import ArgoCd
@@ -26,22 +27,33 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Mode:
+    """How an Application compares and applies; by default as Argo CD does unless told."""
+
+    options: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """Automated sync, prune and selfHeal on one Git repository, into one namespace."""
 
     cluster: RunningCluster
     argo: ArgoCd
     name: str
+    mode: Mode = field(default_factory=Mode)
 
-    def create(self, *, repository: str, namespace: str, options: tuple[str, ...] = (), annotations: dict[str, str] | None = None) -> None:
+    def create(self, *, repository: str, namespace: str) -> None:
         """Create it; Argo CD begins by itself."""
         self.cluster.api.post(_PATH, {
-            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": self.name, "annotations": annotations or {}},
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": self.name, "annotations": dict(self.mode.annotations)},
             "spec": {
                 "project": "default",
                 "source": {"repoURL": repository, "path": ".", "targetRevision": "main"},
                 "destination": {"name": DESTINATION, "namespace": namespace},
-                "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": list(options)},
+                "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": list(self.mode.options)},
+                "ignoreDifferences": list(self.mode.ignore),
             },
         })  # fmt: skip
 

@@ -12,14 +12,14 @@ import yaml
 from localcluster.argocd import ArgoCd, argo_cd
 from localcluster.helm import CHART, run_helm
 from localcluster.testing import RunningCluster, control_plane, namespace
-from tests.argocd.application import Application
+from tests.argocd.application import Application, Mode
 from tests.argocd.git_repository import create_repository
 from tests.argocd.story import Story
 from tests.cluster.chart import NAMESPACE, InstalledChart, chart
 from tests.cluster.processes import Operator, operator
 from tests.cluster.shop import PodDiary, Shop
 
-__all__ = ["argo", "chart", "control_plane", "namespace", "settings", "story"]
+__all__ = ["argo", "chart", "control_plane", "mode", "namespace", "settings", "story"]
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +38,20 @@ def argo(control_plane: RunningCluster, chart: InstalledChart, settings: dict[st
 
 
 @pytest.fixture
-def story(argo: ArgoCd, control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path) -> Iterator[Story]:
+def mode() -> Mode:
+    """How the Application compares and applies; a test that wants another says so."""
+    return Mode()
+
+
+@pytest.fixture
+def story(argo: ArgoCd, control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path, mode: Mode) -> Iterator[Story]:
     """An empty repository, an Application to be, and an operator at work that a test may kill and start again."""
 
     def start() -> AbstractContextManager[Operator]:
         kubeconfig = chart.operator.kubeconfig
         return operator(control_plane, tmp_path, name="one", namespace=NAMESPACE, watch=namespace, kubeconfig=kubeconfig, real=True)
 
-    application = Application(control_plane, argo, name=namespace)
+    application = Application(control_plane, argo, name=namespace, mode=mode)
     with ExitStack() as stack:
         diary = stack.enter_context(PodDiary(control_plane, namespace))
         yield Story(Shop(control_plane, namespace), application, create_repository(tmp_path), diary, start, stack)

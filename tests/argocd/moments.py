@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -33,16 +34,20 @@ class Moment:
 @functools.cache
 def moments() -> dict[str, Moment]:
     """Read the table by the names of its moments."""
-    rows = [_cells(line) for line in PAGE.read_text().splitlines() if line.startswith("|")]
-    start = rows.index(list(COLUMNS)) + 2
     found: dict[str, Moment] = {}
-    for cells in rows[start:]:
-        if len(cells) != len(COLUMNS):
-            break
+    for cells in table(*COLUMNS):
         moment = _moment(cells)
         assert moment.name not in found, f"two rows are called {moment.name!r}"
         found[moment.name] = moment
     return found
+
+
+def table(*columns: str) -> list[list[str]]:
+    """Return the rows of the page's table whose first columns are called so."""
+    lines = PAGE.read_text().splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("|") and _cells(line)[: len(columns)] == list(columns))
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[head + 2 :])
+    return [_cells(line) for line in rows]
 
 
 def _cells(line: str) -> list[str]:

@@ -39,15 +39,15 @@ class Story:
 
     # what people do
 
-    def begin(self, *, reader: Revision, writer: Revision, bake_seconds: int = 0, **spec: Any) -> None:
+    def begin(self, *, reader: Revision, writer: Revision, **spec: Any) -> None:
         """Commit the SafeRollout and the first revisions, and create the Application; the operator is at work."""
         self.start_operator()
-        self.repository.commit("The shop", self.safe_rollout(bake_seconds=bake_seconds, **spec), *self._services(reader=reader, writer=writer))
+        self.repository.commit("The shop", self.safe_rollout(**spec), *self._services(reader=reader, writer=writer))
         self.application.create(repository=self.repository.url, namespace=self.shop.namespace)
 
-    def safe_rollout(self, *, bake_seconds: int = 0, **spec: Any) -> dict[str, Any]:
-        """Write the shop's SafeRollout; only the reader bakes, in seconds."""
-        return self.shop.safe_rollout({"name": "reader", "bakeSeconds": bake_seconds}, "writer", **spec)
+    def safe_rollout(self, *, bake_seconds: int = 0, batches: tuple[str, ...] = (), **spec: Any) -> dict[str, Any]:
+        """Write the shop's SafeRollout; only the reader has batches, and bakes (in seconds)."""
+        return self.shop.safe_rollout({"name": "reader", "bakeSeconds": bake_seconds, "batches": list(batches)}, "writer", **spec)
 
     def commit(self, message: str, *objects: dict[str, Any], **revisions: Revision) -> None:
         """Commit new templates of services, and other objects, and have Argo CD apply them."""
@@ -86,12 +86,17 @@ class Story:
         return moment
 
     def rests(self, name: str) -> None:
-        """Expect a moment, and then that nobody syncs, heals or writes."""
+        """Expect a moment, and then that nobody syncs, heals or writes; what ends by itself may end before, a loop never does."""
         moment = self.shows(name)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is_quiet():
+            assert time.monotonic() < deadline, f"somebody writes at rest: {name}"
+        assert not self._differences(moment)
+
+    def _is_quiet(self) -> bool:
         before = (self.application.syncs(), self._versions())
         time.sleep(_REST_SECONDS)
-        assert (self.application.syncs(), self._versions()) == before, f"somebody writes at rest: {name}"
-        assert not self._differences(moment)
+        return (self.application.syncs(), self._versions()) == before
 
     def wait(self, what: str, seen: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait; a failure shows what everybody saw at the end."""

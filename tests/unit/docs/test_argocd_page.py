@@ -6,16 +6,11 @@ import re
 from pathlib import Path
 
 from saferollout.api.status import State
-from tests.argocd.moments import PAGE, moments
+from tests.argocd.moments import moments, table
 from tests.argocd.test_health import CASES
 from tests.unit.chart.test_argocd_snippet import actions
 
 TESTS = Path(__file__).parents[2] / "argocd"
-
-
-def rows(header: str) -> list[list[str]]:
-    table = PAGE.read_text().split(f"\n| {header} |", 1)[1].split("\n\n", 1)[0]
-    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()[2:]]
 
 
 def checked() -> set[str]:
@@ -28,12 +23,12 @@ def test_every_row_of_the_table_is_checked_by_a_test_with_a_real_argo_cd() -> No
 
 
 def test_every_word_for_a_deployment_is_explained() -> None:
-    explained = {row[0] for row in rows("a Deployment")}
+    explained = {row[0] for row in table("a Deployment")}
     assert {stance for moment in moments().values() for stance, _ in moment.deployments.values()} == explained
 
 
 def test_the_health_of_each_state_is_what_the_real_controller_shows() -> None:
-    listed = {row[0]: row[1] for row in rows("`summary.state`")}
+    listed = {row[0]: row[1] for row in table("`summary.state`")}
     assert set(listed) == {state.value for state in State}
     for case in CASES:
         goes_on_alone = case.state is State.WAITING and not case.waiting_for
@@ -43,4 +38,4 @@ def test_the_health_of_each_state_is_what_the_real_controller_shows() -> None:
 
 
 def test_every_action_is_on_the_page() -> None:
-    assert [row[0].strip("`") for row in rows("action")] == [definition["name"] for definition in actions()["definitions"]]
+    assert [row[0].strip("`") for row in table("action")] == [definition["name"] for definition in actions()["definitions"]]
