@@ -22,6 +22,8 @@ class Chronicle:
     begun: datetime | None = None
     lines: list[str] = field(default_factory=list)
     status_writes: int = 0
+    reasons: set[tuple[str, str]] = field(default_factory=set)
+    """What conditions ever said: type and reason."""
     muted: bool = False
     _pods: str = ""
     _said: dict[str, str] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Chronicle:
 
     def decision(self, now: datetime, decision: Decision, *, before: Status, views: Mapping[str, WorkloadView]) -> None:
         """Write a decision down; one without anything new leaves no line."""
+        self.reasons |= {(condition.type, condition.reason) for condition in decision.status.conditions}
         if self.begun is None or self.muted:
             self._remember(decision.status)
             return

@@ -12,6 +12,7 @@ import pytest
 
 from saferollout.api.status import WorkloadStatus
 from saferollout.core import actions as a
+from saferollout.core.reasons import Reason
 from tests.golden import stories_back, stories_draining, stories_failing, stories_forward, stories_special
 from tests.golden.shop import Story, shop
 from tests.golden.stage import Memory, Stage
@@ -43,6 +44,12 @@ def test_a_release_goes_as_it_was_written_down(name: str) -> None:
     if os.environ.get("GOLDEN") == "write":
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_conditions_have_only_reasons_that_the_reference_names_for_them(name: str) -> None:
+    listed = {(condition.value, reason.value) for reason in Reason for condition in reason.conditions}
+    assert told(STORIES[name], Memory.KEPT).chronicle.reasons - listed == set()
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))

@@ -1,6 +1,8 @@
-"""What the commands for a running release tell a script: docs/commands.md repeats this table."""
+"""What the commands tell a script; docs/reference/cli.md is generated from this table."""
 
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 
 class ExitCode(IntEnum):
@@ -8,23 +10,59 @@ class ExitCode(IntEnum):
 
     DONE = 0
     FAULT = 1
-    """The cluster could not be reached or said no; for `lint --strict`: warnings; for `gate test`: a test failed."""
     BAD_USAGE = 2
-    """The arguments make no sense, a file can't be read, or what was named does not exist."""
     FINDINGS = 3
-    """`lint` found an error."""
     REFUSED = 4
-    """The operator refused the command, with its sentence."""
     NO_ANSWER = 5
-    """The command was written, and nobody took it in time."""
     ROLLED_BACK = 6
-    """`status --watch`: the release went back."""
     STOPPED = 7
-    """`status --watch`: the release failed or was refused; it goes on only by somebody's hand."""
     TIMEOUT_WAITING = 8
-    """`status --watch --timeout`: time is up and the release waits, is paused or wants an approval."""
     TIMEOUT_MOVING = 9
-    """`status --watch --timeout`: time is up and the release was still going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an exit code means where one of these commands ends with it; no commands: every other one."""
+
+    code: int
+    meaning: str
+    commands: tuple[str, ...] = ()
+
+
+_SPEAKING: Final = ("pause", "resume", "abort", "rollback", "retry", "approve", "expedite", "restart")
+_ON_A_CLUSTER: Final = ("status", "explain", *_SPEAKING, "give-back")
+
+OUTCOMES: Final = (
+    Outcome(ExitCode.DONE, "the status was read; with `--watch`: the release has ended well", ("status",)),
+    Outcome(ExitCode.DONE, "accepted", ("plan", *_SPEAKING)),
+    Outcome(ExitCode.DONE, "clean, or warnings only", ("lint",)),
+    Outcome(ExitCode.DONE, "all tests passed", ("gate test",)),
+    Outcome(ExitCode.DONE, "it was asked to stop", ("run",)),
+    Outcome(ExitCode.DONE, "done"),
+    Outcome(ExitCode.FAULT, "the cluster can't be reached or said no", _ON_A_CLUSTER),
+    Outcome(ExitCode.FAULT, "with `--strict`: there are warnings", ("lint",)),
+    Outcome(ExitCode.FAULT, "a test failed", ("gate test",)),
+    Outcome(ExitCode.FAULT, "a part ended that should not", ("run",)),
+    Outcome(ExitCode.BAD_USAGE, "the Lease was lost, or the configuration is wrong, or there is no cluster to run in", ("run",)),
+    Outcome(ExitCode.BAD_USAGE, "bad usage: arguments, a file that can't be read, a name that does not exist"),
+    Outcome(ExitCode.FINDINGS, "there are errors", ("lint",)),
+    Outcome(ExitCode.FINDINGS, "refused, with the counter-example and a repair", ("plan",)),
+    Outcome(ExitCode.REFUSED, "the operator refused the command; its sentence says why", _SPEAKING),
+    Outcome(ExitCode.NO_ANSWER, "nobody answered in time, or the same command still waits for an answer", _SPEAKING),
+    Outcome(ExitCode.ROLLED_BACK, "with `--watch`: the release was rolled back", ("status",)),
+    Outcome(ExitCode.STOPPED, "with `--watch`: the release failed or was refused, and goes on only by somebody's hand", ("status",)),
+    Outcome(
+        ExitCode.TIMEOUT_WAITING, "with `--watch`: `--timeout` is over and the release waits, is paused or wants an approval", ("status",)
+    ),
+    Outcome(ExitCode.TIMEOUT_MOVING, "with `--watch`: `--timeout` is over and the release was still going on", ("status",)),
+)
+
+
+def outcomes(command: str) -> tuple[Outcome, ...]:
+    """Return how a command can end, by code; what is said of the command itself wins over what is said of all."""
+    own = [outcome for outcome in OUTCOMES if command in outcome.commands]
+    common = [outcome for outcome in OUTCOMES if not outcome.commands and outcome.code not in {one.code for one in own}]
+    return tuple(sorted([*own, *common], key=lambda outcome: outcome.code))
 
 
 class CommandFailed(Exception):

@@ -27,7 +27,7 @@ from saferollout.core.views import WorkloadView
 
 def explain(
     workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="Name of the Deployment, or of the workload in its SafeRollout.")],
-    output: Annotated[options.Output, typer.Option("--output", "-o", help="text, json or yaml.")] = options.Output.TEXT,
+    output: Annotated[options.Output, typer.Option("--output", "-o", help="text for people, json or yaml for scripts.")] = options.Output.TEXT,
     ascii_only: options.Ascii = False,
     namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip

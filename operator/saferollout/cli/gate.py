@@ -20,7 +20,7 @@ group = typer.Typer(no_args_is_help=True, help="Gates, offline.")
 
 def test(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Gate test files, or folders of them; - is standard input.")],
-    output: Annotated[options.FindingsOutput, typer.Option("--output", "-o", help="text or json.")] = options.FindingsOutput.TEXT,
+    output: Annotated[options.FindingsOutput, typer.Option("--output", "-o", help="text for people, json for scripts.")] = options.FindingsOutput.TEXT,
     junit_file: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit's XML, too.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell what happened also where a test has passed.")] = False,
     ascii_only: options.Ascii = False,

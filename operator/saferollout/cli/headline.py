@@ -7,6 +7,7 @@ from typing import Final
 from saferollout.api.status import Condition, ConditionStatus, GateStatus, PlanStep, Release, State
 from saferollout.cli.look import Mark, duration
 from saferollout.cli.picture import Picture
+from saferollout.core.reasons import Reason
 from saferollout.core.waivers import is_waived
 
 STATE_MARKS: Final = {
@@ -43,7 +44,7 @@ _DEFAULT_SENTENCES: Final = {
     State.COMPLETED: "every workload runs its new template.",
 }
 
-_WRONGLY_WRITTEN: Final = frozenset({"InvalidSpec", "InvalidQuery", "InvalidTemplate"})
+_WRONGLY_WRITTEN: Final = frozenset({Reason.INVALID_SPEC, Reason.INVALID_QUERY, Reason.INVALID_TEMPLATE})
 
 
 def headline(picture: Picture) -> str:

@@ -29,7 +29,7 @@ class Located:
 
 def lint(
     files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Files or folders of manifests; - is standard input.")],
-    output: Annotated[options.FindingsOutput, typer.Option("--output", "-o", help="text or json.")] = options.FindingsOutput.TEXT,
+    output: Annotated[options.FindingsOutput, typer.Option("--output", "-o", help="text for people, json for scripts.")] = options.FindingsOutput.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings make the exit code 1.")] = False,
     namespace: Annotated[str, typer.Option("--namespace", "-n", help="Namespace of manifests that name none.")] = "",
     live: Annotated[str | None, typer.Option("--live", metavar="PATH", help="What runs: finds services that FILES would rename.")] = None,

@@ -30,12 +30,12 @@ class FindingsOutput(StrEnum):
 
 
 Namespace = Annotated[str | None, typer.Option("--namespace", "-n", help="Namespace; the one of the kubeconfig's context where absent.")]
-Kubeconfig = Annotated[str | None, typer.Option("--kubeconfig", help="Path of the kubeconfig; KUBECONFIG or the default where absent.")]
+Kubeconfig = Annotated[str | None, typer.Option("--kubeconfig", help="Path of the kubeconfig; where absent KUBECONFIG, then the default place, then (inside a pod) the pod's own service account.")]
 Context = Annotated[str | None, typer.Option("--context", help="Context of the kubeconfig; its current one where absent.")]
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The SafeRollout; may be left out where the namespace has one.")]
 SafeRolloutOption = Annotated[str | None, typer.Option("--saferollout", "-s", help="The SafeRollout, where the namespace has several.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait for the operator's answer.")]
-Ascii = Annotated[bool, typer.Option("--ascii", help="Only ASCII symbols.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Only ASCII symbols; by itself so on dumb terminals and where the encoding has no others.")]
 
 
 def ends_plainly(command: Callable[P, ExitCode]) -> Callable[P, None]:

@@ -19,7 +19,7 @@ from saferollout.cli.say import Saying, Verb, Waiting, answer, say
 
 Subject = Annotated[str, typer.Argument(metavar="[SUBJECT]", help="gate/NAME or Prove/CONTRACT/VERSION; may be left out where one waits.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it goes on record.")]
-NeededReason = Annotated[str, typer.Option("--reason", "-r", help="Why; it goes on record. Needed.")]
+NeededReason = Annotated[str, typer.Option("--reason", "-r", help="Why; it goes on record, so it is required.")]
 _PATIENCE_SECONDS = 30.0
 
 

@@ -23,7 +23,7 @@ from saferollout.cli.picture import Picture, picture_of
 from saferollout.cli.status_screen import status_screen
 
 StatusOutput = Annotated[
-    options.Output, typer.Option("--output", "-o", help="text, json or yaml; with --watch json writes one line a change.")
+    options.Output, typer.Option("--output", "-o", help="text for people, json or yaml for scripts; with --watch json writes one line a change.")
 ]
 
 LOOK_AGAIN_SECONDS: Final = 1.0

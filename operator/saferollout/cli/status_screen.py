@@ -12,6 +12,7 @@ from saferollout.cli.no_return import points_of_no_return
 from saferollout.cli.picture import Picture
 from saferollout.cli.status_table import table
 from saferollout.core.conditions import REPAIR
+from saferollout.core.reasons import Reason
 
 _VERDICT_MARKS = {
     "Passing": Mark.DONE,
@@ -79,7 +80,7 @@ def _head(picture: Picture, look: Look) -> list[Text]:
             ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}") for given in release.approvals
         )
     accepted = condition(picture, "PlanAccepted")
-    if accepted is not None and accepted.reason == "ExternalUnreadable":
+    if accepted is not None and accepted.reason == Reason.EXTERNAL_UNREADABLE:
         facts.append(("Elsewhere", accepted.message))
     facts.extend(
         ("Undeclared", f"consumer groups that read {known.name}: {', '.join(known.undeclared_groups)}; nothing is proved for them")
@@ -120,7 +121,7 @@ def _gate_reason(gate: GateStatus, look: Look) -> list[Text]:
 def _refusal(picture: Picture, look: Look) -> Iterator[Text]:
     """Show the way out of a refusal; the refusal itself only where it is not the first line already."""
     refused = refusal(picture)
-    if refused is None or refused.reason == "ExternalUnreadable":  # stands in the head
+    if refused is None or refused.reason == Reason.EXTERNAL_UNREADABLE:  # stands in the head
         return
     why, _, repair = refused.message.partition(REPAIR)
     if picture.summary.state is not State.REFUSED:

@@ -13,7 +13,9 @@ from saferollout.core.measurements import Observations
 from saferollout.core.planning import Outlook, look_ahead
 from saferollout.core.plans import Plan
 from saferollout.core.questions import query_problems
+from saferollout.core.reasons import Reason
 from saferollout.core.templates import TemplateFacts, WorkloadTemplates
+from saferollout.core.views import Absence
 from saferollout.core.world import build_world
 
 NOTHING_AHEAD = Outlook(plan=Plan(accepted=True), world=KernelWorld(parties=(), channels={}))
@@ -59,8 +61,8 @@ def plan_ahead(draft: Draft) -> None:
 
 def _blockers(snapshot: Snapshot) -> tuple[Stall, ...]:
     """Return why no step may start: a workload that exists and can't be seen is a party that no order can be proved with."""
-    unseen = [Stall(reason=one.reason, message=one.message) for _, one in sorted(snapshot.world.absent.items()) if one.reason != "NotFound"]
-    return (*unseen, *(Stall(reason="InvalidQuery", message=problem) for problem in query_problems(snapshot)))
+    unseen = [Stall(reason=Reason.named(one.reason), message=one.message) for _, one in sorted(snapshot.world.absent.items()) if one.reason != Absence.NOT_FOUND]
+    return (*unseen, *(Stall(reason=Reason.INVALID_QUERY, message=problem) for problem in query_problems(snapshot)))
 
 
 def _problems(snapshot: Snapshot) -> dict[str, str]:

@@ -6,6 +6,7 @@ from saferollout.core.announcing import announce
 from saferollout.core.conditions import conditions
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.gate_news import gates_before, gates_now, is_news
 from saferollout.core.showing import shown_steps, shown_workloads, step_count
 from saferollout.core.standing import Standing, stand
@@ -42,7 +43,7 @@ def _farewell(action: AnyAction | None) -> tuple[Note, ...]:
     paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
     paused = "; its roll was stopped, and it stays paused as it is" if action.rolls_loose else paused
     words = f"Gave back what was ours on {action.workload}, because its SafeRollout is being deleted{paused}"
-    return (Note(reason="GivenBack", message=words, workload=action.workload),)
+    return (Note(reason=EventReason.GIVEN_BACK, message=words, workload=action.workload),)
 
 
 def _status(draft: Draft, *, busy: bool) -> Status:

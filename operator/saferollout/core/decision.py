@@ -9,12 +9,12 @@ action makes true is on record before it is true. A failed status write means: n
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import GateStatus, Status
 from saferollout.core.actions import AnyAction
 from saferollout.core.arms import Labels
+from saferollout.core.event_reasons import EventReason, NoteType
 from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.views import HoldMode, World
 
@@ -63,21 +63,18 @@ class Snapshot:
     foreign: Mapping[ForeignName, ForeignWorkload] = field(default_factory=dict)
 
 
-class NoteType(StrEnum):
-    """Kubernetes' event types."""
-
-    NORMAL = "Normal"
-    WARNING = "Warning"
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that happened, past tense, with its numbers: becomes an Event on the SafeRollout and, if named, on the workload."""
 
-    reason: str
+    reason: EventReason
     message: str
-    type: NoteType = NoteType.NORMAL
     workload: str | None = None
+
+    @property
+    def type(self) -> NoteType:
+        """Return Kubernetes' type of the event."""
+        return self.reason.type
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,19 @@ from saferollout.api.status import (
     WorkloadStatus,
 )
 from saferollout.core.contracts import World
-from saferollout.core.decision import Note, NoteType, Progress, Snapshot
+from saferollout.core.decision import Note, Progress, Snapshot
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
 from saferollout.core.measurements import Observations
 from saferollout.core.planning import Outlook
+from saferollout.core.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Why nothing moves although it should: a CamelCase reason and a sentence."""
+    """Why nothing moves although it should: a reason and a sentence."""
 
-    reason: str
+    reason: Reason
     message: str
 
 
@@ -132,10 +134,9 @@ class Draft:
         """Replace fields of a workload's status."""
         self.workloads[name] = self.workloads[name].model_copy(update=changes)
 
-    def note(self, reason: str, message: str, *, workload: str | None = None, warning: bool = False) -> None:
+    def note(self, reason: EventReason, message: str, *, workload: str | None = None) -> None:
         """Record that something happened."""
-        kind = NoteType.WARNING if warning else NoteType.NORMAL
-        self.notes.append(Note(reason=reason, message=message, type=kind, workload=workload))
+        self.notes.append(Note(reason=reason, message=message, workload=workload))
 
     def wake_at(self, instant: datetime) -> None:
         """Look again at that time, should nothing change before."""

@@ -6,7 +6,9 @@ from typing import Final
 from saferollout.api.spec import OnFailure, RollbackScope
 from saferollout.api.status import Failure, Rollback, Stay, Waiver
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.plans import RollbackPlan
+from saferollout.core.reasons import Reason
 from saferollout.core.rollback import rollback
 
 STAYS_HELD: Final = "its new template stays held until it changes or someone says retry"
@@ -17,7 +19,7 @@ class Trouble:
     """Why a step failed. `gate` is empty where no gate was asked."""
 
     workload: str
-    reason: str
+    reason: Reason
     message: str
     gate: str = ""
 
@@ -28,7 +30,7 @@ def fail(draft: Draft, trouble: Trouble) -> None:
     if release is None or release.failure is not None:
         return
     _record(draft, trouble)
-    draft.note("Failed", f"{trouble.workload} failed: {trouble.message}", workload=trouble.workload, warning=True)
+    draft.note(EventReason.FAILED, f"{trouble.workload} failed: {trouble.message}", workload=trouble.workload)
     if draft.snapshot.spec.on_failure is OnFailure.PAUSE:
         draft.change_release(paused=Waiver(by="", reason="onFailure is Pause: resume goes on, abort goes back", time=draft.now))
         return
@@ -36,7 +38,7 @@ def fail(draft: Draft, trouble: Trouble) -> None:
     _go_back(draft, failed=trouble.workload, scope=draft.snapshot.spec.rollback_scope)
 
 
-def abandon(draft: Draft, *, reason: str, message: str) -> None:
+def abandon(draft: Draft, *, reason: Reason, message: str) -> None:
     """Take back everything the release rolled, because a person says so; none of its templates is tried again by itself."""
     release = draft.open_release
     if release is None:
@@ -69,7 +71,7 @@ def _record(draft: Draft, trouble: Trouble) -> None:
     target = draft.target(trouble.workload)
     failed_hash = roll.hash if roll is not None else target.to_hash if target is not None else ""
     failure = Failure(
-        workload=trouble.workload, hash=failed_hash, gate=trouble.gate, reason=trouble.reason, message=trouble.message[:1024], time=draft.now
+        workload=trouble.workload, hash=failed_hash, gate=trouble.gate, reason=trouble.reason.value, message=trouble.message[:1024], time=draft.now
     )
     draft.change_release(failure=failure)
 
@@ -97,7 +99,7 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     if not way.back:
         reason = f"nothing can go back: {' '.join(item.message for item in stay)}"
         draft.change_release(rollback=None, paused=Waiver(by="", reason=reason[:1024], time=draft.now))
-    draft.note("RollbackStarted", _words(back=way.back, stay=stay), workload=failed, warning=True)
+    draft.note(EventReason.ROLLBACK_STARTED, _words(back=way.back, stay=stay), workload=failed)
 
 
 def _way_back(draft: Draft, *, failed: str, scope: RollbackScope) -> RollbackPlan:

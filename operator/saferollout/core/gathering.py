@@ -4,6 +4,7 @@ import hashlib
 
 from saferollout.api.status import GateStart, Release, Target
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
 from saferollout.core.plans import Roll
 
@@ -89,7 +90,7 @@ def _open(draft: Draft, wanted: dict[str, Facts]) -> None:
     seed = "|".join([draft.snapshot.uid, draft.now.isoformat(), *(f"{target.workload}={target.to_hash}" for target in targets)])
     name = hashlib.sha256(seed.encode()).hexdigest()[:10]
     draft.release = _carried_over(draft, Release(id=name, start_time=draft.now, changed_time=draft.now, targets=targets))
-    draft.note("ReleaseStarted", f"release {name} of {', '.join(wanted)}")
+    draft.note(EventReason.RELEASE_STARTED, f"release {name} of {', '.join(wanted)}")
 
 
 def _carried_over(draft: Draft, release: Release) -> Release:
@@ -119,13 +120,13 @@ def _join(draft: Draft, name: str, facts: Facts) -> None:
     known = draft.target(name)
     if known is None:
         draft.put_target(_target(draft, name, facts))
-        draft.note("Joined", f"{name} joined the release", workload=name)
+        draft.note(EventReason.JOINED, f"{name} joined the release", workload=name)
     elif known.to_hash != facts.wanted or known.done:
         # What this release has finished is what its successor would go back to.
         following = _target(draft, name, facts) if known.done else known.model_copy(update={"to_hash": facts.wanted})
         draft.put_target(following)
         draft.drop_rolls([name])
-        draft.note("Superseded", f"a newer template of {name} took the place of the one before", workload=name)
+        draft.note(EventReason.SUPERSEDED, f"a newer template of {name} took the place of the one before", workload=name)
     else:
         return
     draft.change_release(changed_time=draft.now)

@@ -7,8 +7,10 @@ old one. Where most are new, the old template is put back and pinned until it ru
 from saferollout.api.spec import RollbackScope
 from saferollout.core.actions import Action, DeleteReplicaSet, EmptyReplicaSet, Freeze, GiveBackHeld, PinBack, Unpin
 from saferollout.core.draft import Draft, Stall
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
 from saferollout.core.pacing import resolved_unavailable
+from saferollout.core.reasons import Reason
 from saferollout.core.rollback import rollback
 from saferollout.core.views import ReplicaSetView
 
@@ -24,7 +26,7 @@ def go_back(draft: Draft) -> Action | None:
         facts, target = draft.facts.get(name), draft.target(name)
         if name in draft.snapshot.world.workloads and facts is None:
             draft.waits.append(draft.problems[name])
-            draft.stalls.append(Stall(reason="CannotGoBack", message=f"{name} can't go back: {draft.problems[name]}"))
+            draft.stalls.append(Stall(reason=Reason.CANNOT_GO_BACK, message=f"{name} can't go back: {draft.problems[name]}"))
             return None
         if facts is None or target is None:
             absent = draft.snapshot.world.absent.get(name)
@@ -88,10 +90,10 @@ def unpin(draft: Draft, facts: Facts, *, name: str) -> Action:
     """End a pin; say so if a template is lost: one that came meanwhile was kept out by admission, one too large was not put aside."""
     if facts.view.waiting is None:
         words = f"the template of {name} that its old one took the place of was too large to be kept, or what was kept is unreadable: apply it again"
-        draft.note("TemplateNotKept", words, workload=name, warning=True)
+        draft.note(EventReason.TEMPLATE_NOT_KEPT, words, workload=name)
     elif facts.view.template_came_while_pinned:
         words = f"another template of {name} came while its old one was being put back, and was not taken in: apply it again"
-        draft.note("TemplateNotTaken", words, workload=name, warning=True)
+        draft.note(EventReason.TEMPLATE_NOT_TAKEN, words, workload=name)
     return Unpin(workload=name)
 
 
@@ -107,7 +109,7 @@ def _pin(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
     old = facts.view.of(to)
     if not old:
         words = f"{name} can't go back: the ReplicaSet of its old revision is gone (revisionHistoryLimit); apply the old template again"
-        draft.stalls.append(Stall(reason="OldRevisionGone", message=words))
+        draft.stalls.append(Stall(reason=Reason.OLD_REVISION_GONE, message=words))
         return None
     return PinBack(workload=name, replica_set=old[0].name, uid=old[0].uid, overwritten=facts.view.pinned)
 
@@ -121,7 +123,7 @@ def _returned(draft: Draft, name: str, how: str) -> None:
         draft.change_workload(name, stable_hash=target.from_hash)
     rollback = release.rollback.model_copy(update={"returned": [*release.rollback.returned, name], "turn_time": draft.now})
     draft.change_release(rollback=rollback)
-    draft.note("WentBack", f"{name} went back: {how}", workload=name, warning=True)
+    draft.note(EventReason.WENT_BACK, f"{name} went back: {how}", workload=name)
 
 
 def floor_of(draft: Draft, name: str) -> str | None:

@@ -7,9 +7,11 @@ from saferollout.api.status import Approval, CommandResult, Release, Target, Wai
 from saferollout.core.actions import ClearCommands
 from saferollout.core.decision import Command
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
 from saferollout.core.measurements import Outcome
+from saferollout.core.reasons import Reason
 from saferollout.core.waivers import batches_under_way
 
 MOST_RESULTS: Final = 10
@@ -30,7 +32,8 @@ def hear(draft: Draft) -> None:
         draft.wake_in(0)
         by = f" by {command.by}" if command.by else ""
         reason = f" ({command.reason})" if command.reason else ""
-        draft.note("CommandAccepted" if accepted else "CommandRefused", f"{command.verb}{by}{reason}: {message}", warning=not accepted)
+        kind = EventReason.COMMAND_ACCEPTED if accepted else EventReason.COMMAND_REFUSED
+        draft.note(kind, f"{command.verb}{by}{reason}: {message}")
 
 
 def clear_answered(draft: Draft) -> ClearCommands | None:
@@ -109,7 +112,7 @@ def _abort(draft: Draft, command: Command) -> Answer:
     release = draft.open_release
     if release is None or release.rollback is not None:
         return False, "nothing is being released that could be aborted"
-    abandon(draft, reason="Aborted", message=f"aborted{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}")
+    abandon(draft, reason=Reason.ABORTED, message=f"aborted{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}")
     if draft.open_release is None:
         return True, "the release is over; its templates stay held until they change or someone says retry"
     return True, "everything this release rolled goes back, as far as that is safe; the templates stay held until they change or someone says retry"
@@ -126,7 +129,7 @@ def _rollback(draft: Draft, command: Command) -> Answer:
     if unknown:
         return False, f"the old template of {', '.join(unknown)} is gone (revisionHistoryLimit); apply it again instead"
     draft.change_release(end_time=None)
-    abandon(draft, reason="RollbackRequested", message=f"rolled back{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}")
+    abandon(draft, reason=Reason.ROLLBACK_REQUESTED, message=f"rolled back{f' by {command.by}' if command.by else ''}: {command.reason or 'no reason given'}")
     return True, "everything this release rolled goes back, as far as that is safe"
 
 

@@ -12,10 +12,12 @@ from saferollout.api.spec import Gating, OnInconclusive
 from saferollout.api.status import ActiveRoll, GateStart, GateStatus
 from saferollout.core import gates
 from saferollout.core.draft import Draft, Stall
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.questions import is_measurable, measured_at_once
+from saferollout.core.reasons import Reason
 from saferollout.core.waivers import is_waived
 
 
@@ -44,10 +46,10 @@ def judge_rolls(draft: Draft) -> Trouble | None:
             verdict = _verdict(draft, gate, roll)
             _show(draft, gate, verdict)
             if verdict.stalled:
-                draft.stalls.append(Stall(reason="GateWithoutVerdict", message=f"gate {verdict.message}, more often than its limits tolerate"))
+                draft.stalls.append(Stall(reason=Reason.GATE_WITHOUT_VERDICT, message=f"gate {verdict.message}, more often than its limits tolerate"))
             if verdict.kind is Verdict.FAILING and gate.mode is GateMode.ENFORCE and not _is_ignored(draft, gate):
                 return Trouble(
-                    workload=_blamed(draft, gate, roll).workload, gate=gate.name, reason="GateFailed", message=f"gate {verdict.message}"
+                    workload=_blamed(draft, gate, roll).workload, gate=gate.name, reason=Reason.GATE_FAILED, message=f"gate {verdict.message}"
                 )
     return None
 
@@ -217,7 +219,7 @@ def _remember_pass(draft: Draft, gate: Gate, *, at: datetime) -> None:
     starts = draft.release.gates if draft.release else ()
     passed = [start.model_copy(update={"passed_time": at}) if start.name == gate.name else start for start in starts]
     draft.change_release(gates=passed)
-    draft.note("GatePassedAgain", f"gate {gate.name} passed for the first time since the release began; it counts from now on")
+    draft.note(EventReason.GATE_PASSED_AGAIN, f"gate {gate.name} passed for the first time since the release began; it counts from now on")
 
 
 def _has_held(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.lying import proved
 from saferollout.core.measurements import Outcome
 from saferollout.core.plans import Approve, Method, Prove, Roll, ready_steps
@@ -47,7 +48,7 @@ def _is_sanction(draft: Draft, step: Prove | Approve) -> bool:
 
 def _has_left(draft: Draft, step: Prove | Approve, how: str) -> None:
     proved(draft, step.contract, step.version)
-    draft.note("Proved", f"version {step.version} has left {step.contract}: {how}")
+    draft.note(EventReason.PROVED, f"version {step.version} has left {step.contract}: {how}")
 
 
 def _ask(draft: Draft, step: Approve) -> None:

@@ -2,6 +2,7 @@
 
 from saferollout.core.actions import Action, PinBack, Restart
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
 from saferollout.core.going_back import unpin
 from saferollout.core.tidying import is_busy
@@ -15,7 +16,7 @@ def restart_running(draft: Draft) -> Action | None:
             continue
         if _is_restarted(draft, facts, name=name, asked=asked):
             draft.change_workload(name, restart_time="")
-            draft.note("Restarted", f"all pods of {name} were restarted", workload=name)
+            draft.note(EventReason.RESTARTED, f"all pods of {name} were restarted", workload=name)
             draft.wake_in(0)
             return unpin(draft, facts, name=name) if facts.view.pinned else None
         draft.waits.append(f"{name} to restart")

@@ -12,10 +12,12 @@ from saferollout.api.status import ActiveRoll
 from saferollout.core.actions import Action, DeleteReplicaSet, Finish, Freeze, LetThrough, SetPace
 from saferollout.core.clocks import deadline, leave_out_ready_time, mark_progress, stop_clock
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.failing import Trouble
 from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
+from saferollout.core.reasons import Reason
 
 
 def advance_rolls(draft: Draft) -> Action | None:
@@ -57,7 +59,7 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
     if roll.ready_time is None:
         roll = roll.model_copy(update={"ready_time": draft.now})
         draft.put_roll(roll)
-        draft.note("BatchReady", f"{_batch_words(roll)} of {roll.workload} was ready", workload=roll.workload)
+        draft.note(EventReason.BATCH_READY, f"{_batch_words(roll)} of {roll.workload} was ready", workload=roll.workload)
     if not _has_baked(draft, roll) or stopped_by_person(draft):
         return None
     if roll.batch + 1 < roll.batches and loses_way_back(draft, roll.workload):
@@ -103,7 +105,7 @@ def overdue(draft: Draft) -> Trouble | None:
         if facts is None or _is_ready(draft, roll, facts) or _is_stopped(draft, roll, facts) or _has_only_leaving_pods(roll, facts):
             continue
         if draft.now >= deadline(draft, roll, facts):
-            return Trouble(workload=roll.workload, reason="ProgressDeadlineExceeded", message=_overdue_words(draft, roll, facts))
+            return Trouble(workload=roll.workload, reason=Reason.PROGRESS_DEADLINE_EXCEEDED, message=_overdue_words(draft, roll, facts))
     return None
 
 
@@ -224,7 +226,7 @@ def _next_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
         return None
     following = roll.model_copy(update={"batch": roll.batch + 1, "batch_start_time": draft.now, "ready_time": None})
     draft.put_roll(following)
-    draft.note("BatchPassed", f"{_batch_words(roll)} of {roll.workload} {passed_words(draft, roll)}", workload=roll.workload)
+    draft.note(EventReason.BATCH_PASSED, f"{_batch_words(roll)} of {roll.workload} {passed_words(draft, roll)}", workload=roll.workload)
     return begin_batch(draft, following, facts)
 
 
@@ -233,7 +235,7 @@ def _complete(draft: Draft, roll: ActiveRoll) -> None:
     if target is not None:
         draft.put_target(target.model_copy(update={"done": True}))
     which = "the template it had before" if is_way_back(draft, roll) else "its new template"
-    draft.note("RolledOut", f"{roll.workload} runs {which} on all pods", workload=roll.workload)
+    draft.note(EventReason.ROLLED_OUT, f"{roll.workload} runs {which} on all pods", workload=roll.workload)
     draft.drop_rolls([roll.workload])
     draft.change_workload(roll.workload, stable_hash=roll.hash, failed_hash="", message="")
 

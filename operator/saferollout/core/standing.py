@@ -5,8 +5,10 @@ from typing import Final
 
 from saferollout.api.status import Release, State
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import why_failed
 from saferollout.core.gathering import is_failed
+from saferollout.core.reasons import Reason, Recorded
 from saferollout.core.rolling import stop_words
 from saferollout.core.starting import has_settled
 
@@ -15,10 +17,10 @@ SETTLING: Final = "waits for templates of the same sync"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state with its CamelCase reason and one sentence."""
+    """The state with its reason and one sentence."""
 
     state: State
-    reason: str
+    reason: Reason | Recorded
     message: str
 
 
@@ -29,7 +31,7 @@ def stand(draft: Draft, *, busy: bool) -> Standing:
     release = draft.open_release
     goes_back = release is not None and release.rollback is not None and draft.snapshot.spec_readable
     if draft.snapshot.spec_problems and not goes_back:
-        return Standing(State.REFUSED, "InvalidSpec", "; ".join(draft.snapshot.spec_problems))
+        return Standing(State.REFUSED, Reason.INVALID_SPEC, "; ".join(draft.snapshot.spec_problems))
     return _in_work(draft, release) if release is not None else _at_rest(draft)
 
 
@@ -41,12 +43,12 @@ def _close_if_over(draft: Draft) -> None:
         if set(release.rollback.back) <= set(release.rollback.returned):
             draft.change_release(end_time=draft.now)
             draft.wake_in(0)
-            draft.note("RolledBack", f"release {release.id} went back: {_failure_words(release)}", warning=True)
+            draft.note(EventReason.ROLLED_BACK, f"release {release.id} went back: {_failure_words(release)}")
         return
     if release.failure is None and all(target.done for target in release.targets):
         draft.change_release(end_time=draft.now)
         if release.targets:
-            draft.note("Completed", f"release {release.id} is complete: {_outcome(release)}")
+            draft.note(EventReason.COMPLETED, f"release {release.id} is complete: {_outcome(release)}")
 
 
 def _outcome(release: Release) -> str:
@@ -61,17 +63,17 @@ def _failure_words(release: Release) -> str:
 
 def _in_work(draft: Draft, release: Release) -> Standing:
     if release.rollback is not None:
-        return Standing(State.ROLLING_BACK, "RollingBack", f"rolling back: {_failure_words(release)}")
+        return Standing(State.ROLLING_BACK, Reason.ROLLING_BACK, f"rolling back: {_failure_words(release)}")
     if release.failure is not None:
         reason = release.paused.reason if release.paused is not None else release.failure.message
-        return Standing(State.FAILED, release.failure.reason, f"{release.failure.workload} failed: {release.failure.message}; {reason}")
+        return Standing(State.FAILED, Recorded(release.failure.reason), f"{release.failure.workload} failed: {release.failure.message}; {reason}")
     if draft.approvals_wanted:
-        return Standing(State.AWAITING_APPROVAL, "AwaitingApproval", f"waits for approval of {', '.join(sorted(set(draft.approvals_wanted)))}")
+        return Standing(State.AWAITING_APPROVAL, Reason.AWAITING_APPROVAL, f"waits for approval of {', '.join(sorted(set(draft.approvals_wanted)))}")
     stopped = stop_words(draft)
     if stopped is not None:
-        return Standing(State.PAUSED, "Paused", stopped)
+        return Standing(State.PAUSED, Reason.PAUSED, stopped)
     if release.rolls:
-        return Standing(State.PROGRESSING, "Progressing", "; ".join(dict.fromkeys(draft.waits)) or "rolling")
+        return Standing(State.PROGRESSING, Reason.PROGRESSING, "; ".join(dict.fromkeys(draft.waits)) or "rolling")
     return _between_steps(draft)
 
 
@@ -81,12 +83,12 @@ def _between_steps(draft: Draft) -> Standing:
     settled, refusal = has_settled(draft), draft.outlook.refusal
     if refusal is not None and settled and not draft.outlook.plan.steps:
         # Before that it may still be accepted: the rest of the sync is on its way.
-        return Standing(State.REFUSED, str(refusal.reason or "Refused"), refusal.message)
+        return Standing(State.REFUSED, Reason.named(refusal.reason or Reason.REFUSED), refusal.message)
     if draft.problems and not draft.outlook.plan.steps:
-        return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
+        return Standing(State.REFUSED, Reason.INVALID_TEMPLATE, "; ".join(draft.problems[name] for name in sorted(draft.problems)))
     if not settled:
-        return Standing(State.SETTLING, "Settling", SETTLING)
-    return Standing(State.WAITING, "Waiting", "; ".join(dict.fromkeys(draft.waits)) or "the next step is about to start")
+        return Standing(State.SETTLING, Reason.SETTLING, SETTLING)
+    return Standing(State.WAITING, Reason.WAITING, "; ".join(dict.fromkeys(draft.waits)) or "the next step is about to start")
 
 
 def _at_rest(draft: Draft) -> Standing:
@@ -97,13 +99,13 @@ def _at_rest(draft: Draft) -> Standing:
         waiting = sorted(name for name in draft.outlook.kept_back if draft.facts[name].view.held)
         held = f"the new template of {failed[0]} stays held" if len(failed) == 1 else f"the new templates of {', '.join(failed)} stay held"
         others = f"; {', '.join(waiting)} can't go without it" if waiting else ""
-        return Standing(State.ROLLED_BACK, "RolledBack", f"{held}{why}{others}")
+        return Standing(State.ROLLED_BACK, Reason.ROLLED_BACK, f"{held}{why}{others}")
     if draft.problems:
-        return Standing(State.REFUSED, "InvalidTemplate", "; ".join(draft.problems[name] for name in sorted(draft.problems)))
+        return Standing(State.REFUSED, Reason.INVALID_TEMPLATE, "; ".join(draft.problems[name] for name in sorted(draft.problems)))
     borrowed = [name for name, facts in draft.facts.items() if facts.view.held or facts.view.lends]
     if borrowed:
         waits = "; ".join(dict.fromkeys(draft.waits))
-        return Standing(State.WAITING, "Waiting", waits or f"what is borrowed of {', '.join(borrowed)} is about to be given back")
+        return Standing(State.WAITING, Reason.WAITING, waits or f"what is borrowed of {', '.join(borrowed)} is about to be given back")
     if release is not None and release.targets and release.failure is None and release.rollback is None:
-        return Standing(State.COMPLETED, "Completed", f"release {release.id} is complete")
-    return Standing(State.IDLE, "Idle", "nothing is being released")
+        return Standing(State.COMPLETED, Reason.COMPLETED, f"release {release.id} is complete")
+    return Standing(State.IDLE, Reason.IDLE, "nothing is being released")

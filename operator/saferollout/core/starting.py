@@ -5,6 +5,7 @@ from datetime import timedelta
 from saferollout.api.status import ActiveRoll
 from saferollout.core.actions import Action
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
 from saferollout.core.going_back import floor_of
 from saferollout.core.judging import judge_before_first_step
@@ -103,5 +104,5 @@ def _start(draft: Draft, step: Roll, facts: Facts) -> Action | None:
         draft.put_target(target.model_copy(update={"rolled": True}))
     write_ahead(draft, step.workload)
     which = "back to the template it had before" if is_way_back(draft, roll) else f"to its new template ({step.stage.value})"
-    draft.note("RollStarted", f"{step.workload} started to roll {which}", workload=step.workload)
+    draft.note(EventReason.ROLL_STARTED, f"{step.workload} started to roll {which}", workload=step.workload)
     return begin_batch(draft, roll, facts)

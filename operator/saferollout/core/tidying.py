@@ -4,9 +4,11 @@ ReplicaSets that a scale-up would wrongly start, bypasses that have done their w
 from saferollout.api.names import LABEL_MANAGED_BY
 from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, Disown, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft, Stall
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.gathering import lost_its_label
 from saferollout.core.going_back import floor_of, step_back, unpin
+from saferollout.core.reasons import Reason
 from saferollout.core.views import HoldMode
 
 
@@ -15,7 +17,7 @@ def add_labels(draft: Draft) -> Action | None:
     for name, facts in draft.facts.items():
         if facts.view.managed_by is None:
             draft.change_workload(name, label_added=True)
-            draft.note("Labelled", f"{name} is now managed by {draft.snapshot.name}; its next template will be held", workload=name)
+            draft.note(EventReason.LABELLED, f"{name} is now managed by {draft.snapshot.name}; its next template will be held", workload=name)
             return AddLabel(workload=name, managed_by=draft.snapshot.name)
     return None
 
@@ -27,14 +29,14 @@ def hold_at_once(draft: Draft) -> Action | None:
     """
     for name, facts in draft.facts.items():
         if facts.view.left_paused:
-            draft.note("TakenUpAgain", f"{name}, which was left paused when it was given back, is held and released in its turn", workload=name)
+            draft.note(EventReason.TAKEN_UP_AGAIN, f"{name}, which was left paused when it was given back, is held and released in its turn", workload=name)
             return Hold(workload=name)
         if lost_its_label(draft, name, facts):
-            draft.note("HeldAgain", f"somebody took the label off that says that {name} is held; it is held as before", workload=name, warning=True)
+            draft.note(EventReason.HELD_AGAIN, f"somebody took the label off that says that {name} is held; it is held as before", workload=name)
             return Hold(workload=name)
         if not _is_unauthorised(draft, name, facts):
             continue
-        draft.note("HeldLate", f"the new template of {name} was not held by the API server; paused by the operator", workload=name, warning=True)
+        draft.note(EventReason.HELD_LATE, f"the new template of {name} was not held by the API server; paused by the operator", workload=name)
         return Hold(workload=name)
     return None
 
@@ -48,10 +50,10 @@ def accept_bypass(draft: Draft) -> Action | None:
         if _counts(draft, facts) and (_is_loose(draft, name, facts) or _was_let_run(draft, name, facts)):
             _let_go(draft, name)
             draft.change_workload(name, stable_hash=facts.view.template, failed_hash="")
-            draft.note("Bypassed", f"the hold of {name} was bypassed: {reason}", workload=name, warning=True)
+            draft.note(EventReason.BYPASSED, f"the hold of {name} was bypassed: {reason}", workload=name)
         else:
             why = "it had nothing to release" if _counts(draft, facts) else _why_not(draft, facts)
-            draft.note("BypassIgnored", f"a bypass annotation on {name} was removed, {why}: {reason}", workload=name, warning=True)
+            draft.note(EventReason.BYPASS_IGNORED, f"a bypass annotation on {name} was removed, {why}: {reason}", workload=name)
         return ClearBypass(workload=name)
     return None
 
@@ -96,7 +98,7 @@ def let_through(draft: Draft) -> Action | None:
             continue
         if view.held and view.lends:
             return GiveBackHeld(workload=name)
-        draft.note("LetThrough", f"{name} asks for what it runs already, so its hold was taken off", workload=name)
+        draft.note(EventReason.LET_THROUGH, f"{name} asks for what it runs already, so its hold was taken off", workload=name)
         return LetThrough(workload=name, revision=facts.wanted)
     return None
 
@@ -128,7 +130,7 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
             continue
         floor = floor_of(draft, name)
         if floor is not None and not returning:
-            draft.stalls.append(Stall(reason="BelowTheFloor", message=floor))
+            draft.stalls.append(Stall(reason=Reason.BELOW_THE_FLOOR, message=floor))
             continue
         draft.waits.append(f"{name} to run only its stable revision again")
         return step_back(draft, name=name, facts=facts, to=stable)
@@ -145,7 +147,7 @@ def end_empty_pins(draft: Draft) -> Action | None:
             draft.waits.append(f"{name}, created anew while it was pinned, to be seen by the Deployment controller")
             continue
         words = f"{name} was pinned to a revision of which nothing is left; its waiting template is held, as any other first one"
-        draft.note("PinEnded", words, workload=name)
+        draft.note(EventReason.PIN_ENDED, words, workload=name)
         return unpin(draft, facts, name=name)
     return None
 

@@ -11,6 +11,7 @@ from saferollout.api.contracts import Contract
 from saferollout.api.status import ContractStatus
 from saferollout.core.decision import Snapshot
 from saferollout.core.draft import Draft
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.measurements import Outcome, Question
 from saferollout.core.topic_signals import other_groups, tenant_matchers
 from saferollout.core.views import HoldMode
@@ -54,7 +55,7 @@ def note_unknown_readers(draft: Draft) -> None:
         draft.contracts[contract.name] = (known or ContractStatus(name=contract.name)).model_copy(update={"undeclared_groups": now})
         fresh = [group for group in now if group not in before]
         if fresh:
-            draft.note("UndeclaredReader", _sentence(contract, fresh), warning=True)
+            draft.note(EventReason.UNDECLARED_READER, _sentence(contract, fresh))
 
 
 def reader_warnings(draft: Draft) -> tuple[str, ...]:

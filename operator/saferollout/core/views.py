@@ -142,13 +142,21 @@ class HoldMode(StrEnum):
     REACTIVE = "Reactive"
 
 
+class Absence(StrEnum):
+    """Why the SafeRollout can't have a workload; the words are reasons, or their ends (core/reasons.py)."""
+
+    NOT_FOUND = "NotFound"
+    UNSUPPORTED_KIND = "UnsupportedKind"
+    MANAGED_BY_ANOTHER = "ManagedByAnother"
+
+
 @dataclass(frozen=True, slots=True)
 class Absent:
     """A workload that the SafeRollout names but cannot have: missing, of an unsupported kind, or somebody else's."""
 
     name: str
     kind: str
-    reason: str
+    reason: Absence
     message: str
 
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from saferollout.core.decision import Note, NoteType
+from saferollout.core.decision import Note
 from saferollout.core.draft import Stall
+from saferollout.core.event_reasons import EventReason
+from saferollout.core.reasons import ConditionType, Reason
 from saferollout.engine.ports import Cluster, Recorder
 from saferollout.engine.resources import Kind
 from saferollout.engine.store import Place, Store
@@ -18,7 +20,7 @@ AGAIN_AFTER_SECONDS: Final = 3600.0
 """A defect that comes and goes would else write a status each time, and each write is a reason to look again."""
 
 _LONGEST: Final = 400
-_SAYS: Final = {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
+_SAYS: Final = {ConditionType.READY: "False", ConditionType.RECONCILING: "False", ConditionType.STALLED: "True"}
 
 
 class Defects:
@@ -43,8 +45,8 @@ class Defects:
         told = self._told.setdefault(key, {})
         if words in told and (now - told[words]).total_seconds() < AGAIN_AFTER_SECONDS:
             return
-        stall = Stall(reason="Defect", message=f"the operator met a defect of its own and leaves this SafeRollout as it is: {words}; please report it")
-        self._recorder.record(Note(reason="Defect", message=stall.message, type=NoteType.WARNING), safe_rollout=safe_rollout, workload=None)
+        stall = Stall(reason=Reason.DEFECT, message=f"the operator met a defect of its own and leaves this SafeRollout as it is: {words}; please report it")
+        self._recorder.record(Note(reason=EventReason.DEFECT, message=stall.message), safe_rollout=safe_rollout, workload=None)
         status = {"conditions": _conditions(safe_rollout, stall, now)}
         body = {"metadata": {"resourceVersion": safe_rollout["metadata"]["resourceVersion"]}, "status": status}
         written = await self._cluster.patch(Kind.SAFE_ROLLOUT.resource, place, body=body, subresource="status")
@@ -66,7 +68,7 @@ def _conditions(safe_rollout: Mapping[str, Any], stall: Stall, now: datetime) ->
         before = known.get(kind, {})
         since = before["lastTransitionTime"] if before.get("status") == status else f"{now:%Y-%m-%dT%H:%M:%SZ}"
         known[kind] = {
-            "type": kind, "status": status, "reason": stall.reason, "message": stall.message, "lastTransitionTime": since,
+            "type": kind.value, "status": status, "reason": stall.reason.value, "message": stall.message, "lastTransitionTime": since,
             "observedGeneration": safe_rollout["metadata"].get("generation", 0),
         }  # fmt: skip
     return list(known.values())

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.api import names
-from saferollout.core.decision import Note, NoteType
+from saferollout.core.decision import Note
+from saferollout.core.event_reasons import EventReason
 from saferollout.engine.errors import NotFound
 from saferollout.engine.giving_back import give_back_action, is_borrowed, read_workload
 from saferollout.engine.ownership import only_we_labelled
@@ -112,7 +113,7 @@ class Orphans:
         await self._writer.act(action, safe_rollout={}, raw_workload=live, now=now)
         paused = "; it stays paused, because its template is not what runs" if action.leave_paused and is_borrowed(live.workload) else ""
         message = f"Gave back what was ours on {place.name}, because {reason}{paused}"
-        self._recorder.record(Note(reason="GivenBack", message=message, workload=place.name), safe_rollout=None, workload=live.workload)
+        self._recorder.record(Note(reason=EventReason.GIVEN_BACK, message=message, workload=place.name), safe_rollout=None, workload=live.workload)
 
     def _warn_once(self, deployment: Raw, place: Place, *, reason: str) -> None:
         warned = _Warned(uid=deployment["metadata"]["uid"], safe_rollout=place.name)
@@ -124,5 +125,5 @@ class Orphans:
             f"{name} is held although {reason}: create it, correct the label {names.LABEL_MANAGED_BY}, "
             "or remove that label and set spec.paused to false"
         )
-        note = Note(reason="HeldWithoutSafeRollout", message=message, type=NoteType.WARNING, workload=name)
+        note = Note(reason=EventReason.HELD_WITHOUT_SAFE_ROLLOUT, message=message, workload=name)
         self._recorder.record(note, safe_rollout=None, workload=deployment)

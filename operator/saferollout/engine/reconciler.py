@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from saferollout.core.actions import Action, AnyAction
-from saferollout.core.decision import Decision, Marks, Note, NoteType, Snapshot
+from saferollout.core.decision import Decision, Marks, Note, Snapshot
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.measurements import Observations, Question
 from saferollout.engine.errors import ClusterError, Conflict, NotFound
 from saferollout.engine.orphans import Orphans
@@ -108,7 +109,7 @@ class Reconciler:
     def refused(self, key: str, error: ClusterError | CannotWrite) -> None:
         """Tell people on the SafeRollout that what the operator has to do can't be done."""
         safe_rollout = self._store.get(Kind.SAFE_ROLLOUT, Place.parse(key))
-        note = Note(reason="WriteRefused", message=str(error), type=NoteType.WARNING)
+        note = Note(reason=EventReason.WRITE_REFUSED, message=str(error))
         self._recorder.record(note, safe_rollout=safe_rollout, workload=None)
 
     async def _think(self, key: str, place: Place) -> _Thought | None:

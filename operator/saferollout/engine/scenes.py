@@ -17,7 +17,7 @@ from saferollout.api.status import Status
 from saferollout.core.arms import Labels
 from saferollout.core.decision import Snapshot
 from saferollout.core.foreign import ForeignName, ForeignWorkload
-from saferollout.core.views import Absent, HoldMode, WorkloadView, World
+from saferollout.core.views import Absence, Absent, HoldMode, WorkloadView, World
 from saferollout.engine.commands import commands_of
 from saferollout.engine.foreign import ForeignWorkloads
 from saferollout.engine.ownership import owner_of
@@ -25,11 +25,6 @@ from saferollout.engine.resources import Kind
 from saferollout.engine.store import Place, Store
 from saferollout.engine.trimming import Raw
 from saferollout.workloads.protocol import RawWorkload, WorkloadKind
-
-# Reasons of `Absent`.
-NOT_FOUND = "NotFound"
-UNSUPPORTED_KIND = "UnsupportedKind"
-MANAGED_BY_ANOTHER = "ManagedByAnother"
 
 _LABELS = Labels()
 _SUPPORTED = ("apps/v1", Kind.DEPLOYMENT)
@@ -133,16 +128,16 @@ class Scenes:
         reference = workload.reference
         if (reference.api_version, reference.kind) != _SUPPORTED:
             said = f"{reference.kind} of {reference.api_version} can't be released by this version of the operator, only a Deployment of apps/v1"
-            return Absent(name=workload.name, kind=reference.kind, reason=UNSUPPORTED_KIND, message=said)
+            return Absent(name=workload.name, kind=reference.kind, reason=Absence.UNSUPPORTED_KIND, message=said)
         deployment = self._store.get(Kind.DEPLOYMENT, Place(namespace=place.namespace, name=reference.name))
         if deployment is None:
             existing = [raw["metadata"]["name"] for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace)]
             said = f"there is no {reference.kind} {reference.name!r} in namespace {place.namespace}" + nearest(reference.name, existing)
-            return Absent(name=workload.name, kind=reference.kind, reason=NOT_FOUND, message=said)
+            return Absent(name=workload.name, kind=reference.kind, reason=Absence.NOT_FOUND, message=said)
         owner = owner_of(self._store, deployment)
         if owner != place.name:
             said = f"{reference.kind} {reference.name!r} belongs to the SafeRollout {owner!r}: let only one of them name it"
-            return Absent(name=workload.name, kind=reference.kind, reason=MANAGED_BY_ANOTHER, message=said)
+            return Absent(name=workload.name, kind=reference.kind, reason=Absence.MANAGED_BY_ANOTHER, message=said)
         return deployment
 
 

@@ -108,7 +108,7 @@ class EventRecorder:
             "metadata": {"name": f"{regarding['name'][:_LONGEST_NAME]}.{self._unique()}", "namespace": regarding["namespace"]},
             "eventTime": self._wall_clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "reportingController": REPORTING_CONTROLLER, "reportingInstance": self._instance,
-            "action": note.reason, "reason": note.reason, "type": note.type.value, "note": _shortened(note.message),
+            "action": note.reason.value, "reason": note.reason.value, "type": note.type.value, "note": _shortened(note.message),
             "regarding": regarding,
         }
         return event if related is None else event | {"related": related}

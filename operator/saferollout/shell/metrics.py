@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 from saferollout.api.status import GateStatus, Status
 from saferollout.core.decision import Decision, Snapshot
+from saferollout.shell import series
 
-_OBJECT: Final = ("namespace", "name")
 _DONE: Final = "Done"
 
 
@@ -42,15 +42,15 @@ class _Releases(Collector):
         yield from (self._info(), *self._steps(), self._held(), self._values(), self._verdicts(), self._rollbacks())
 
     def _info(self) -> Metric:
-        family = GaugeMetricFamily("saferollout_info", "A SafeRollout, its release and where that is.", labels=[*_OBJECT, "release", "state"])
+        family = _gauge(series.INFO)
         for facts in self.facts.values():
             release, summary = facts.status.release, facts.status.summary
             family.add_metric([*facts.labels, release.id if release else "", summary.state.value if summary else ""], 1)
         return family
 
     def _steps(self) -> Iterator[Metric]:
-        done = GaugeMetricFamily("saferollout_step", "Steps of the release that are done.", labels=_OBJECT)
-        known = GaugeMetricFamily("saferollout_steps", "Steps of the release that are known.", labels=_OBJECT)
+        done = _gauge(series.STEP)
+        known = _gauge(series.STEPS)
         for facts in self.facts.values():
             steps = facts.status.release.steps if facts.status.release else []
             done.add_metric(facts.labels, sum(step.state == _DONE for step in steps))
@@ -58,14 +58,14 @@ class _Releases(Collector):
         yield from (done, known)
 
     def _held(self) -> Metric:
-        family = GaugeMetricFamily("saferollout_workload_held", "1 while a template of the workload is held.", labels=[*_OBJECT, "workload"])
+        family = _gauge(series.WORKLOAD_HELD)
         for facts in self.facts.values():
             for workload, held in sorted(facts.held.items()):
                 family.add_metric([*facts.labels, workload], held)
         return family
 
     def _values(self) -> Metric:
-        family = GaugeMetricFamily("saferollout_gate_value", "The value that a gate measured last.", labels=[*_OBJECT, "gate"])
+        family = _gauge(series.GATE_VALUE)
         for facts in self.facts.values():
             for gate in facts.gates:
                 value = _number(gate)
@@ -74,14 +74,14 @@ class _Releases(Collector):
         return family
 
     def _verdicts(self) -> Metric:
-        family = GaugeMetricFamily("saferollout_gate_verdict", "1 for the verdict that a gate gives.", labels=[*_OBJECT, "gate", "verdict"])
+        family = _gauge(series.GATE_VERDICT)
         for facts in self.facts.values():
             for gate in facts.gates:
                 family.add_metric([*facts.labels, gate.name, gate.verdict], 1)
         return family
 
     def _rollbacks(self) -> Metric:
-        family = CounterMetricFamily("saferollout_rollbacks", "Ways back that were started.", labels=_OBJECT)
+        family = CounterMetricFamily(series.ROLLBACKS.name, series.ROLLBACKS.help, labels=series.ROLLBACKS.labels)
         for facts in self.facts.values():
             family.add_metric(facts.labels, facts.rollbacks)
         return family
@@ -96,11 +96,11 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._releases = _Releases()
         self._registry.register(self._releases)
-        self._looks = Counter("saferollout_reconcile", "Looks at a SafeRollout by how they ended.", ["result"], registry=self._registry)
-        self._seconds = Histogram("saferollout_reconcile_duration_seconds", "Seconds that a look took.", registry=self._registry)
-        self._requests = Counter("saferollout_kube_requests", "Requests to the API server.", ["verb", "code"], registry=self._registry)
-        self._leader = Gauge("saferollout_leader", "1 while this process holds the Lease.", registry=self._registry)
-        self._depth = Gauge("saferollout_work_queue_depth", "SafeRollouts that wait for a worker.", registry=self._registry)
+        self._looks = Counter(series.LOOKS.name, series.LOOKS.help, series.LOOKS.labels, registry=self._registry)
+        self._seconds = Histogram(series.LOOK_SECONDS.name, series.LOOK_SECONDS.help, series.LOOK_SECONDS.labels, registry=self._registry)
+        self._requests = Counter(series.REQUESTS.name, series.REQUESTS.help, series.REQUESTS.labels, registry=self._registry)
+        self._leader = Gauge(series.LEADER.name, series.LEADER.help, series.LEADER.labels, registry=self._registry)
+        self._depth = Gauge(series.QUEUE_DEPTH.name, series.QUEUE_DEPTH.help, series.QUEUE_DEPTH.labels, registry=self._registry)
 
     def watch_queue(self, depth: Callable[[], int]) -> None:
         """Show the depth of the queue as it is when asked."""
@@ -135,6 +135,10 @@ class Metrics:
     def exposition(self) -> bytes:
         """Write everything in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+def _gauge(one: series.Series) -> GaugeMetricFamily:
+    return GaugeMetricFamily(one.name, one.help, labels=one.labels)
 
 
 def _turned_back(before: Status, after: Status) -> bool:

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from saferollout.core.decision import Note, NoteType
+from saferollout.core.decision import Note
+from saferollout.core.event_reasons import NoteType
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_BOTH, WRITES_1, WRITES_3, little_cluster
 

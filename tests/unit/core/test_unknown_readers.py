@@ -6,7 +6,8 @@ from typing import Any
 
 from saferollout.api.contracts import Contract
 from saferollout.api.status import State
-from saferollout.core.decision import Note, NoteType
+from saferollout.core.decision import Note
+from saferollout.core.event_reasons import NoteType
 from saferollout.core.questions import questions
 from saferollout.core.topic_signals import other_groups
 from saferollout.core.unknown_readers import declared_groups

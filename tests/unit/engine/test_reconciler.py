@@ -7,6 +7,7 @@ import pytest
 from saferollout.api.status import Status
 from saferollout.core.actions import ClearCommands, Hold, LetThrough, RemoveFinalizer, SetFinalizer
 from saferollout.core.decision import Decision, Marks, Note, Progress, Snapshot
+from saferollout.core.event_reasons import EventReason
 from saferollout.core.measurements import Observations
 from saferollout.engine.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound, Throttled, Unreachable
 from saferollout.engine.resources import Kind, Resource
@@ -38,8 +39,8 @@ def release(snapshot: Snapshot, observations: Observations, now: datetime, marks
     """Let billing through once: on record first, done when it is no longer paused."""
     view = snapshot.world.workloads.get("billing")
     if view is None or not view.paused:
-        return Decision(status=saying("released"), notes=(Note(reason="Released", message="billing was released", workload="billing"),))
-    note = Note(reason="Rolling", message="billing started to roll", workload="billing")
+        return Decision(status=saying("released"), notes=(Note(reason=EventReason.ROLLED_OUT, message="billing was released", workload="billing"),))
+    note = Note(reason=EventReason.ROLL_STARTED, message="billing started to roll", workload="billing")
     return Decision(status=saying("rolling"), action=ROLL, notes=(note,))
 
 
@@ -150,13 +151,13 @@ async def test_a_reversible_action_needs_no_live_read(cluster: FakeCluster) -> N
 
 
 async def test_an_action_on_an_old_object_is_refused_and_what_was_recorded_is_told(cluster: FakeCluster) -> None:
-    note = Note(reason="Held", message="billing was held", workload="billing")
+    note = Note(reason=EventReason.HELD_LATE, message="billing was held", workload="billing")
     stage = await started(cluster, lambda snapshot, *_: Decision(status=saying("held"), action=Hold(workload="billing"), notes=(note,)))
     cluster.put(Kind.DEPLOYMENT, deployment(image="billing:3"))
     with pytest.raises(Conflict):
         await stage.look()
     assert cluster.writes == [STATUS_WRITE]
-    assert stage.listener.reasons == ["Held"]
+    assert stage.listener.reasons == ["HeldLate"]
 
 
 @pytest.mark.parametrize("error", [Forbidden("not you"), Invalid("refused"), NotFound("gone"), Unreachable("down"), CannotWrite("the originals are lost")])
@@ -192,7 +193,7 @@ async def test_notes_of_a_status_that_was_not_written_are_not_told(cluster: Fake
 async def test_notes_are_told_on_the_safe_rollout_and_the_workload(cluster: FakeCluster) -> None:
     stage = await started(cluster, release)
     await stage.look()
-    assert [(note.reason, safe_rollout, workload) for note, safe_rollout, workload in stage.listener.notes] == [("Rolling", "shop", "billing")]
+    assert [(note.reason, safe_rollout, workload) for note, safe_rollout, workload in stage.listener.notes] == [("RollStarted", "shop", "billing")]
 
 
 async def test_marks_come_back_at_the_next_decision_and_not_for_a_successor(cluster: FakeCluster) -> None:

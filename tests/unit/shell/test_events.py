@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from saferollout.core.decision import Note, NoteType
+from saferollout.core.decision import Note
+from saferollout.core.event_reasons import EventReason
 from saferollout.engine.errors import Forbidden
 from saferollout.engine.resources import EVENTS
 from saferollout.shell.events import EventRecorder
 from tests.unit.engine.fake_cluster import FakeCluster
 from tests.unit.engine.objects import deployment, safe_rollout
 
-NOTE = Note(reason="BatchReady", message="billing: 3 of 10 pods are ready on the new revision", workload="billing")
+NOTE = Note(reason=EventReason.BATCH_READY, message="billing: 3 of 10 pods are ready on the new revision", workload="billing")
 
 
 class Scene:
@@ -78,7 +79,7 @@ async def test_the_same_is_not_said_twice_within_ten_minutes(scene: Scene) -> No
 async def test_something_else_or_somebody_else_is_news(scene: Scene) -> None:
     scene.recorder.record(NOTE, safe_rollout=safe_rollout(), workload=None)
     scene.recorder.record(NOTE, safe_rollout=safe_rollout(uid="successor"), workload=None)
-    scene.recorder.record(Note(reason="BatchReady", message="6 of 10"), safe_rollout=safe_rollout(), workload=None)
+    scene.recorder.record(Note(reason=EventReason.BATCH_READY, message="6 of 10"), safe_rollout=safe_rollout(), workload=None)
     assert len(await scene.sent()) == 3
 
 
@@ -87,20 +88,20 @@ async def test_a_server_that_refuses_events_stops_nothing(scene: Scene) -> None:
     scene.recorder.record(NOTE, safe_rollout=safe_rollout(), workload=None)
     assert await scene.sent() == []
     scene.cluster.fault = lambda verb, resource, place: None
-    scene.recorder.record(Note(reason="Other", message="x", type=NoteType.WARNING), safe_rollout=safe_rollout(), workload=None)
+    scene.recorder.record(Note(reason=EventReason.FAILED, message="x"), safe_rollout=safe_rollout(), workload=None)
     assert [event["type"] for event in await scene.sent()] == ["Warning"]
 
 
 async def test_more_than_can_wait_is_dropped_and_never_blocks(scene: Scene) -> None:
     for number in range(1500):
-        scene.recorder.record(Note(reason="R", message=str(number)), safe_rollout=safe_rollout(), workload=None)
+        scene.recorder.record(Note(reason=EventReason.BATCH_PASSED, message=str(number)), safe_rollout=safe_rollout(), workload=None)
     assert len(await scene.sent()) == 1000
 
 
 async def test_what_waits_is_sent_before_the_process_ends(scene: Scene) -> None:
     scene.cluster.delay = 0.01
     for number in range(3):
-        scene.recorder.record(Note(reason="R", message=str(number)), safe_rollout=safe_rollout(), workload=None)
+        scene.recorder.record(Note(reason=EventReason.BATCH_PASSED, message=str(number)), safe_rollout=safe_rollout(), workload=None)
     running = asyncio.create_task(scene.recorder.run())
     await scene.recorder.drain(seconds=5)
     running.cancel()
@@ -117,7 +118,7 @@ async def test_a_server_that_hangs_does_not_keep_the_process(scene: Scene) -> No
 
 
 async def test_a_long_sentence_is_shortened_to_what_the_server_takes(scene: Scene) -> None:
-    scene.recorder.record(Note(reason="R", message="ü" * 2000), safe_rollout=safe_rollout(), workload=None)
+    scene.recorder.record(Note(reason=EventReason.BATCH_PASSED, message="ü" * 2000), safe_rollout=safe_rollout(), workload=None)
     (event,) = await scene.sent()
     assert len(event["note"].encode()) <= 1024
     assert event["note"].endswith("...")

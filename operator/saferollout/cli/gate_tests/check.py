@@ -13,8 +13,8 @@ from saferollout.cli.gate_tests.series import number_of
 from saferollout.cli.gate_tests.words import Phase, Reaction, Word
 from saferollout.cli.manifests import BadInput
 from saferollout.core.gates import number
+from saferollout.core.reasons import ConditionType, Reason
 
-_STALLED: Final = "GateWithoutVerdict"
 _BY_STATE: Final = {
     State.ROLLING_BACK: Reaction.ROLL_BACK,
     State.ROLLED_BACK: Reaction.ROLL_BACK,
@@ -92,7 +92,7 @@ def reaction(case: Case, moment: Moment, *, at: int) -> Reaction:
 
 def is_stalled(status: Status) -> bool:
     """Tell whether a gate's limits of inconclusive measurements or errors are exceeded."""
-    return any(known.type == "Stalled" and known.status == "True" and known.reason == _STALLED for known in status.conditions)
+    return any(known.type == ConditionType.STALLED and known.status == "True" and known.reason == Reason.GATE_WITHOUT_VERDICT for known in status.conditions)
 
 
 def _holds(case: Case, moment: Moment) -> bool:
