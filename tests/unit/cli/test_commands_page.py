@@ -9,7 +9,6 @@ import typer.main
 import yaml
 from typer.testing import CliRunner
 
-from saferollout.cli.exit_codes import ExitCode
 from saferollout.cli.main import app
 from saferollout.cli.seen import Verdict
 from saferollout.core.lint_findings import Code
@@ -28,10 +27,6 @@ def test_every_command_and_its_options_are_on_the_page(name: str) -> None:
     parameters = [parameter for one in (command, *parts.values()) for parameter in one.params]
     options = {option for parameter in parameters for option in parameter.opts if option.startswith("-")}
     assert {option for option in options if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", PAGE)} == set()
-
-
-def test_every_exit_code_is_on_the_page() -> None:
-    assert re.findall(r"^\| (\d) \|", PAGE, flags=re.MULTILINE) == [str(int(code)) for code in ExitCode]
 
 
 def test_every_finding_of_lint_is_on_the_page() -> None:
