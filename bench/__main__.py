@@ -16,7 +16,7 @@ RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 
 def main(arguments: list[str]) -> int:
     """Run the chosen benches and print their table; return 1 where a number misses what was promised."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     names: list[str] = options.names or list(BENCHES)
     tables: dict[str, list[Row]] = {}
     for name in names:
@@ -29,17 +29,18 @@ def main(arguments: list[str]) -> int:
     return int(any(row.kept is False for rows in tables.values() for row in rows))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what `python -m bench` takes."""
     listed = "\n".join(f"  {name:<14} {bench.what}; about {bench.takes}" for name, bench in BENCHES.items())
-    parser = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure the numbers that SafeRollout promises, and print them as a table.",
         epilog=f"benches, and how long each takes on two cores:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="name", type=_bench, help="which benches to run (default: all)")
-    parser.add_argument("--write", action="store_true", help="put the tables into bench/RESULTS.md, in place of older ones of the same benches")
-    return parser
+    arguments.add_argument("names", nargs="*", metavar="name", type=_bench, help="which benches to run (default: all)")
+    arguments.add_argument("--write", action="store_true", help="put the tables into bench/RESULTS.md, in place of older ones of the same benches")
+    return arguments
 
 
 def _bench(name: str) -> str:

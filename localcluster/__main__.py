@@ -40,7 +40,7 @@ _EXPECTED = (
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code; expected failures are one message, without a traceback."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     commands = {"fetch": _fetch, "up": _up, "down": _down, "status": _status, "kubeconfig": _kubeconfig, "kubectl": _kubectl}
     try:
         return commands[options.command](options)
@@ -49,9 +49,10 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python3 -m localcluster", description="A real Kubernetes on this machine, without Docker.")
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return what `python -m localcluster` takes."""
+    arguments = argparse.ArgumentParser(prog="python3 -m localcluster", description="A real Kubernetes on this machine, without Docker.")
+    commands = arguments.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="install and build what clusters need, into the cache")
     fetch.add_argument("--control-plane-only", action="store_true", help="leave out what only a real node needs")
     fetch.add_argument("--argocd", action="store_true", help="Argo CD and what it runs on, too")
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--name", default="local", help="the cluster's name (default: local)")
     kubectl.add_argument("arguments", nargs="*")
     commands.add_parser("status", help="show every cluster and its processes")
-    return parser
+    return arguments
 
 
 def _fetch(options: argparse.Namespace) -> int:

@@ -21,10 +21,7 @@ STORIES: tuple[Callable[[Scene], None], ...] = (stories.new_event, stories.no_sa
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/demo", description="A real cluster, a real release, three stories.")
-    parser.add_argument("command", nargs="?", choices=["up", "down"], default="up", help="tell the stories, or remove everything")
-    parser.add_argument("--kind", action="store_true", help="on kind, where Docker and kind are, instead of a node of its own")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     platform: Platform = Kind() if options.kind else LocalNode()
     if options.command == "down":
         print("the demo's cluster is removed" if platform.remove() else "there is no demo to remove")
@@ -35,6 +32,14 @@ def main(arguments: list[str]) -> int:
         _explain(failure, platform)
         return 1
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what `scripts/demo` takes."""
+    arguments = argparse.ArgumentParser(prog="scripts/demo", description="A real cluster, a real release, three stories.")
+    arguments.add_argument("command", nargs="?", choices=["up", "down"], default="up", help="tell the stories, or remove everything")
+    arguments.add_argument("--kind", action="store_true", help="on kind, where Docker and kind are, instead of a node of its own")
+    return arguments
 
 
 def _tell(platform: Platform) -> None:

@@ -62,9 +62,7 @@ _SELECTIONS = {
 
 def main() -> int:
     """Return 0 when every part of the selection passes."""
-    parser = argparse.ArgumentParser(prog="scripts/test", description="Pass all tests, from nothing.")
-    parser.add_argument("selection", nargs="?", default="all", choices=list(_SELECTIONS))
-    selection = parser.parse_args().selection
+    selection = parser().parse_args().selection
     start = time.monotonic()
     try:
         commands = ensure_environment().parent
@@ -79,6 +77,13 @@ def main() -> int:
         return 1
     say(f"passed in {spent}; saferollout is {commands / 'saferollout'}")
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what `scripts/test` takes."""
+    arguments = argparse.ArgumentParser(prog="scripts/test", description="Pass all tests, from nothing.")
+    arguments.add_argument("selection", nargs="?", default="all", choices=list(_SELECTIONS))
+    return arguments
 
 
 def _passes(part: Part, commands: Path) -> bool:

@@ -1,0 +1,56 @@
+"""Commands on the pages that the unit tests do not run, and what runs them instead. A test compares these lists with the pages, in both directions."""
+
+from typing import Final
+
+RUN_ON_A_CLUSTER: Final = frozenset(
+    {
+        # tests/cluster/test_commands_on_pages.py types each of these on a real API server with the real operator.
+        ("docs/first-release.md", "kubectl apply -f shop/"),
+        ("docs/first-release.md", "saferollout status -n shop"),
+        ("docs/first-release.md", "kubectl apply -f next/"),
+        ("docs/first-release.md", "saferollout status -n shop --watch"),
+        ("docs/first-release.md", "kubectl explain saferollout.spec --recursive"),
+        ("docs/commands.md", "kubectl get deployments,saferollouts -n shop -o yaml | saferollout plan --live - --desired manifests/"),
+        ("docs/commands.md", "kubectl safe-rollout COMMAND"),
+        ("docs/metrics-and-events.md", "kubectl get sro -A"),
+        ("docs/metrics-and-events.md", "kubectl get events -n NAMESPACE --sort-by .metadata.creationTimestamp"),
+        ("docs/metrics-and-events.md", "kubectl describe sro NAME -n NAMESPACE"),
+        ("docs/metrics-and-events.md", "kubectl wait sro/NAME -n NAMESPACE --for condition=Ready --timeout 30m"),
+        ("docs/reference/reasons.md", "kubectl get sro"),
+        ("docs/reference/api.md", "kubectl explain saferollout.spec --recursive"),
+        ("docs/operations.md", 'saferollout expedite -n NAMESPACE --reason "fix for the outage"'),
+        ("docs/operations.md", "kubectl annotate deployment NAME -n NAMESPACE --overwrite saferollout.io/bypass=REASON"),
+        ("docs/operations.md", "kubectl create rolebinding on-call-bypass -n NAMESPACE --clusterrole saferollout-bypass --group ON-CALL"),
+        ("docs/operations.md", "kubectl delete mutatingadmissionpolicy saferollout-hold saferollout-pace saferollout-pin saferollout-bypass"),
+        ("docs/operations.md", "kubectl delete validatingadmissionpolicy saferollout-resume saferollout-warn"),
+        (
+            "docs/operations.md",
+            """kubectl patch deployment NAME -n NAMESPACE --type merge -p '{"metadata":{"labels":{"saferollout.io/held":null}},"spec":{"paused":false}}'""",
+        ),
+        ("docs/operations.md", "kubectl scale deployment saferollout -n OPERATOR-NAMESPACE --replicas 0"),
+        (
+            "docs/operations.md",
+            "helm install saferollout charts/saferollout -n saferollout --create-namespace --set image.repository=IMAGE --set prometheus.url=http://prometheus.monitoring:9090",
+        ),
+        ("docs/operations.md", "helm upgrade saferollout charts/saferollout -n saferollout --reuse-values --set uninstall.force=true"),
+        ("docs/operations.md", "helm uninstall saferollout -n saferollout"),
+        ("docs/demo.md", ".venv/bin/saferollout status -n opencore --watch"),
+        ("docs/demo.md", ".venv/bin/saferollout explain user-service -n opencore"),
+        ("docs/demo.md", "kubectl -n opencore rollout resume deployment/user-service"),
+        ("docs/demo.md", "kubectl apply -f examples/demo/git/1-new-event/user-service.yaml"),
+        ("docs/demo.md", "kubectl replace --force -f examples/demo/manifests/load.yaml"),
+    }
+)
+
+NOT_RUN: Final = {
+    ("docs/demo.md", "export KUBECONFIG=..."): "sets a variable of the reader's shell to a path that the demo prints",
+    ("docs/first-release.md", "pip install ."): "needs a package index; scripts/setup installs this checkout from the lock, and every command here is run from it",
+    ("docs/reference/cli.md", "kubectl safe-rollout COMMAND"): "as in docs/commands.md, where it is run on a cluster",
+    ("docs/first-release.md", "kubectl safe-rollout"): "as in docs/commands.md, where it is run on a cluster",
+    ("docs/commands.md", "kubectl apply"): "speaks of what the reader did, with no object",
+    ("docs/commands.md", "kubectl rollout restart"): "speaks of kubectl's own command; tests/cluster/test_operator_ordinary_days.py runs it",
+    ("docs/situations.md", "kubectl rollout restart"): "the same",
+    ("docs/operations.md", "kubectl rollout resume"): "the same",
+    ("docs/operations.md", "helm upgrade"): "speaks of helm's own command; the lines above have it in full",
+    ("docs/situations.md", "helm upgrade --wait"): "speaks of a user's chart; what helm sees is in tests/cluster/test_operator_field_owners.py",
+}

@@ -1,0 +1,130 @@
+"""Every manifest on the pages is one that the API server, the models and lint take, and every other block is accounted for."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import kubernetes_validate
+import pytest
+import yaml
+from promql_parser import parse
+from typer.testing import CliRunner
+
+from saferollout.api import names
+from saferollout.api.contracts import Contract
+from saferollout.api.declaration import parse_declaration
+from saferollout.api.externals import may_be_read
+from saferollout.api.saferollout import SafeRollout
+from saferollout.api.spec import SafeRolloutSpec
+from saferollout.cli.main import app
+from saferollout.shell.series import ALL
+from tests.unit.docs.desks import shown
+from tests.unit.docs.pages import ROOT, Code, blocks, is_shell
+
+NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
+    ("docs/architecture.md", "cli | shell -> engine -> workloads -> core -> api"): "a picture; pyproject.toml has the layers, import-linter checks them",
+    ("docs/demo.md", "load ──> gateway ──users-api──> user-service ──user-events──> billing-service"): "a picture",
+    ("docs/first-release.md", "shop: accepted, 2 steps"): "an answer: test_first_release_page.py compares it",
+    ("docs/first-release.md", "1. Roll invoicing (Expand)"): "the same",
+    ("docs/first-release.md", "2. Roll orders (Migrate)"): "the same",
+    ("docs/gate-tests.md", "# gates/checkout.yaml"): "a file of gate tests: test_commands_on_pages.py runs it",
+    ("docs/metrics-and-events.md", "# nobody works: no decision is taken, what is held stays held"): "PromQL: parsed below",
+}
+SPECS: Final = {"docs/first-release.md": "shop/saferollout.yaml", "docs/gates.md": ROOT / "examples/demo/manifests/saferollout.yaml"}
+"""To which SafeRollout a page's pieces of a spec belong."""
+
+
+def read(block: Code) -> Any:
+    try:
+        return yaml.safe_load(block.text)
+    except yaml.YAMLError:
+        return None
+
+
+def is_object(block: Code) -> bool:
+    given = read(block)
+    return isinstance(given, dict) and {"apiVersion", "kind"} <= set(given)
+
+
+OBJECTS: Final = [block for block in blocks() if not is_shell(block) and is_object(block)]
+REST: Final = [block for block in blocks() if not is_shell(block) and not is_object(block) and (block.page, block.first_line) not in NO_MANIFESTS]
+
+
+def test_every_block_that_is_no_manifest_is_still_on_its_page() -> None:
+    assert set(NO_MANIFESTS) <= {(block.page, block.first_line) for block in blocks()}
+
+
+@pytest.mark.parametrize("block", OBJECTS, ids=str)
+def test_the_api_server_would_take_the_object(block: Code) -> None:
+    given = read(block)
+    if given["kind"] == names.KIND:
+        SafeRollout.parse_strict(given)
+    else:
+        kubernetes_validate.validate(given, "1.36", strict=True)
+
+
+@pytest.mark.parametrize("page", sorted({block.page for block in OBJECTS}))
+def test_lint_finds_nothing_in_the_files_of_a_page(page: str, tmp_path: Path) -> None:
+    files = [text for text in shown(page).values() if is_object(Code(page, 0, text))]
+    assert len(files) == sum(block.page == page for block in OBJECTS), "say above each object in which file it stands: # FOLDER/FILE.yaml"
+    for number, text in enumerate(files):
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["lint", "--strict", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("block", REST, ids=str)
+def test_a_piece_of_a_manifest_fits_where_it_belongs(block: Code, tmp_path: Path) -> None:
+    given = read(block)
+    assert isinstance(given, dict), f"{block}: no command, no manifest: say in NO_MANIFESTS what it is and what checks it"
+    fits = next((check for fields, check in PIECES if set(given) <= fields), None)
+    assert fits is not None, f"{block}: these tests do not know where {', '.join(given)} belongs"
+    fits(block, given, tmp_path)
+
+
+def as_spec(block: Code, given: dict[str, Any], folder: Path) -> None:
+    """A piece of a spec, put into the SafeRollout that its page speaks of."""
+    place = SPECS[block.page]
+    whole = yaml.safe_load(place.read_text(encoding="utf-8") if isinstance(place, Path) else shown(block.page)[place])
+    whole["spec"] |= given
+    SafeRollout.parse_strict(whole)
+    (folder / "saferollout.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+    result = CliRunner().invoke(app, ["lint", str(folder)])
+    assert result.exit_code == 0, result.output
+
+
+def as_contract(_block: Code, given: dict[str, Any], _folder: Path) -> None:
+    """A piece of a contract."""
+    spec = {"workloads": [{"name": "web"}], "contracts": [{"name": "events", "topic": {"name": "events"}, **given}]}
+    SafeRollout.parse_strict({"metadata": {"name": "shop"}, "spec": spec})
+
+
+def as_annotations(_block: Code, given: dict[str, Any], _folder: Path) -> None:
+    """Annotations, with or without the metadata around them."""
+    annotations = given.get("metadata", {}).get("annotations", given)
+    assert set(annotations) <= {names.ANNOTATION_CONTRACTS, names.ANNOTATION_READABLE_BY}
+    if (declared := annotations.get(names.ANNOTATION_CONTRACTS)) is not None:
+        assert len(parse_declaration(declared)) > 0
+    if (readers := annotations.get(names.ANNOTATION_READABLE_BY)) is not None:
+        assert all(may_be_read(readers, by=name) for name in re.findall(r"\w+", readers))
+
+
+def _fields(model: Any) -> set[str]:
+    return {field.alias for field in model.model_fields.values()}
+
+
+PIECES: Final[tuple[tuple[set[str], Callable[[Code, dict[str, Any], Path], None]], ...]] = (
+    (_fields(SafeRolloutSpec), as_spec),
+    (_fields(Contract), as_contract),
+    ({"metadata", names.ANNOTATION_CONTRACTS, names.ANNOTATION_READABLE_BY}, as_annotations),
+)
+
+
+def test_the_alerts_are_promql_over_series_that_there_are() -> None:
+    block = next(block for block in blocks() if block.page == "docs/metrics-and-events.md" and "saferollout_leader" in block.text)
+    alerts = [line for line in block.text.splitlines() if not line.startswith("#")]
+    assert len(alerts) == 2
+    for alert in alerts:
+        parse(alert)
+    assert set(re.findall(r"saferollout_\w+", block.text)) <= {one.exposed_name for one in ALL}
