@@ -126,7 +126,7 @@ def test_break_glass_does_what_its_page_says(shop: Shop, tmp_path: Path) -> None
 
     # Other tests of this cluster live by the policies, so the server only says that it would delete them.
     for line in (
-        "kubectl delete mutatingadmissionpolicy saferollout-hold saferollout-pace saferollout-pin saferollout-bypass",
+        "kubectl delete mutatingadmissionpolicy saferollout-hold saferollout-pace saferollout-pin saferollout-bypass saferollout-marks saferollout-waiting",
         "kubectl delete validatingadmissionpolicy saferollout-resume saferollout-warn",
     ):
         assert glass.succeeds(line, more="--dry-run=server").count("deleted") == line.count("saferollout-")

@@ -21,7 +21,10 @@ RUN_ON_A_CLUSTER: Final = frozenset(
         ("docs/operations.md", 'saferollout expedite -n NAMESPACE --reason "fix for the outage"'),
         ("docs/operations.md", "kubectl annotate deployment NAME -n NAMESPACE --overwrite saferollout.io/bypass=REASON"),
         ("docs/operations.md", "kubectl create rolebinding on-call-bypass -n NAMESPACE --clusterrole saferollout-bypass --group ON-CALL"),
-        ("docs/operations.md", "kubectl delete mutatingadmissionpolicy saferollout-hold saferollout-pace saferollout-pin saferollout-bypass"),
+        (
+            "docs/operations.md",
+            "kubectl delete mutatingadmissionpolicy saferollout-hold saferollout-pace saferollout-pin saferollout-bypass saferollout-marks saferollout-waiting",
+        ),
         ("docs/operations.md", "kubectl delete validatingadmissionpolicy saferollout-resume saferollout-warn"),
         (
             "docs/operations.md",
@@ -43,6 +46,14 @@ RUN_ON_A_CLUSTER: Final = frozenset(
 )
 
 NOT_RUN: Final = {
+    (
+        "docs/argocd.md",
+        "helm template saferollout charts/saferollout --set argocd.snippet=true --show-only templates/argocd-cm.yaml |",
+    ): "tests/argocd renders and applies the same piece to a real Argo CD",
+    ("docs/argocd.md", "kubectl apply --server-side --field-manager saferollout-argocd -n argocd -f -"): "the second half of that line",
+    ("docs/operations.md", "helm uninstall"): "speaks of helm's own command; the lines above have it in full",
+    ("docs/operations.md", "kubectl logs -n saferollout job/saferollout-give-back"): "the Job's pod is no process on the fake node, so it has no log there",
+    ("docs/operations.md", "kubectl rollout restart"): "speaks of kubectl's own command; tests/cluster/test_operator_ordinary_days.py runs it",
     ("docs/demo.md", "export KUBECONFIG=..."): "sets a variable of the reader's shell to a path that the demo prints",
     ("docs/first-release.md", "pip install ."): "needs a package index; scripts/setup installs this checkout from the lock, and every command here is run from it",
     ("docs/reference/cli.md", "kubectl safe-rollout COMMAND"): "as in docs/commands.md, where it is run on a cluster",
