@@ -1,0 +1,1 @@
+"""`saferollout check`: what is read, and what is said of it."""
