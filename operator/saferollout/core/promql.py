@@ -83,6 +83,20 @@ def age_of_selectors(selectors: tuple[str, ...]) -> str | None:
     return f"time() - min({' or '.join(told_apart)})"
 
 
+def selectors_in(text: str) -> tuple[tree.VectorSelector, ...]:
+    """Return every selector of a bound query, as it is written and without its range, offset and time; raise InvalidPromQL."""
+    found: list[tree.VectorSelector] = []
+
+    def visit(part: Any) -> None:
+        if isinstance(part, tree.MatrixSelector):
+            found.append(part.vector_selector)
+        if isinstance(part, tree.VectorSelector):
+            found.append(part)
+
+    _walk(_parse(text), visit)
+    return tuple(found)
+
+
 def uses_pods(text: str) -> bool:
     """Say whether a query names pods of a release, so that it can't be asked before there are any."""
     return any(found.group() in POD_PLACEHOLDERS for found in _PLACEHOLDER.finditer(text))
