@@ -45,6 +45,7 @@ class Cluster(Protocol):
     """What commands need of a cluster. Reads return raw objects and raise ApiRefused."""
 
     namespace: str
+    server: str
 
     def read(self, path: str, *, selector: str = "") -> Raw:
         """Return the object or list at an API path."""
@@ -52,6 +53,10 @@ class Cluster(Protocol):
 
     def patch(self, path: str, *, body: Raw) -> Raw:
         """Send a merge patch as the command line's own field manager."""
+        ...
+
+    def ask(self, path: str, *, body: Raw) -> Raw:
+        """Send an object that is answered and never stored: a review, or a creation as a dry run."""
         ...
 
     def whoami(self) -> str:
@@ -81,6 +86,7 @@ class RealCluster:
 
     def __init__(self, *, client: "ApiClient", namespace: str, fallback_user: str) -> None:
         self.namespace = namespace
+        self.server = str(client.configuration.host)
         self._client = client
         self._fallback_user = fallback_user
 
@@ -92,11 +98,16 @@ class RealCluster:
         """Send a merge patch as the command line's own field manager."""
         return self._send("PATCH", path, query={"fieldManager": FIELD_MANAGER_CLI}, body=body, content_type=_MERGE_PATCH)
 
+    def ask(self, path: str, *, body: Raw) -> Raw:
+        """Send an object that is answered and never stored: a review, or a creation as a dry run."""
+        query = {"dryRun": "All", "fieldManager": FIELD_MANAGER_CLI}
+        return self._send("POST", path, query=query, body=body, content_type="application/json")
+
     def whoami(self) -> str:
         """Return the name the API server knows the user by; kubeconfig's where the server does not tell."""
         review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         try:
-            answer = self._send("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review, content_type="application/json")
+            answer = self.ask("/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review)
         except ApiRefused:
             return self._fallback_user
         return str(answer.get("status", {}).get("userInfo", {}).get("username", "")) or self._fallback_user

@@ -30,18 +30,20 @@ class Outcome:
 
 
 _SPEAKING: Final = ("pause", "resume", "abort", "rollback", "retry", "approve", "expedite", "restart")
-_ON_A_CLUSTER: Final = ("status", "explain", *_SPEAKING, "give-back")
+_ON_A_CLUSTER: Final = ("status", "explain", "check", *_SPEAKING, "give-back")
 
 OUTCOMES: Final = (
     Outcome(ExitCode.DONE, "the status was read; with `--watch`: the release has ended well", ("status",)),
     Outcome(ExitCode.DONE, "accepted", ("plan", *_SPEAKING)),
     Outcome(ExitCode.DONE, "clean, or warnings only", ("lint",)),
     Outcome(ExitCode.DONE, "all tests passed", ("gate test",)),
+    Outcome(ExitCode.DONE, "all well, or notes and warnings only", ("check",)),
     Outcome(ExitCode.DONE, "it was asked to stop", ("run",)),
     Outcome(ExitCode.DONE, "done"),
     Outcome(ExitCode.FAULT, "the cluster can't be reached or said no", _ON_A_CLUSTER),
     Outcome(ExitCode.FAULT, "with `--strict`: there are warnings", ("lint",)),
     Outcome(ExitCode.FAULT, "a test failed", ("gate test",)),
+    Outcome(ExitCode.FAULT, "something is wrong", ("check",)),
     Outcome(ExitCode.FAULT, "a part ended that should not", ("run",)),
     Outcome(ExitCode.BAD_USAGE, "the Lease was lost, or the configuration is wrong, or there is no cluster to run in", ("run",)),
     Outcome(ExitCode.BAD_USAGE, "bad usage: arguments, a file that can't be read, a name that does not exist"),

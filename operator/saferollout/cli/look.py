@@ -27,6 +27,8 @@ class Mark(StrEnum):
     FAILED = "failed"
     RETURNING = "returning"
     UNSURE = "unsure"
+    WARNING = "warning"
+    NOTE = "note"
 
 
 _SYMBOLS: Final[Mapping[Mark, tuple[str, str, str]]] = {
@@ -39,6 +41,8 @@ _SYMBOLS: Final[Mapping[Mark, tuple[str, str, str]]] = {
     Mark.FAILED: ("✖", "x", "red"),
     Mark.RETURNING: ("↺", "<", "red"),
     Mark.UNSURE: ("?", "?", "yellow"),
+    Mark.WARNING: ("⚠", "!", "yellow"),
+    Mark.NOTE: ("•", "-", "default"),
 }
 
 

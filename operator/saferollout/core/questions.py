@@ -1,5 +1,6 @@
 """What to ask Prometheus: every gate at its fixed instants while anything rolls, once before the first step, and proofs of drains."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +16,7 @@ from saferollout.core.measurements import Question
 from saferollout.core.promql import check_promql
 from saferollout.core.signals import can_be_measured, query_for, query_of
 from saferollout.core.unknown_readers import group_questions
+from saferollout.core.views import WorkloadView
 
 PROOF_INTERVAL: Final = timedelta(seconds=15)
 
@@ -67,11 +69,15 @@ def measured_at_once(gate: Gate) -> Gate:
     return gate.model_copy(update={"initial_delay_seconds": 0})
 
 
-def _arms(snapshot: Snapshot) -> dict[str, Arms]:
-    release = snapshot.status.release
+def arms_in(release: Release | None, views: Mapping[str, WorkloadView]) -> dict[str, Arms]:
+    """Return which pods of each workload are new and which old in a release; after its end, and without one, none is new."""
     targets = release.targets if release is not None and release.end_time is None else []
     new = {target.workload: target.to_hash for target in targets}
-    return {name: arms_of(view, revision=new.get(name)) for name, view in snapshot.world.workloads.items()}
+    return {name: arms_of(view, revision=new.get(name)) for name, view in views.items()}
+
+
+def _arms(snapshot: Snapshot) -> dict[str, Arms]:
+    return arms_in(snapshot.status.release, snapshot.world.workloads)
 
 
 def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) -> Question | None:

@@ -11,6 +11,9 @@ class FakeCluster:
 
     def __init__(self, *documents: dict[str, Any], namespace: str = "opencore") -> None:
         self.namespace = namespace
+        self.server = "https://cluster.example:6443"
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.on_ask: Callable[[str, dict[str, Any]], dict[str, Any]] = _refuse
         self.items: dict[str, dict[str, Any]] = {_path(document): document for document in documents}
         self.patches: list[tuple[str, dict[str, Any]]] = []
         self.conflicts = 0
@@ -38,9 +41,18 @@ class FakeCluster:
         annotations.update(body["metadata"]["annotations"])
         return self.items[path]
 
+    def ask(self, path: str, *, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer as the test says."""
+        self.asked.append((path, body))
+        return self.on_ask(path, body)
+
     def whoami(self) -> str:
         """Return who speaks."""
         return "ada"
+
+
+def _refuse(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    raise ApiRefused(status=403, message=f"{path} is forbidden")
 
 
 def _path(document: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ import typer.main
 import yaml
 from typer.testing import CliRunner
 
+from saferollout.cli.checks.lines import Check, Level
 from saferollout.cli.main import app
 from saferollout.cli.seen import Verdict
 from saferollout.core.lint_findings import Code
@@ -44,3 +45,10 @@ def test_the_version_is_that_of_the_package_and_the_chart() -> None:
     chart = yaml.safe_load((Path(__file__).parents[3] / "charts" / "saferollout" / "Chart.yaml").read_text(encoding="utf-8"))
     assert shown.output == f"saferollout {chart['appVersion']}\n" == f"saferollout {project['version']}\n"
     assert "--version" in PAGE
+
+
+def test_every_line_of_check_is_on_the_page() -> None:
+    section = PAGE.split("\n## check\n", 1)[1].split("\n## ", 1)[0]
+    listed = [name for row in re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \| [A-Za-z]", section, flags=re.MULTILINE) for name in re.findall(r"`([a-z-]+)`", row)]
+    assert sorted(listed) == sorted(Check)
+    assert re.findall(r"^\| \S+ ([a-z ]+) \| `", section, flags=re.MULTILINE) == list(Level)

@@ -1,0 +1,124 @@
+"""What is said of the SafeRollouts of the namespace and of the workloads beside them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from saferollout.api.names import LABEL_MANAGED_BY
+from saferollout.api.nearest import nearest
+from saferollout.api.status import Condition, ConditionStatus
+from saferollout.cli.checks.found import Found, Releases, Unread
+from saferollout.cli.checks.lines import Check, Line, WayOut, failed, not_checked, ok, remark, warning
+from saferollout.cli.choose import workload_names
+from saferollout.cli.connect import Raw
+from saferollout.cli.headline import condition, headline
+from saferollout.cli.live_workloads import deployment_names
+from saferollout.cli.picture import Picture, picture_of
+
+
+def say_releases(found: Found) -> Iterator[Line]:
+    """Say how each SafeRollout stands, what of its workloads is missing or unlabelled, and who reads without being declared."""
+    releases = found.releases
+    if releases.items is None:
+        yield not_checked(Check.SAFEROLLOUT, "SafeRollouts", "their CRD is not there")
+        return
+    if isinstance(releases.items, Unread):
+        yield not_checked(Check.SAFEROLLOUT, "SafeRollouts", releases.items.why)
+        return
+    if not releases.items:
+        yield remark(Check.SAFEROLLOUT, f"namespace {found.namespace} has no SafeRollout", WayOut("docs/first-release.md writes one"))
+    for raw in releases.items:
+        picture = picture_of(raw, now=found.now)
+        yield from _conditions(picture)
+        yield from _workloads(raw, releases, found.namespace)
+        yield from _readers(picture)
+    if isinstance(releases.deployments, Unread):
+        yield not_checked(Check.WORKLOAD, "workloads", releases.deployments.why)
+    else:
+        yield from _strays(releases, releases.deployments, found.namespace)
+
+
+def _conditions(picture: Picture) -> Iterator[Line]:
+    name, look = picture.name, WayOut("see it whole", f"saferollout status {picture.name} -n {picture.namespace}")
+    silence = picture.silence()
+    if picture.spec is None:
+        said = f"{name}: this version of the command can't read its spec"
+        yield failed(Check.SAFEROLLOUT, said, WayOut("check it on files", "saferollout lint FILES"), look)
+        return
+    if silence:
+        yield warning(Check.SAFEROLLOUT, f"{name}: {silence}", look)
+    accepted, stalled = condition(picture, "PlanAccepted"), condition(picture, "Stalled")
+    if _is(accepted, ConditionStatus.FALSE):
+        yield failed(Check.SAFEROLLOUT, f"{name}: {_reason(accepted)}", look)
+    elif _is(stalled, ConditionStatus.TRUE):
+        yield warning(Check.SAFEROLLOUT, f"{name} is stalled: {_reason(stalled)}", look)
+    elif not silence:
+        yield ok(Check.SAFEROLLOUT, f"{name}: {headline(picture)}")
+
+
+def _is(found: Condition | None, status: ConditionStatus) -> bool:
+    return found is not None and found.status is status
+
+
+def _reason(found: Condition | None) -> str:
+    return "" if found is None else f"{found.reason}: {found.message}" if found.message else found.reason
+
+
+def _workloads(raw: Raw, releases: Releases, namespace: str) -> Iterator[Line]:
+    if isinstance(releases.deployments, Unread):
+        return
+    name, there = raw["metadata"]["name"], {deployment["metadata"]["name"]: deployment for deployment in releases.deployments}
+    added = {known.get("name") for known in (raw.get("status") or {}).get("workloads") or [] if known.get("labelAdded")}
+    for workload, deployment in deployment_names(raw).items():
+        if deployment not in there:
+            said = f"{name}: there is no Deployment {deployment} in namespace {namespace}{nearest(deployment, there)}"
+            see = WayOut("apply it, or correct spec.workloads", f"kubectl get deployments -n {namespace}")
+            yield warning(Check.WORKLOAD, said, see)
+            continue
+        yield from _label(there[deployment], name, workload, namespace, added_by_operator=workload in added)
+
+
+def _label(deployment: Mapping[str, Any], name: str, workload: str, namespace: str, *, added_by_operator: bool) -> Iterator[Line]:
+    own = deployment["metadata"]["name"]
+    label = (deployment["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY)
+    command = f"kubectl label deployment {own} -n {namespace} --overwrite {LABEL_MANAGED_BY}={name}"
+    if label is None:
+        said = f"{name}: Deployment {own} has no label {LABEL_MANAGED_BY}, so the API server does not hold it"
+        yield warning(Check.LABEL, said, WayOut("add it in Git too", command))
+    elif label != name:
+        said = f"{name}: Deployment {own} belongs to SafeRollout {label} by its label, and {name} lists it as {workload}"
+        yield failed(Check.LABEL, said, WayOut("let one of them have it", command))
+    elif added_by_operator:
+        said = f"{name}: the operator added the label to Deployment {own}; without it in Git a first creation is not held"
+        yield warning(Check.LABEL, said, WayOut(f"add {LABEL_MANAGED_BY}: {name} in Git"))
+
+
+def _strays(releases: Releases, deployments: tuple[Raw, ...], namespace: str) -> Iterator[Line]:
+    """Find workloads whose label leads nowhere: a changed template of theirs would stay held."""
+    items = releases.items if isinstance(releases.items, tuple) else ()
+    listed = {raw["metadata"]["name"]: set(deployment_names(raw).values()) | set(workload_names(raw)) for raw in items}
+    for deployment in deployments:
+        own = deployment["metadata"]["name"]
+        label = (deployment["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY)
+        if label is None:
+            continue
+        if label not in releases.all_names:
+            said = f"Deployment {own} names SafeRollout {label}, which is not there{nearest(label, releases.all_names)}"
+            off = WayOut("or take the label off", f"kubectl label deployment {own} -n {namespace} {LABEL_MANAGED_BY}-")
+            why = WayOut("create it, or correct the label", f"saferollout explain {own} -n {namespace}")
+            yield failed(Check.LABEL, f"{said}: every change of it stays held", why, off)
+        elif label in listed and own not in listed[label]:
+            edit = WayOut("add it to spec.workloads", f"kubectl edit saferollout {label} -n {namespace}")
+            yield failed(Check.LABEL, f"SafeRollout {label} does not list Deployment {own}, which names it: every change of it stays held", edit)
+
+
+def _readers(picture: Picture) -> Iterator[Line]:
+    contracts = {contract.name: contract for contract in picture.spec.contracts} if picture.spec else {}
+    for known in picture.status.contracts:
+        if not known.undeclared_groups:
+            continue
+        contract = contracts.get(known.name)
+        topic = contract.topic.name if contract is not None and contract.topic is not None else known.name
+        groups = ", ".join(known.undeclared_groups)
+        said = f"{picture.name}: unknown readers of topic {topic}: {groups}; contract {known.name} declares none of them"
+        way_out = WayOut("declare them in topic.consumerGroups, or in externalReaders with their consumerGroup")
+        yield warning(Check.UNKNOWN_READER, said, way_out)
