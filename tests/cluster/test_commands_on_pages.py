@@ -88,6 +88,8 @@ def test_a_reader_of_the_first_releases_page_ends_with_the_second_version(at_the
     planned = ci.succeeds("kubectl get deployments,saferollouts -n shop -o yaml | saferollout plan --live - --desired manifests/")
     assert "shop: accepted, 2 steps" in planned
     assert ci.succeeds("kubectl safe-rollout COMMAND") != ""
+    checked = ci.type("saferollout check -n shop --prometheus http://127.0.0.1:9090")
+    assert checked.code in (0, 1) and "Policy: the API server holds a changed template" in checked.out, checked
 
     at_the_shop.succeeds("kubectl apply -f next/")
     assert "Released" in at_the_shop.succeeds("saferollout status -n shop --watch")

@@ -133,7 +133,7 @@ def test_policies_are_found_by_their_label_where_the_operator_is_not_known() -> 
     theirs, ours = policies(name="a-saferollout", namespaces=("shop",)), policies(name="b-saferollout", namespaces=("opencore",))
     both = {plural: {**theirs[plural], **ours[plural]} for plural in ours}
     seen = replace(HEALTHY, installations=unknown, holding=replace(HEALTHY.holding, objects=both))
-    assert lines(seen, Check.POLICIES) == [(Level.OK, "5 policies b-saferollout-* with their bindings")]
+    assert lines(seen, Check.POLICIES) == [(Level.OK, "7 policies b-saferollout-* with their bindings")]
     assert lines(seen, Check.HOLD_MODE)[0][0] is Level.OK
 
 

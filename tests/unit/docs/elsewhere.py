@@ -12,6 +12,7 @@ RUN_ON_A_CLUSTER: Final = frozenset(
         ("docs/first-release.md", "kubectl explain saferollout.spec --recursive"),
         ("docs/commands.md", "kubectl get deployments,saferollouts -n shop -o yaml | saferollout plan --live - --desired manifests/"),
         ("docs/commands.md", "kubectl safe-rollout COMMAND"),
+        ("docs/commands.md", "saferollout check -n shop --prometheus http://127.0.0.1:9090"),
         ("docs/metrics-and-events.md", "kubectl get sro -A"),
         ("docs/metrics-and-events.md", "kubectl get events -n NAMESPACE --sort-by .metadata.creationTimestamp"),
         ("docs/metrics-and-events.md", "kubectl describe sro NAME -n NAMESPACE"),
@@ -46,6 +47,8 @@ RUN_ON_A_CLUSTER: Final = frozenset(
 )
 
 NOT_RUN: Final = {
+    ("docs/commands.md", "kubectl port-forward -n monitoring service/prometheus 9090:9090"): "needs pods of a real Prometheus in the cluster, and goes on until it is ended",
+    ("docs/commands.md", "kubectl port-forward"): "the same",
     (
         "docs/argocd.md",
         "helm template saferollout charts/saferollout --set argocd.snippet=true --show-only templates/argocd-cm.yaml |",

@@ -28,6 +28,8 @@ EXPECTED: Final = (
     Policy("MutatingAdmissionPolicy", "-pace", "a tool that re-applies Git ends the batches"),
     Policy("MutatingAdmissionPolicy", "-pin", "a tool that re-applies Git undoes a way back"),
     Policy("MutatingAdmissionPolicy", "-bypass", "break-glass does not work without the operator"),
+    Policy("MutatingAdmissionPolicy", "-marks", "a bypass counts for nothing, because nobody writes down that it was allowed"),
+    Policy("MutatingAdmissionPolicy", "-waiting", "whatever a tool re-applies during a way back counts as a newer template"),
     Policy("ValidatingAdmissionPolicy", "-resume", "`kubectl rollout resume` of a held workload is taken back silently"),
 )
 OPTIONAL: Final = (Policy("ValidatingAdmissionPolicy", "-warn", "nobody is told at apply time that a template is held"),)
