@@ -92,11 +92,19 @@ class ActiveRoll(Model):
     ready_time: datetime | None = Field(default=None, description="When the last pod of this batch was first seen available; the bake counts from here.")
 
 
+class Template(Model):
+    """What a workload of the release is to run."""
+
+    workload: Name = Field(description="Name of the workload.")
+    hash: Hash = Field(description="The revision.")
+
+
 class Batch(Model):
     """One batch of one roll."""
 
     workload: Name = Field(description="Name of the workload.")
     hash: Hash = Field(description="The revision that is rolled out.")
+    start_time: datetime = Field(description="When its roll started: the same template may roll once more.")
     batch: int = Field(ge=0, description="From 0, as in rolls.")
 
 
@@ -107,6 +115,9 @@ class Approval(Model):
     by: Name = Field(default="", description="Who said so, as their client told; RBAC decides who may.")
     reason: Sentence = Field(default="", description="Why, in their words.")
     time: datetime = Field(description="When it was taken in.")
+    templates: list[Template] = Field(
+        default_factory=list, description="What the release was to run when it was given: with another template of one of these workloads it stands no more."
+    )
     batches: list[Batch] = Field(default_factory=list, description="The batches under way when it was given: for a gate it stands for these and no later ones.")
 
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from saferollout.api.spec import Workload
 from saferollout.api.status import (
     ActiveRoll,
-    Approval,
     CommandResult,
     ContractStatus,
     GateStatus,
@@ -145,8 +144,3 @@ class Draft:
     def wake_in(self, seconds: float) -> None:
         """Look again after so many seconds."""
         self.wake_at(self.now + timedelta(seconds=seconds))
-
-    def approved(self, subject: str, *, since: datetime) -> Approval | None:
-        """Return the waiver for a subject that was given at or after an instant."""
-        approvals = self.open_release.approvals if self.open_release else ()
-        return next((given for given in approvals if given.subject == subject and given.time >= since), None)

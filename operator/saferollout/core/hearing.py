@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from saferollout.api.status import Approval, CommandResult, Release, Target, Waiver
+from saferollout.api.status import CommandResult, Release, Target, Waiver
 from saferollout.core.actions import ClearCommands
 from saferollout.core.decision import Command
 from saferollout.core.draft import Draft
@@ -12,7 +12,7 @@ from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
 from saferollout.core.measurements import Outcome
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import batches_under_way
+from saferollout.core.waivers import approval
 
 MOST_RESULTS: Final = 10
 Answer = tuple[bool, str]
@@ -86,14 +86,9 @@ def _approve(draft: Draft, command: Command) -> Answer:
     subjects = [command.subject] if command.subject else known
     if not subjects or any(subject not in known for subject in subjects):
         return False, f"it does not wait for that; it could be approved: {', '.join(known) or 'nothing'}"
-    given = [_approval(draft, command, release, subject) for subject in subjects]
+    given = [approval(release, subject=subject, by=command.by, reason=command.reason, time=draft.now) for subject in subjects]
     draft.change_release(approvals=[*release.approvals, *given][-100:])
     return True, f"approved: {', '.join(subjects)}"
-
-
-def _approval(draft: Draft, command: Command, release: Release, subject: str) -> Approval:
-    batches = batches_under_way(release) if subject.startswith("gate/") else []
-    return Approval(subject=subject, by=command.by[:253], reason=command.reason[:1024], time=draft.now, batches=batches)
 
 
 def _approvable(draft: Draft, release: Release) -> list[str]:

@@ -18,7 +18,7 @@ from saferollout.core.gates import GateVerdict, Verdict
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.questions import is_measurable, measured_at_once
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import is_waived
+from saferollout.core.waivers import is_waived, is_waived_before_first_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _start_of(draft: Draft, gate: Gate) -> GateStart | None:
         return GateStart(name=gate.name)
     answers = tuple(one for one in draft.observations.answers.get(gate.name, ()) if one.at >= release.start_time)
     subject = f"gate/{gate.name}"
-    waived = draft.approved(subject, since=release.start_time) is not None or release.expedited is not None
+    waived = is_waived_before_first_step(release, subject=subject) or release.expedited is not None
     if not answers and not waived and gate.mode is GateMode.ENFORCE:
         draft.waits.append("every gate to be measured before the first step")
         return None

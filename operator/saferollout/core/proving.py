@@ -8,6 +8,7 @@ from saferollout.core.lying import proved
 from saferollout.core.measurements import Outcome
 from saferollout.core.plans import Approve, Method, Prove, Roll, ready_steps
 from saferollout.core.questions import PROOF_INTERVAL, proof_name
+from saferollout.core.waivers import is_answered_for
 
 
 def prove(draft: Draft) -> bool:
@@ -37,7 +38,7 @@ def approved_steps(draft: Draft) -> frozenset[str]:
     return frozenset(
         step.id
         for step in draft.outlook.plan.steps
-        if isinstance(step, Approve | Prove) and draft.approved(f"Prove/{step.contract}/{step.version}", since=release.start_time)
+        if isinstance(step, Approve | Prove) and is_answered_for(release, draft.outlook.world, contract=step.contract, version=step.version)
     )
 
 

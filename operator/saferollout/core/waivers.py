@@ -1,26 +1,67 @@
-"""How long a person's word on a gate stands: for the batches that were under way when it was given, and no further.
+"""What a person's word stands for: what was to be seen when it was given, and nothing else.
 
-Batches are named, not dated: times are whole seconds, and within one of them a batch may end and the next one begin.
+A word on a gate stands for the batches under way, one given before anything rolled for the first batch. A word on a step stands for the
+templates that take part in its contract: the same name may mean something else once Git asks for another one. All this is named, not
+dated: times are whole seconds, and within one of them a batch may end and the next one begin.
 """
 
-from saferollout.api.status import ActiveRoll, Approval, Batch, Release
+from collections.abc import Collection
+from datetime import datetime
+
+from saferollout.api.status import ActiveRoll, Approval, Batch, Release, Template
+from saferollout.core.contracts import World
 
 
-def batches_under_way(release: Release) -> list[Batch]:
-    """Name the batch of each roll under way."""
-    return [_batch(roll) for roll in release.rolls]
+def approval(release: Release, *, subject: str, by: str, reason: str, time: datetime) -> Approval:
+    """Write down a person's word with what it is about."""
+    batches = [_batch(roll) for roll in release.rolls] if subject.startswith("gate/") else []
+    return Approval(subject=subject[:1024], by=by[:253], reason=reason[:1024], time=time, templates=_templates(release), batches=batches)
 
 
 def is_waived(release: Release, roll: ActiveRoll, *, subject: str) -> bool:
-    """Tell whether a waiver stands for a roll's batch; one given before anything rolled stands for the first batch."""
-    return any(given.subject == subject and _stands(given, release, roll) for given in release.approvals)
+    """Tell whether a person's word on a gate stands for a roll's batch."""
+    return any(given.subject == subject and _stands_for(given, release, roll) for given in release.approvals)
 
 
-def _stands(given: Approval, release: Release, roll: ActiveRoll) -> bool:
+def is_waived_before_first_step(release: Release, *, subject: str) -> bool:
+    """Tell whether a person let the release begin although a gate fails already, or can't tell."""
+    return any(given.subject == subject and _is_unchanged(given, release) for given in release.approvals)
+
+
+def is_answered_for(release: Release, world: World, *, contract: str, version: str) -> bool:
+    """Tell whether a person has answered for a version that may still be there, knowing all templates that take part in its contract."""
+    parties = _parties(world, contract)
+    now = [template for template in _templates(release) if template.workload in parties]
+    subject = f"Prove/{contract}/{version}"
+    return any(
+        given.subject == subject and _is_unchanged(given, release) and all(template in given.templates for template in now)
+        for given in release.approvals
+    )
+
+
+def _stands_for(given: Approval, release: Release, roll: ActiveRoll) -> bool:
     if given.batches:
         return _batch(roll) in given.batches
-    return roll.batch == 0 and not any(target.done for target in release.targets)
+    return _is_unchanged(given, release) and roll.batch == 0 and not any(target.done for target in release.targets)
+
+
+def _is_unchanged(given: Approval, release: Release) -> bool:
+    """Tell whether none of the templates that it was about gave way to another one."""
+    now = {target.workload: target.to_hash for target in release.targets}
+    return all(now.get(template.workload, template.hash) == template.hash for template in given.templates)
+
+
+def _templates(release: Release) -> list[Template]:
+    return [Template(workload=target.workload, hash=target.to_hash) for target in release.targets]
 
 
 def _batch(roll: ActiveRoll) -> Batch:
-    return Batch(workload=roll.workload, hash=roll.hash, batch=roll.batch)
+    return Batch(workload=roll.workload, hash=roll.hash, start_time=roll.start_time, batch=roll.batch)
+
+
+def _parties(world: World, contract: str) -> Collection[str]:
+    return {
+        party.name
+        for party in world.parties
+        if any(contract in revision.uses for revision in (*party.alive, *((party.goal,) if party.goal is not None else ())))
+    }

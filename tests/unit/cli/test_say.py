@@ -11,7 +11,7 @@ from saferollout.cli.headline import approvable, proof_subject
 from saferollout.cli.running import told
 from saferollout.cli.say import Saying, Verb, Waiting, answer, say
 from tests.unit.cli.fake_cluster import FakeCluster
-from tests.unit.cli.pictures import GATES, picture, raw, release, status
+from tests.unit.cli.pictures import GATES, before, picture, raw, release, status
 
 PATH = "/apis/saferollout.io/v1alpha1/namespaces/opencore/saferollouts/opencore"
 SAYING = Saying(verb=Verb.PAUSE, id="abc", time=datetime(2026, 3, 2, 12, tzinfo=UTC), reason="the broker moves")
@@ -114,7 +114,7 @@ def test_the_outcome_tells_what_was_done_and_what_comes_next() -> None:
 
 def test_what_was_approved_already_is_not_asked_for_again() -> None:
     inconclusive = [{**gate, "verdict": "Inconclusive"} for gate in GATES]
-    now = [{"workload": "billing-service", "hash": "b2", "batch": 0}]
+    now = [{"workload": "billing-service", "hash": "b2", "batch": 0, "startTime": before(120)}]
     granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:59:00Z", "batches": now}]
     seen = picture(raw(status("Waiting", release=release(approvals=granted), gates=inconclusive)))
     assert approvable(seen) == ("gate/gateway-4xx",)
@@ -122,7 +122,7 @@ def test_what_was_approved_already_is_not_asked_for_again() -> None:
 
 def test_a_gate_approved_for_an_earlier_batch_can_be_approved_again() -> None:
     inconclusive = [{**GATES[0], "verdict": "Inconclusive"}]
-    earlier = [{"workload": "notification-service", "hash": "n2", "batch": 0}]
+    earlier = [{"workload": "notification-service", "hash": "n2", "batch": 0, "startTime": before(600)}]
     granted = [{"subject": "gate/dead-letters", "by": "ada", "time": "2026-03-02T11:50:00Z", "batches": earlier}]
     assert approvable(picture(raw(status("Waiting", release=release(approvals=granted), gates=inconclusive)))) == ("gate/dead-letters",)
 
