@@ -1,9 +1,9 @@
 """When what gates say is worth a write of the status.
 
 While pods start, and as traffic reaches them, every gate goes from "can't tell" to a value at a moment of its own. Each of these as a
-write would be many for one batch, and news to nobody. So the rows of gates are written along with anything else that changes; alone they
-are worth a write when the worst of them has changed, and while pods are still on their way only when that is a failure. Metrics and
-decisions never wait for it.
+write would be many for one batch, and news to nobody. So the rows of gates are written along with anything else that changes. Alone they
+are worth a write where a gate got worse, where one that failed got better, and where the last one that was in the way is no more; while
+pods are still on their way only a failure counts. Metrics and decisions never wait for it.
 """
 
 from collections.abc import Sequence
@@ -38,12 +38,12 @@ def is_news(draft: Draft, before: Sequence[GateStatus], now: Sequence[GateStatus
     """Tell whether what the gates say is worth a write of its own."""
     if [gate.name for gate in before] != [gate.name for gate in now]:
         return True
-    was, worst = _worst(before), _worst(now)
-    return was != worst and (not _pods_are_coming(draft) or max(was, worst) >= _TOLERATED)
-
-
-def _worst(shown: Sequence[GateStatus]) -> int:
-    return max((_rank(gate) for gate in shown), default=_QUIET)
+    quiet = _TOLERATED if _pods_are_coming(draft) else _INCONCLUSIVE
+    changes = [(_rank(was), _rank(is_now)) for was, is_now in zip(before, now, strict=True)]
+    got_worse = any(was < is_now and is_now >= quiet for was, is_now in changes)
+    got_better = any(was > is_now and was >= _TOLERATED for was, is_now in changes)
+    is_over = max((was for was, _ in changes), default=_QUIET) >= quiet and all(is_now < _NOT_MEASURED for _, is_now in changes)
+    return got_worse or got_better or is_over
 
 
 def _rank(gate: GateStatus) -> int:

@@ -35,13 +35,23 @@ def writes_while(cluster: LittleCluster, *, values: dict[str, float | None], loo
     return cluster.status_writes - before
 
 
-def test_the_first_gate_that_can_not_tell_is_a_write_the_others_are_none(baking: LittleCluster) -> None:
+def test_each_gate_that_gets_worse_is_a_write_and_the_last_one_that_recovers(baking: LittleCluster) -> None:
     assert writes_while(baking, values={"one": None}) == 1
     assert verdicts(baking) == ("Inconclusive", "Passing", "Passing")
-    assert writes_while(baking, values={"two": None}) == 0
-    assert writes_while(baking, values={"one": 0.0}) == 0
+    assert writes_while(baking, values={"two": None}) == 1
+    assert verdicts(baking) == ("Inconclusive", "Inconclusive", "Passing")
+    assert writes_while(baking, values={"one": 0.0}) == 0, "the other one is still in the way"
     assert writes_while(baking, values={"two": 0.0}) == 1
     assert verdicts(baking) == ("Passing", "Passing", "Passing")
+
+
+def test_a_gate_that_goes_bad_is_not_hidden_behind_another_one(baking: LittleCluster) -> None:
+    writes_while(baking, values={"one": 9.0}, looks=2)
+    assert verdicts(baking)[:2] == ("Waiting", "Passing")
+    assert writes_while(baking, values={"two": 9.0}, looks=2) >= 1
+    assert verdicts(baking)[:2] == ("Waiting", "Waiting")
+    assert writes_while(baking, values={"one": 0.0}, looks=3) >= 1
+    assert verdicts(baking)[:2] == ("Passing", "Waiting")
 
 
 def test_a_failure_that_is_tolerated_is_a_write(baking: LittleCluster) -> None:
@@ -54,10 +64,10 @@ def test_a_new_value_with_the_same_verdict_is_none(baking: LittleCluster) -> Non
 
 
 def test_a_gate_whose_row_is_old_can_be_approved_and_what_metrics_say_is_new(baking: LittleCluster) -> None:
-    writes_while(baking, values={"one": None})
-    writes_while(baking, values={"two": None})
-    assert verdicts(baking) == ("Inconclusive", "Passing", "Passing")
-    assert [gate.verdict for gate in baking.look().gates] == ["Inconclusive", "Inconclusive", "Passing"]
+    writes_while(baking, values={"one": None, "two": None})
+    writes_while(baking, values={"one": 0.0})
+    assert verdicts(baking) == ("Inconclusive", "Inconclusive", "Passing")
+    assert [gate.verdict for gate in baking.look().gates] == ["Passing", "Inconclusive", "Passing"]
     baking.say("approve", subject="gate/two")
     baking.play(looks=2)
     assert "CommandAccepted" in baking.log
