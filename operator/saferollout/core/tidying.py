@@ -52,7 +52,7 @@ def accept_bypass(draft: Draft) -> Action | None:
             draft.change_workload(name, stable_hash=facts.view.template, failed_hash="")
             draft.note(EventReason.BYPASSED, f"the hold of {name} was bypassed: {reason}", workload=name)
         else:
-            why = "it had nothing to release" if _counts(draft, facts) else _why_not(draft, facts)
+            why = _why_not(draft, facts)
             draft.note(EventReason.BYPASS_IGNORED, f"a bypass annotation on {name} was removed, {why}: {reason}", workload=name)
         return ClearBypass(workload=name)
     return None
@@ -69,6 +69,8 @@ def _why_not(draft: Draft, facts: Facts) -> str:
         return "without the policies none counts while the operator runs"
     if facts.view.managed_by is None:
         return f"it did not count, because without the label {LABEL_MANAGED_BY} the API server does not check who may"
+    if facts.view.bypass_counted and not facts.view.held:
+        return "it had nothing to release"
     return "it did not count when it came: that takes the label, the verb and a reason that was not used before"
 
 
