@@ -211,7 +211,6 @@ class WorkloadStatus(Model):
     )
     state: Word = Field(default="", description="Stable, Held, Rolling, Baking, Failed, Returning, Absent, Invalid or OwnerPaused.")
     message: Sentence = Field(default="", description="One sentence for people.")
-    label_added: bool = Field(default=False, description="The operator put the managed-by label on; it takes it off when giving back.")
     restart_time: Annotated[str, Field(max_length=40)] = Field(default="", description="A restart asked for while a template is held.")
 
 

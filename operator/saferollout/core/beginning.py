@@ -74,7 +74,7 @@ def _workload_status(status: Status, name: str, facts: Facts | None) -> Workload
     known = next((workload for workload in status.workloads if workload.name == name), WorkloadStatus(name=name))
     if facts is not None and _came_anew(facts, known.stable_hash):
         # Deleted and created again: what ran once can't be gone back to, and nothing of it is alive.
-        known = known.model_copy(update={"stable_hash": "", "label_added": False})
+        known = known.model_copy(update={"stable_hash": ""})
     if known.stable_hash or facts is None or _is_being_released(status, name):
         return known
     return known.model_copy(update={"stable_hash": running(facts.view)})

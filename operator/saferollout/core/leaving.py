@@ -14,7 +14,7 @@ def leave(snapshot: Snapshot) -> AnyAction | None:
     """
     # What can't be given back must not keep the others from it.
     for name, view in sorted(snapshot.world.workloads.items(), key=_is_troubled):
-        added = any(known.name == name and known.label_added for known in snapshot.status.workloads)
+        added = view.labelled_by_us
         loose = rolls_loose(snapshot.status, name, view)
         if borrows(view) or loose or view.bypasses_used or (added and view.managed_by == snapshot.name):
             paused = loose or (borrows(view) and not runs_its_template(view))

@@ -16,7 +16,6 @@ def add_labels(draft: Draft) -> Action | None:
     """Label workloads that Git left without the label, so that their next template is held."""
     for name, facts in draft.facts.items():
         if facts.view.managed_by is None:
-            draft.change_workload(name, label_added=True)
             draft.note(EventReason.LABELLED, f"{name} is now managed by {draft.snapshot.name}; its next template will be held", workload=name)
             return AddLabel(workload=name, managed_by=draft.snapshot.name)
     return None

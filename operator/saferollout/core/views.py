@@ -81,7 +81,8 @@ class WorkloadView:
     `bypass_counted`: the API server wrote down that it let the bypass count. `bypasses_used`: reasons of bypasses are written down on it.
     `paced` is a pace in force; `pace_left` are traces of one that somebody overwrote.
     `settled`: the native controller has seen this generation. `replica_sets` are newest first. `owns_returned`: fields that were given back
-    are still on record as the operator's, so that a server-side apply of another value would meet a conflict.
+    are still on record as the operator's, so that a server-side apply of another value would meet a conflict. `labelled_by_us`: the operator put
+    the managed-by label on, and nobody has stated it since.
     """
 
     name: str
@@ -115,6 +116,7 @@ class WorkloadView:
     body: str = ""
     text: str = ""
     owns_returned: bool = False
+    labelled_by_us: bool = False
 
     @property
     def lends(self) -> bool:

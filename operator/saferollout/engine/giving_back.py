@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from saferollout.api import names
 from saferollout.core.actions import GiveBack
-from saferollout.core.leaving import rolls_loose
+from saferollout.core.leaving import borrows, rolls_loose, runs_its_template
 from saferollout.core.views import WorkloadView
 from saferollout.engine.errors import NotFound
 from saferollout.engine.ownership import only_we_labelled
@@ -41,13 +40,6 @@ def _owning(store: Store, deployment: Raw) -> RawWorkload:
     return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
 
 
-def is_borrowed(deployment: Mapping[str, Any]) -> bool:
-    """Tell whether anything of the owner's is in our hands: a hold, a pace, a pin."""
-    metadata = deployment["metadata"]
-    marks = {names.LABEL_HELD, names.LABEL_PACED, names.LABEL_PINNED}
-    return bool(marks & set(metadata.get("labels") or {})) or names.ANNOTATION_ORIGINAL in (metadata.get("annotations") or {})
-
-
 def is_mid_roll(view: WorkloadView) -> bool:
     """Tell whether two revisions are alive, or an old one is pinned; one that was left paused as it is waits for its owner alone."""
     return (len(view.alive()) > 1 or view.pinned) and not view.left_paused
@@ -66,8 +58,5 @@ def is_rolled_loose(view: WorkloadView, deployment: Mapping[str, Any], safe_roll
 
 def give_back_action(view: WorkloadView, live: RawWorkload, *, rolled_loose: bool = False) -> GiveBack:
     """Return what gives everything back; a workload whose template is not exactly what runs stays paused."""
-    wanted = view.waiting or view.template
-    differs = view.alive() != (wanted,)
-    return GiveBack(
-        workload=view.name, leave_paused=differs or rolled_loose, drop_managed_by=only_we_labelled(live.workload), rolls_loose=rolled_loose
-    )
+    paused = rolled_loose or (borrows(view) and not runs_its_template(view))
+    return GiveBack(workload=view.name, leave_paused=paused, drop_managed_by=only_we_labelled(live.workload), rolls_loose=rolled_loose)

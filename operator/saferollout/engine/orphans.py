@@ -5,15 +5,17 @@ them (a pace, a pin) is given back, since nobody else will.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from saferollout.api import names
+from saferollout.core.actions import Disown
 from saferollout.core.decision import Note
 from saferollout.core.event_reasons import EventReason
-from saferollout.engine.errors import NotFound
-from saferollout.engine.giving_back import give_back_action, is_borrowed, read_workload
+from saferollout.engine.errors import Conflict, NotFound
+from saferollout.engine.giving_back import give_back_action, read_workload
 from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster, Recorder
 from saferollout.engine.resources import Kind
@@ -24,6 +26,9 @@ from saferollout.engine.writing import Writer
 
 # Manifests of one sync arrive in any order: the SafeRollout may be a moment behind its workloads.
 PATIENCE_SECONDS: Final = 10.0
+
+# The native controller writes its status right after a workload was given back.
+_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,19 @@ class Orphans:
             return
         action = give_back_action(self._scenes.view(live, now=now), live)
         await self._writer.act(action, safe_rollout={}, raw_workload=live, now=now)
-        paused = "; it stays paused, because its template is not what runs" if action.leave_paused and is_borrowed(live.workload) else ""
+        paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
         message = f"Gave back what was ours on {place.name}, because {reason}{paused}"
         self._recorder.record(Note(reason=EventReason.GIVEN_BACK, message=message, workload=place.name), safe_rollout=None, workload=live.workload)
+        await self._let_go(place, now=now)
+
+    async def _let_go(self, place: Place, *, now: datetime) -> None:
+        """Let go of what was given back on the record of field managers too: no SafeRollout names the workload, so nobody would do it later."""
+        for _ in range(_ATTEMPTS):
+            with suppress(Conflict):
+                live = await read_workload(self._cluster, place)
+                if self._scenes.view(live, now=now).owns_returned:
+                    await self._writer.act(Disown(workload=place.name), safe_rollout={}, raw_workload=live, now=now)
+                return
 
     def _warn_once(self, deployment: Raw, place: Place, *, reason: str) -> None:
         warned = _Warned(uid=deployment["metadata"]["uid"], safe_rollout=place.name)

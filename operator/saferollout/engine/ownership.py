@@ -19,16 +19,16 @@ def owner_of(store: Store, deployment: Mapping[str, Any]) -> str | None:
 
 
 def only_we_labelled(deployment: Mapping[str, Any]) -> bool:
-    """Tell whether the managed-by label was put on by the operator alone: the annotation says so, which the policies keep.
+    """Tell whether the managed-by label was put on by the operator alone: nobody else is on record for it, and the annotation says so.
 
-    Without them a tool may have dropped it; then the field ownership that the API server records tells, until the label itself was
-    dropped once. Needs an object with `metadata.managedFields`, so not one from the store.
+    Without the policies, which keep the annotation, a tool may have dropped it; then being the only one on record is enough. Needs an
+    object with `metadata.managedFields`, so not one from the store.
     """
-    if names.ANNOTATION_LABELLED_BY in (deployment["metadata"].get("annotations") or {}):
-        return True
     managers = {
         entry.get("manager")
         for entry in deployment["metadata"].get("managedFields") or ()
         if f"f:{names.LABEL_MANAGED_BY}" in ((entry.get("fieldsV1") or {}).get("f:metadata") or {}).get("f:labels", {})
     }
-    return managers == {names.FIELD_MANAGER}
+    if managers - {names.FIELD_MANAGER}:
+        return False
+    return bool(managers) or names.ANNOTATION_LABELLED_BY in (deployment["metadata"].get("annotations") or {})

@@ -23,12 +23,12 @@ def trim(kind: Kind, raw: Mapping[str, Any]) -> Raw:
     """Return a smaller object; what is left of it is unchanged."""
     if kind is Kind.POD:
         return _trimmed_pod(raw)
-    return {**raw, "metadata": _trimmed_metadata(raw["metadata"])}
+    return {**raw, "metadata": _trimmed_metadata(raw["metadata"], keep_record=kind is Kind.DEPLOYMENT)}
 
 
-def _trimmed_metadata(metadata: Mapping[str, Any]) -> Raw:
+def _trimmed_metadata(metadata: Mapping[str, Any], *, keep_record: bool) -> Raw:
     trimmed = dict(metadata)
-    if not owned_spec_fields(metadata):
+    if not (keep_record and owned_spec_fields(metadata)):
         # The record of field managers is as large as the object; it is needed only until what is recorded as ours is let go of.
         trimmed.pop("managedFields", None)
     if "annotations" in trimmed:

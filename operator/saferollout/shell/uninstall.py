@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from saferollout.api import names
 from saferollout.core.actions import Disown
+from saferollout.core.leaving import borrows
 from saferollout.core.views import WorkloadView
 from saferollout.engine.errors import ClusterError, Conflict, Forbidden, Invalid, NotFound
 from saferollout.engine.giving_back import (
     give_back_action,
-    is_borrowed,
     is_mid_roll,
     is_rolled_loose,
     read_namespace,
@@ -138,7 +138,7 @@ class Uninstall:
         left: dict[str, str] = {}
         owners: set[Place] = set()
         for workload in seen:
-            reason = await self._attempt(self._give_back, workload.place)
+            reason = await self._attempt(self._give_back, workload.place) or await self._attempt(self._disown, workload.place)
             if reason is not None:
                 left[str(workload.place)] = workload.trouble or reason
                 owners.add(Place(namespace=workload.place.namespace, name=workload.owner))
@@ -154,20 +154,19 @@ class Uninstall:
         live = await read_workload(self.cluster, place)
         view = self._view(live)
         loose = is_rolled_loose(view, live.workload, await self._list(Kind.SAFE_ROLLOUT.resource))
-        if not (loose or is_borrowed(live.workload)):
-            await self._take_label_off(await self._disown(live.workload))
+        if not (loose or borrows(view)):
+            await self._take_label_off(live.workload)
             return
-        await self._disown(await self._send(self._write(view, live, rolled_loose=loose)))
+        await self._send(self._write(view, live, rolled_loose=loose))
         paused = give_back_action(view, live, rolled_loose=loose).leave_paused
         self.tell(f"Gave {place} back" + (", paused, because its template is not what runs" if paused else ""))
 
-    async def _disown(self, deployment: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Let go of what was given back on the record of field managers too; return the Deployment as it is then."""
-        live = RawWorkload(workload=deployment)
+    async def _disown(self, place: Place) -> None:
+        """Let go of what was given back on the record of field managers too; an attempt of its own, or a conflict would hide what was done."""
+        live = await read_workload(self.cluster, place)
         view = self._view(live)
-        if not view.owns_returned:
-            return deployment
-        return await self._send(self.kind.write(Disown(workload=view.name), live, now=self.clock()))
+        if view.owns_returned:
+            await self._send(self.kind.write(Disown(workload=view.name), live, now=self.clock()))
 
     async def _send(self, write: Write) -> Raw:
         resource = Resource(group=write.group, version=write.version, plural=write.plural)

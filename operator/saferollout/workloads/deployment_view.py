@@ -66,6 +66,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         body=body_hash(template, restart_annotations=restart_annotations),
         text=template_hash(template, restart_annotations=()),
         owns_returned=bool(owned_but_returned(deployment)),
+        labelled_by_us=names.ANNOTATION_LABELLED_BY in annotations and names.LABEL_MANAGED_BY in labels,
     )
 
 

@@ -88,8 +88,8 @@ def test_taking_our_label_off_stops_nobodys_roll_and_does_not_say_so() -> None:
     cluster = half_rolled("reader", "r2")
     status = cluster.status
     assert status.release is not None
-    labelled = [known.model_copy(update={"label_added": known.name == "reader"}) for known in status.workloads]
-    cluster.status = status.model_copy(update={"release": status.release.model_copy(update={"rolls": []}), "workloads": labelled})
+    cluster.views["reader"] = replace(cluster.views["reader"], labelled_by_us=True)
+    cluster.status = status.model_copy(update={"release": status.release.model_copy(update={"rolls": []})})
     cluster.deleting = True
     action = leave(cluster.snapshot())
     assert action == GiveBack("reader", leave_paused=False, drop_managed_by=True)

@@ -1,7 +1,7 @@
 """A whole engine around a fake API server, with a brain that each test writes for itself."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -9,7 +9,7 @@ from typing import Any
 
 from saferollout.api import names
 from saferollout.api.status import State, Status, Summary
-from saferollout.core.actions import Action, LetThrough
+from saferollout.core.actions import Action, Disown, LetThrough
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.measurements import Observations, Question
 from saferollout.core.views import HoldMode, ReplicaSetView, Strategy, WorkloadView
@@ -24,6 +24,7 @@ from saferollout.engine.scenes import Scenes
 from saferollout.engine.store import Store
 from saferollout.engine.workers import Workers
 from saferollout.engine.writing import Writer
+from saferollout.workloads.field_ownership import owned_spec_fields
 from saferollout.workloads.protocol import MERGE_PATCH, RawWorkload, Verb, Write
 from tests.unit.engine.fake_cluster import FakeCluster
 from tests.unit.engine.objects import NAMESPACE
@@ -37,13 +38,16 @@ class PlainKind:
     def view(self, raw: RawWorkload, *, restart_annotations: Sequence[str], now: datetime) -> WorkloadView:
         """Show what is there."""
         deployment = raw.workload
+        labels, annotations = (deployment["metadata"].get(key) or {} for key in ("labels", "annotations"))
         return WorkloadView(
             name=deployment["metadata"]["name"], kind="Deployment", uid=deployment["metadata"]["uid"],
             resource_version=deployment["metadata"]["resourceVersion"],
             template=deployment["spec"]["template"]["spec"]["containers"][0]["image"], contracts=None, template_restarted_at="",
-            replicas=1, settled=True, paused=bool(deployment["spec"].get("paused")), held=False, paced=None, pinned=False,
+            replicas=1, settled=True, paused=bool(deployment["spec"].get("paused")), held=names.LABEL_HELD in labels, paced=None,
+            pinned=names.LABEL_PINNED in labels, pace_left=names.ANNOTATION_ORIGINAL in annotations or names.LABEL_PACED in labels,
             strategy=Strategy(type="RollingUpdate", max_unavailable=1, max_surge=1, min_ready_seconds=0, revision_history_limit=10),
-            managed_by=None, left_paused=names.ANNOTATION_LEFT_PAUSED in deployment["metadata"].get("annotations", {}),
+            managed_by=None, left_paused=names.ANNOTATION_LEFT_PAUSED in annotations,
+            owns_returned=bool(owned_spec_fields(deployment["metadata"])),
             replica_sets=tuple(_replica_set_view(replica_set, raw, now) for replica_set in raw.replica_sets),
         )
 
@@ -54,10 +58,17 @@ class PlainKind:
     def write(self, action: Action, raw: RawWorkload, *, now: datetime) -> Write:
         """Write down which action it was, guarded."""
         metadata = raw.workload["metadata"]
+        if isinstance(action, Disown):
+            body: dict[str, Any] = {"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": []}}
+            return self._patch(metadata, body)
         body = {
             "metadata": {"resourceVersion": metadata["resourceVersion"], "annotations": {"test/action": type(action).__name__}},
             "spec": {"paused": not isinstance(action, LetThrough)},
         }
+        return self._patch(metadata, body)
+
+    @staticmethod
+    def _patch(metadata: Mapping[str, Any], body: dict[str, Any]) -> Write:
         return Write(
             verb=Verb.PATCH, group="apps", version="v1", plural="deployments", namespace=metadata["namespace"], name=metadata["name"],
             body=body, content_type=MERGE_PATCH,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from saferollout.api import names
+from saferollout.engine.errors import Conflict
 from saferollout.engine.resources import Kind
 from saferollout.engine.store import Place
 from tests.unit.engine.fake_cluster import FakeCluster
@@ -67,6 +68,20 @@ def test_a_safe_rollout_that_no_event_told_of_is_found_before_anything_is_said()
         stage.cluster.put(Kind.SAFE_ROLLOUT, safe_rollout())
         await stage.settle(seconds=60)
         assert stage.listener.notes == []
+
+    run_in_virtual_time(scene())
+
+
+def test_what_was_given_back_is_let_go_of_although_the_native_controller_writes_at_once() -> None:
+    async def scene() -> None:
+        raw = paced()
+        raw["metadata"]["managedFields"] = [{"manager": names.FIELD_MANAGER, "fieldsV1": {"f:spec": {"f:strategy": {}}}}]
+        stage = await stage_with((Kind.DEPLOYMENT, raw), (Kind.REPLICA_SET, replica_set()), (Kind.POD, pod()))
+        failures = iter([None, Conflict("faster")])
+        stage.cluster.fault = lambda verb, resource, place: next(failures, None) if verb == "patch" and place == BILLING else None
+        await stage.settle(seconds=60)
+        assert stage.cluster.objects[Kind.DEPLOYMENT.resource, BILLING]["metadata"]["managedFields"] == []
+        assert stage.listener.reasons == ["GivenBack"]
 
     run_in_virtual_time(scene())
 

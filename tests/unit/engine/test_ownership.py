@@ -46,5 +46,7 @@ def test_a_label_of_ours_that_a_put_dropped_and_a_policy_brought_back_is_known_b
 
 
 def test_a_label_that_git_states_as_well_stays() -> None:
+    ours = {names.ANNOTATION_LABELLED_BY: names.LABELLED_BY_OPERATOR}
+    assert not only_we_labelled(deployment(annotations=ours, managedFields=[entry(names.FIELD_MANAGER), entry("argocd")]))
     assert not only_we_labelled(deployment(managedFields=[entry(names.FIELD_MANAGER), entry("argocd")]))
     assert not only_we_labelled(deployment(managedFields=[]))

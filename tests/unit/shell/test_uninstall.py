@@ -208,6 +208,20 @@ async def test_what_was_given_back_is_let_go_of_on_the_record_of_field_managers(
     assert scene.raw(Kind.DEPLOYMENT, BILLING)["metadata"]["managedFields"] == record[:1]
 
 
+async def test_who_stays_paused_is_said_although_letting_go_meets_a_conflict() -> None:
+    """The native controller writes its status right after."""
+    scene = Scene()
+    scene.cluster.remove(Kind.REPLICA_SET, Place(namespace=NAMESPACE, name="billing-1"))
+    raw = scene.raw(Kind.DEPLOYMENT, BILLING)
+    record = [{"manager": names.FIELD_MANAGER, "fieldsV1": {"f:spec": {"f:strategy": {}}}}]
+    scene.cluster.put(Kind.DEPLOYMENT, raw | {"metadata": raw["metadata"] | {"managedFields": record}})
+    failures = iter([None, Conflict("faster")])
+    scene.cluster.fault = lambda verb, resource, place: next(failures, None) if verb == "patch" and place == BILLING else None
+    await scene.uninstall(kind=DeploymentKind())
+    assert any(line.startswith(f"Gave {BILLING} back") for line in scene.told)
+    assert not scene.raw(Kind.DEPLOYMENT, BILLING)["metadata"]["managedFields"]
+
+
 async def test_a_conflict_means_another_attempt() -> None:
     scene = Scene()
     failures = iter([Conflict("faster"), Conflict("faster")])
