@@ -33,14 +33,14 @@ def offered(shop: Shop) -> str:
 
 
 def test_pause_stops_a_step_where_it_is_and_resume_goes_on(shop: Shop) -> None:
-    start(shop, bakeSeconds=6)
+    start(shop, bakeSeconds=15)
     release_half(shop)
     paused = shop.say("pause", "--reason", "the broker moves")
     assert paused.code == 0
     assert "pause accepted: no further batch or step starts until resume" in paused.out
     assert "by admin: the broker moves" in paused.out
     assert f"next: saferollout resume shop -n {shop.namespace}" in paused.out
-    watched = shop.say("status", "--watch", "--timeout", "6")
+    watched = shop.say("status", "--watch", "--timeout", "16")
     assert watched.code == 8, "the release waits for a person"
     assert shop.images("billing") == HALF, "the bake is over, and nothing went on"
     assert explained(shop)["verdict"] == "Paced"
