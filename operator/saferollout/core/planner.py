@@ -125,8 +125,10 @@ def _step(node: Node, world: World, parties: dict[str, Party], findings: Finding
         party = parties[node[1]]
         because = (*changes_of(party, world), *sentences, *world.remarks.get(party.name, ()))
         return Roll(workload=party.name, stage=stage_of(party), because=because, after=after)
+    asked = [sanction for sanction in world.sanctions if (sanction.contract, sanction.version) == node[1:]]
+    answered_for = tuple(sanction.sentence for sanction in asked)
     if node[0] == "sanction":
-        asked = [sanction for sanction in world.sanctions if (sanction.contract, sanction.version) == node[1:]]
-        because, protects = tuple(one.sentence for one in asked), tuple(one.workload for one in asked)
-        return Approve(contract=node[1], version=node[2], because=because, after=after, protects=protects)
-    return drain_step(world.channels[node[1]], node[2], protects=tuple(findings.protects[node]), because=sentences, after=after)
+        protects = tuple(sanction.workload for sanction in asked)
+        return Approve(contract=node[1], version=node[2], because=answered_for, after=after, protects=protects)
+    because = (*sentences, *answered_for)
+    return drain_step(world.channels[node[1]], node[2], protects=tuple(findings.protects[node]), because=because, after=after)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from saferollout.api.contracts import Compatibility, Contract
 from saferollout.core.contracts import Channel, Sanction, Use
+from saferollout.core.evidence import method_for
 from saferollout.core.generations import generations_of, returning_generations_of
 from saferollout.core.intake import Roles, channels_of, roles_of
 from saferollout.core.sources import Source
 from saferollout.core.templates import same_program
-from saferollout.core.words import LOOKS_AHEAD, Generations, derived_use, generation_of, is_change, label
+from saferollout.core.words import Generations, derived_use, generation_of, is_change, label
 
 
 @dataclass(slots=True)
@@ -43,8 +44,9 @@ def _add(
     parties = [returning_generations_of(source) if going_back and source.templates.reverted else generations_of(source) for source in sources]
     changed = is_change(word, roles, parties)
     _remark(wording, word, channel, parties, changed=changed, going_back=going_back)
-    if not (going_back and changed):
-        wording.sanctions += tuple(_sanctions(word, channel, roles, sources))
+    # Where nothing can prove that the later generation has drained a person is asked about that anyway: then it is one question.
+    shared = going_back and changed and channel.stores and method_for(channel) is None
+    wording.sanctions += tuple(_sanctions(word, channel, roles, sources, generation=1 if shared else 0))
     under_way = any(generation for party in parties for generation in party.alive.values())
     stored = {number for version in recorded.get(channel.name, ()) if (number := generation_of(version)) is not None}
     if not under_way:
@@ -83,23 +85,36 @@ def _remark(
             wording.remarks[party.workload] = (*wording.remarks.get(party.workload, ()), sentence)
 
 
-def _sanctions(word: Compatibility, channel: Channel, roles: Roles, sources: Sequence[Source]) -> list[Sanction]:
+def _sanctions(word: Compatibility, channel: Channel, roles: Roles, sources: Sequence[Source], *, generation: int) -> list[Sanction]:
     """Ask a person before a reader returns to a template that may not read what was written since.
 
-    One that still lives meets what is written already, so its return adds nothing.
+    How far each side returns is not known: a reader that goes back further than its writers meets what it never could read, although
+    all of them return. One that still lives meets what is written already, so its return adds nothing.
     """
-    if not channel.stores or word in LOOKS_AHEAD:
+    if channel.versioned_keys or _reads_on_wherever_it_returns(word, roles, sources):
         return []
+    reason = f"under {word} it may not read what lies in {channel.name} or is written to it"
     return [
         Sanction(
             workload=source.workload,
             contract=channel.name,
-            version=label(0),
-            sentence=f"{source.workload} goes back to an earlier template; under {word} it may not read what {channel.name} holds by now",
+            version=label(generation),
+            sentence=f"{source.workload} goes back to an earlier template; {reason}",
         )
         for source in sources
         if source.templates.reverted and source.workload in roles.readers and _is_gone(source)
     ]
+
+
+def _reads_on_wherever_it_returns(word: Compatibility, roles: Roles, sources: Sequence[Source]) -> bool:
+    """Tell whether the word itself says that any earlier reader can read what there is; the plain ones tell only of neighbours.
+
+    Under ForwardTransitive that is all that came later, so not what a writer writes that returns beside it, and maybe further.
+    """
+    if word is Compatibility.FULL_TRANSITIVE:
+        return True
+    writers_return = any(source.templates.reverted and source.workload in roles.writers for source in sources)
+    return word is Compatibility.FORWARD_TRANSITIVE and not writers_return
 
 
 def _is_gone(source: Source) -> bool:

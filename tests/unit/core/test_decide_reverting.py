@@ -10,9 +10,10 @@ from tests.unit.core.shop import state
 APPROVAL = "Prove/events/generation-0"
 
 
-def worded_cluster(word: str, *, batches: tuple[str, ...] = ()) -> LittleCluster:
+def worded_cluster(word: str, *, batches: tuple[str, ...] = (), retention: int | None = None) -> LittleCluster:
     """Return a reader r1 and a writer w1 of one topic, whose format is told only by a word."""
-    contract = {"name": "events", "topic": {"name": "events"}, "compatibility": word, "readers": ["reader"], "writers": ["writer"]}
+    topic = {"name": "events", "retentionSeconds": retention}
+    contract = {"name": "events", "topic": topic, "compatibility": word, "readers": ["reader"], "writers": ["writer"]}
     workloads = [{"name": name, "batches": list(batches)} for name in ("writer", "reader")]
     spec = {"workloads": workloads, "contracts": [contract], "bakeSeconds": 5, "settleSeconds": 2, "gating": "Disabled"}
     cluster = LittleCluster(spec=SafeRolloutSpec.model_validate(spec))
@@ -22,12 +23,26 @@ def worded_cluster(word: str, *, batches: tuple[str, ...] = ()) -> LittleCluster
     return cluster
 
 
-def released(word: str, *, batches: tuple[str, ...] = ()) -> LittleCluster:
+def released(word: str, *, batches: tuple[str, ...] = (), retention: int | None = None) -> LittleCluster:
     """Return the cluster after a release of both."""
-    cluster = worded_cluster(word, batches=batches)
-    cluster.apply("reader", "r2", None)
-    cluster.apply("writer", "w2", None)
-    cluster.play()
+    cluster = worded_cluster(word, batches=batches, retention=retention)
+    sync(cluster, reader="r2", writer="w2")
+    return cluster
+
+
+def sync(cluster: LittleCluster, *, reader: str | None = None, writer: str | None = None) -> None:
+    """Apply templates in one sync, and play until nothing moves any more."""
+    for name, revision in (("reader", reader), ("writer", writer)):
+        if revision is not None:
+            cluster.apply(name, revision, None)
+    cluster.play(looks=400)
+
+
+def further_on(word: str, *, reader: str | None, retention: int | None) -> LittleCluster:
+    """Return the cluster after a release of both and one more, of the writer alone or of both again."""
+    cluster = released(word, retention=retention)
+    sync(cluster, reader=reader, writer="w3")
+    assert state(cluster) is State.COMPLETED
     return cluster
 
 
@@ -48,8 +63,63 @@ def test_a_reader_that_is_reverted_after_its_release_waits_for_a_person(word: st
     assert (state(cluster), cluster.pods("reader")) == (State.COMPLETED, {"r1": 10})
 
 
+@pytest.mark.parametrize("reader", [None, "r3"], ids=["a fix of the writer", "a release of both"])
+@pytest.mark.parametrize("word", ["Backward", "BackwardTransitive", "Forward", "Full"])
+def test_a_reader_that_goes_back_further_than_its_writer_never_runs_beside_it_unasked(word: str, reader: str | None) -> None:
+    """Also where what was written last has drained: r1 is the reader that may not read w2."""
+    cluster = further_on(word, reader=reader, retention=30)
+    before = len(cluster.log)
+    sync(cluster, reader="r1", writer="w2")
+    assert (state(cluster), asked(cluster)) == (State.AWAITING_APPROVAL, ["Approve/events/generation-0"])
+    assert "r1" not in cluster.pods("reader") and "RollStarted reader" not in cluster.log[before:]
+    cluster.say("approve", subject=APPROVAL)
+    cluster.play(looks=400)
+    assert (state(cluster), cluster.pods("reader"), cluster.pods("writer")) == (State.COMPLETED, {"r1": 10}, {"w2": 10})
+
+
+@pytest.mark.parametrize("reader", [None, "r3"], ids=["a fix of the writer", "a release of both"])
+def test_without_retention_the_one_question_is_about_the_reader_too(reader: str | None) -> None:
+    cluster = further_on("Backward", reader=reader, retention=None)
+    sync(cluster, reader="r1", writer="w2")
+    assert (cluster.pods("writer"), "r1" in cluster.pods("reader")) == ({"w2": 10}, False)
+    assert asked(cluster) == ["Approve/events/generation-1"]
+    assert cluster.status.summary is not None
+    assert "reader goes back to an earlier template" in cluster.status.summary.waiting_for
+    cluster.say("approve", subject="Prove/events/generation-1")
+    cluster.play(looks=400)
+    assert (state(cluster), cluster.pods("reader")) == (State.COMPLETED, {"r1": 10}), "and nothing is asked again"
+
+
+def test_a_release_that_is_reverted_as_a_whole_waits_for_its_drain_and_for_a_person() -> None:
+    """Either may come first; both are waited for."""
+    cluster = released("Backward", retention=30)
+    before = len(cluster.log)
+    sync(cluster, reader="r1", writer="w1")
+    assert (asked(cluster), cluster.pods("reader"), cluster.pods("writer")) == (["Approve/events/generation-0"], {"r2": 10}, {"w1": 10})
+    cluster.say("approve", subject=APPROVAL)
+    cluster.play(looks=400)
+    assert (state(cluster), cluster.pods("reader")) == (State.COMPLETED, {"r1": 10})
+    told = cluster.log[before:]
+    assert told.index("RollStarted writer") < told.index("Proved") < told.index("RollStarted reader")
+
+
+def test_a_server_that_is_reverted_waits_for_a_person_and_goes_back_once_one_has_answered() -> None:
+    contract = {"name": "api", "api": {"server": "reader", "clients": ["writer"]}, "compatibility": "Backward"}
+    spec = {"workloads": [{"name": "writer"}, {"name": "reader"}], "contracts": [contract], "bakeSeconds": 5, "settleSeconds": 2, "gating": "Disabled"}
+    cluster = LittleCluster(spec=SafeRolloutSpec.model_validate(spec))
+    cluster.running("writer", "w1", None)
+    cluster.running("reader", "r1", None)
+    cluster.play()
+    sync(cluster, reader="r2", writer="w2")
+    sync(cluster, reader="r1")
+    assert (state(cluster), asked(cluster), cluster.pods("reader")) == (State.AWAITING_APPROVAL, ["Approve/api/request/generation-0"], {"r2": 10})
+    cluster.say("approve", subject="Prove/api/request/generation-0")
+    cluster.play()
+    assert (state(cluster), cluster.pods("reader")) == (State.COMPLETED, {"r1": 10})
+
+
 def test_a_reader_that_is_reverted_needs_nobody_where_the_word_says_that_it_reads_what_is_new() -> None:
-    cluster = released("Full")
+    cluster = released("FullTransitive")
     cluster.apply("reader", "r1", None)
     cluster.play()
     assert (state(cluster), cluster.pods("reader")) == (State.COMPLETED, {"r1": 10})
@@ -121,7 +191,7 @@ def test_a_release_that_is_reverted_as_a_whole_takes_its_writer_back_before_its_
 
 
 def test_the_same_release_tried_again_after_a_revert_goes_forward() -> None:
-    cluster = released("Full")
+    cluster = released("FullTransitive")
     for revision in ("1", "2"):
         cluster.apply("reader", f"r{revision}", None)
         cluster.apply("writer", f"w{revision}", None)

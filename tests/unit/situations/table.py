@@ -66,6 +66,12 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "Git reverted two releases back": (
         "tests/unit/core/test_words.py::test_under_words_a_return_to_an_earlier_template_asks_a_person",
         "tests/unit/core/test_decide_reverting.py::test_a_reader_that_is_reverted_after_its_release_waits_for_a_person",
+        "tests/unit/core/test_decide_reverting.py::test_a_reader_that_goes_back_further_than_its_writer_never_runs_beside_it_unasked",
+        "tests/unit/core/test_decide_reverting.py::test_without_retention_the_one_question_is_about_the_reader_too",
+    ),
+    "a whole release of an unnumbered contract reverted in one sync": (
+        "tests/unit/core/test_decide_reverting.py::test_a_release_that_is_reverted_as_a_whole_waits_for_its_drain_and_for_a_person",
+        "tests/unit/core/test_decide_reverting.py::test_a_release_that_is_reverted_as_a_whole_takes_its_writer_back_before_its_reader",
     ),
     "Git reverted during or after a failed release": (
         "tests/unit/core/test_decide_reverting.py::test_a_reader_that_is_reverted_while_it_rolls_itself_goes_back_at_once",
