@@ -10,9 +10,22 @@ from saferollout.core.contracts import World
 from saferollout.core.planner import plan
 from saferollout.core.plans import Roll
 from saferollout.core.rollback import rollback
-from tests.property.worlds import State, broken, finished, moves, passages, random_world, safe_along, stalled, start, with_requirements
+from tests.property.worlds import (
+    State,
+    broken,
+    finished,
+    moves,
+    passages,
+    random_world,
+    safe_along,
+    stalled,
+    start,
+    with_a_writer_that_stops_or_starts,
+    with_requirements,
+)
 
 RELEASES = 2500
+DEMANDING_RELEASES = 5000
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,7 @@ class Point:
 def random_point(random: Random, *, demanding: bool = False) -> Point | None:
     """Return a point of a random release; None where the random world starts unsafe, is refused or rolls nothing."""
     drafted = random_world(random)
-    drafted = with_requirements(random, drafted) if demanding else drafted
+    drafted = with_a_writer_that_stops_or_starts(random, with_requirements(random, drafted)) if demanding else drafted
     world = replace(drafted, parties=tuple(replace(p, alive=p.alive[:1], stable=p.alive[0] if p.alive else None) for p in drafted.parties))
     answer = plan(world)
     rolls = [step.workload for step in answer.steps if isinstance(step, Roll)]
@@ -83,7 +96,7 @@ def new_stalls(point: Point, target: World, state: State, name: str) -> set[tupl
 
 
 def points(*, demanding: bool = False) -> list[Point]:
-    found = (random_point(Random(seed), demanding=demanding) for seed in range(RELEASES))
+    found = (random_point(Random(seed), demanding=demanding) for seed in range(DEMANDING_RELEASES if demanding else RELEASES))
     # Going back to "no pods" is no roll the search knows; named tests have it.
     return [point for point in found if point is not None and all(p.stable for p in point.world.parties)]
 
@@ -114,7 +127,7 @@ def test_what_goes_back_with_the_workload_is_the_smallest_set_that_holds_it() ->
 
 
 def test_readers_that_require_a_writer_hold_nobody_more_than_a_search_finds() -> None:
-    """Also where they stalled before the release: a first producer that fails goes back."""
+    """Also where they stalled before the release: a first producer that fails goes back. And nobody goes back into a stall."""
     seen: Counter[str] = Counter()
     for point in points(demanding=True):
         subsets = [names for size in range(len(point.rolled) + 1) for names in combinations(point.rolled, size)]
@@ -125,7 +138,12 @@ def test_readers_that_require_a_writer_hold_nobody_more_than_a_search_finds() ->
         with_failed = [names for names in possible if point.failed in names]
         assert len(alone.back) == min(map(len, with_failed), default=0), point
         assert not alone.back or frozenset(alone.back) in with_failed
+        kept = [stay for stay in everything.stay if "requires that somebody writes" in stay.sentence]
+        seen["reader kept"] += any("its old revision requires" in stay.sentence for stay in kept)
+        seen["writer kept"] += any("its old revision requires" not in stay.sentence for stay in kept)
         seen["stalled before"] += bool(point.stalled_before)
         seen["stalls again"] += bool(point.stalled_before - stalled(point.world, start(point.world))) and bool(everything.back)
     assert seen["stalled before"] > 100
     assert seen["stalls again"] > 20
+    assert seen["reader kept"] > 5, "readers whose writer has to stay where it writes no more"
+    assert seen["writer kept"] > 5

@@ -113,6 +113,44 @@ def with_requirements(random: Random, world: World) -> World:
     )
 
 
+def with_a_writer_that_stops_or_starts(random: Random, world: World) -> World:
+    """Let one writer stop and its reader no longer require it, or the reverse; mostly a third one holds one of them at a floor elsewhere.
+
+    Drawn by themselves these hardly ever meet, and only then does a way back come to a stall. Worlds too small stay as they are.
+    """
+    ours = [party for party in world.parties if party.goal is not None and len(party.alive) == 1 and not party.recreate]
+    if len(ours) < 3 or len(world.channels) < 2:
+        return world
+    reader, writer, third = random.sample([party.name for party in ours], 3)
+    stopped, other = random.sample(sorted(world.channels), 2)
+    both = frozenset({"1", "2"})
+    demands, writes = [Use(reads=both, required=True), Use(reads=both)], [Use(writes=frozenset({"1"})), Use()]
+    if starts := random.random() < 0.25:
+        demands, writes = demands[::-1], writes[::-1]
+    roles = {
+        reader: ({stopped: demands[0]}, {stopped: demands[1]}),
+        writer: ({stopped: writes[0]}, {stopped: writes[1]}),
+        third: ({stopped: Use(), other: Use(writes=frozenset({"1"}))}, {stopped: Use(), other: Use(writes=frozenset({"2"}))}),
+    }
+    for name in (reader, writer):
+        held = random.random() < (0.8 if (name == reader) is starts else 0.2)
+        roles[name][0][other], roles[name][1][other] = Use(reads=frozenset({"1"}) if held else both), Use(reads=both)
+
+    alone = random.random() < 0.7
+    bystander = {stopped: Use(), other: Use(reads=both)}
+
+    def playing(party: Party) -> Party:
+        if not (party.name in roles or alone):
+            return party
+        old, new = roles.get(party.name, (bystander, bystander))
+        alive = tuple(replace(revision, uses={**revision.uses, **old}) for revision in party.alive)
+        goal = replace(party.goal, uses={**party.goal.uses, **new}) if party.goal is not None else None
+        return replace(party, alive=alive, goal=goal)
+
+    stored = {name: versions for name, versions in world.stored.items() if name not in (stopped, other)}
+    return replace(world, parties=tuple(map(playing, world.parties)), stored=stored)
+
+
 def stalled(world: World, state: State) -> set[tuple[str, str]]:
     """Return who requires a writer of a channel that nobody writes."""
     return {

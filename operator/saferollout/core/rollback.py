@@ -140,20 +140,28 @@ def _holder(name: str, back: set[str], obstacles: Obstacles) -> Violation | None
 
 
 def _left_alone(world: World, before: Mapping[str, Revision], back: frozenset[str], tolerated: Tolerated) -> dict[str, Stay]:
-    """Return who must stay because a reader that stays would stall without it, or because no order is safe."""
+    """Return who must stay because a reader would stall otherwise, or because no order is safe."""
     target = _going_back(world, before, back)
     stalled = sorted(_newly_stalled(target, tolerated))
-    if stalled:
-        return {
-            name: Stay(name, channel, None, f"{name} stays: {reader} requires that somebody writes {channel}, and nobody else would.")
-            for reader, channel in stalled
-            for name in sorted(back)
-            if _writes_now(world, name, channel)
-        }
+    kept = {stay.workload: stay for reader, channel in stalled for stay in _kept_from_stalling(world, back, reader=reader, channel=channel)}
+    if kept:
+        return kept
     graph = find(target, tolerated=tolerated.pairs).graph
     add_requirements(target, graph)
     tangled = [node[1] for members in components(graph.before) for node in members if node[0] == "roll"]
     return {name: Stay(name, None, None, f"{name} stays: no order is safe in which it goes back.") for name in tangled}
+
+
+def _kept_from_stalling(world: World, back: frozenset[str], *, reader: str, channel: str) -> list[Stay]:
+    """Keep the writers that would stop writing a channel; where there are none, the reader that would come to require it again.
+
+    One of both goes back, else nothing that the reader stalls from would be new.
+    """
+    sentence = f"{reader} requires that somebody writes {channel}, and nobody else would."
+    writers = [Stay(name, channel, None, f"{name} stays: {sentence}") for name in sorted(back) if _writes_now(world, name, channel)]
+    if writers or reader not in back:
+        return writers
+    return [Stay(reader, channel, None, f"{reader} stays: its old revision requires that somebody writes {channel}, and nobody does any more.")]
 
 
 def _newly_stalled(world: World, tolerated: Tolerated) -> frozenset[Stalled]:

@@ -114,6 +114,47 @@ def test_a_created_writer_stays_while_a_reader_that_requires_it_can_not_go() -> 
     assert "reader requires that somebody writes events" in stay.sentence
 
 
+def stopped_at_its_floor(*, rolling: tuple[str, ...]) -> World:
+    """Return a world in which a writer writes events no more and can't return, because it then read what z has written to rows."""
+    return done(
+        party("reader", reads("1", required=True), reads("1")),
+        party("writer", {"events": writes("1"), "rows": reads("1")}, {"rows": reads("12")}),
+        party("z", writes("1"), writes("2"), on=TABLE),
+        rolling=rolling,
+        stored={"rows": "12"},
+    )
+
+
+def test_a_reader_does_not_come_to_require_again_what_its_writer_at_its_floor_writes_no_more() -> None:
+    answer = rollback(stopped_at_its_floor(rolling=("z",)), failed="z", rolled=("reader", "writer", "z"), scope=RollbackScope.RELEASE)
+    assert went(answer) == (["z"], {"reader": ("events", None), "writer": ("rows", "2")})
+    sentence = next(stay.sentence for stay in answer.stay if stay.workload == "reader")
+    assert sentence == "reader stays: its old revision requires that somebody writes events, and nobody does any more."
+
+
+def test_a_failed_reader_that_would_stall_stays_and_draws_nobody_back() -> None:
+    answer = rollback(stopped_at_its_floor(rolling=()), failed="reader", rolled=("reader", "writer", "z"), scope=RollbackScope.WORKLOAD)
+    assert answer.back == ()
+    assert went(answer)[1]["reader"] == ("events", None)
+
+
+def test_a_reader_that_required_goes_back_with_a_writer_that_can() -> None:
+    now = done(party("reader", reads("1", required=True), reads("1")), party("writer", writes("1"), Use()), stored={"events": "1"})
+    answer = rollback(now, failed="writer", rolled=("reader", "writer"), scope=RollbackScope.RELEASE)
+    assert went(answer) == (["writer", "reader"], {})
+
+
+def test_a_reader_held_for_want_of_a_writer_does_not_hide_that_no_order_is_safe() -> None:
+    """Each of the other two would have to come back before the other."""
+    first, second = {"api/request": writes("1"), "cache": reads("1")}, {"api/request": writes("2"), "cache": reads("2")}
+    third, fourth = {"api/request": reads("1"), "cache": writes("1")}, {"api/request": reads("2"), "cache": writes("2")}
+    world_now = stopped_at_its_floor(rolling=("z",))
+    tangle = done(party("a", first, second), party("b", third, fourth), stored={})
+    both = world(*world_now.parties, *tangle.parties, stored={"rows": "12"})
+    answer = rollback(both, failed="z", rolled=("reader", "writer", "z", "a", "b"), scope=RollbackScope.RELEASE)
+    assert (list(answer.back), {stay.workload for stay in answer.stay}) == (["z"], {"reader", "writer", "a", "b"})
+
+
 def test_a_first_writer_that_fails_goes_back_although_its_reader_stalls_again_as_it_did_before() -> None:
     now = done(party("writer", Use(), writes("1")), rolling=("writer",), unchanged=(party("reader", reads("1", required=True)),))
     for scope in RollbackScope:
