@@ -74,6 +74,7 @@ def _set_pace(action: actions.SetPace, raw: RawWorkload, now: datetime) -> Write
         raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has strategy {strategy_type(raw.workload)}: no batches")
 
     def change(deployment: Deployment) -> None:
+        take_surge_back(deployment)
         put_pace(deployment, action.pace)
         _let_go(deployment)
 
@@ -84,6 +85,7 @@ def _set_pace(action: actions.SetPace, raw: RawWorkload, now: datetime) -> Write
 def _freeze(action: actions.Freeze, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
         if strategy_type(deployment) == "RollingUpdate":
+            take_surge_back(deployment)
             put_pace(deployment, standing_pace(raw))
         _pause_and_hold(deployment)
 
@@ -211,12 +213,14 @@ def _is_borrowed(deployment: RawObject) -> bool:
 
 
 def _pause_and_hold(deployment: Deployment) -> None:
+    take_surge_back(deployment)
     deployment["spec"]["paused"] = True
     _label(deployment, names.LABEL_HELD, "true")
     _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
 
 
 def _let_go(deployment: Deployment) -> None:
+    take_surge_back(deployment)
     deployment["spec"].pop("paused", None)
     _drop_labels(deployment, names.LABEL_HELD)
     _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)

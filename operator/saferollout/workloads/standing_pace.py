@@ -54,7 +54,7 @@ def keep_surge_in_use(deployment: dict[str, Any], raw: RawWorkload) -> str:
 
 
 def take_surge_back(deployment: dict[str, Any]) -> bool:
-    """Put its owner's own rolling update back where it still is as we left it; tell whether it was."""
+    """Put its owner's own rolling update back where it still is as we left it; tell whether it was. Once: what was taken back is not ours to know."""
     text = (deployment["metadata"].get("annotations") or {}).get(names.ANNOTATION_LEFT_STRATEGY)
     strategy = deployment["spec"].get("strategy", {})
     try:
@@ -65,4 +65,5 @@ def take_surge_back(deployment: dict[str, Any]) -> bool:
     if strategy.get("rollingUpdate") != held:
         return False
     strategy["rollingUpdate"] = own
+    del deployment["metadata"]["annotations"][names.ANNOTATION_LEFT_STRATEGY]
     return True

@@ -218,3 +218,21 @@ def test_a_strategy_that_its_owner_set_since_then_stays() -> None:
     again = after(actions.Hold("billing"), held_back, *sets)
     assert again["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 2, "maxSurge": 2}
     assert annotations(again) == set()
+
+
+@pytest.mark.parametrize(
+    "following",
+    [actions.SetPace("billing", revision="x", pace=PACE), actions.Freeze("billing"), actions.LetThrough("billing", revision="x")],
+    ids=["paced", "frozen", "let through"],
+)
+def test_a_surge_that_was_held_back_returns_although_the_next_template_was_held_before_anybody_took_it_up(following: actions.Action) -> None:
+    """The label is the owner's, so admission holds what they apply while no SafeRollout is there."""
+    own = {"maxUnavailable": 1, "maxSurge": 4}
+    rolling = deployment(NEW, labels=MANAGED, strategy={"type": "RollingUpdate", "rollingUpdate": own})
+    sets = (replica_set("a", OLD, replicas=7), replica_set("b", NEW, replicas=5))
+    left = after(actions.GiveBack("billing", leave_paused=True, drop_managed_by=False, rolls_loose=True), rolling, *sets)
+    left["metadata"]["labels"] |= HELD
+    left["spec"]["template"] = template("billing:3")
+    again = after(following, left, *sets)
+    assert "left-strategy" not in annotations(again)
+    assert after(actions.Finish("billing", revision="x"), again)["spec"]["strategy"]["rollingUpdate"] == own
