@@ -6,6 +6,7 @@ from typing import Final
 from saferollout.api.status import Release, State
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
+from saferollout.core.facts import Facts
 from saferollout.core.failing import why_failed
 from saferollout.core.gathering import is_failed
 from saferollout.core.reasons import Reason, Recorded
@@ -106,6 +107,18 @@ def _at_rest(draft: Draft) -> Standing:
     if borrowed:
         waits = "; ".join(dict.fromkeys(draft.waits))
         return Standing(State.WAITING, Reason.WAITING, waits or f"what is borrowed of {', '.join(borrowed)} is about to be given back")
+    queries = [blocker.message for blocker in draft.blockers if blocker.reason == Reason.INVALID_QUERY]
+    if queries:
+        return Standing(State.REFUSED, Reason.INVALID_QUERY, "; ".join(queries))
+    loose = [_loose(name, facts) for name, facts in draft.facts.items() if facts.others_than(facts.wanted)]
+    if loose:
+        return Standing(State.WAITING, Reason.WAITING, f"a rollout that this SafeRollout did not start is under way: {', '.join(loose)}")
     if release is not None and release.targets and release.failure is None and release.rollback is None:
         return Standing(State.COMPLETED, Reason.COMPLETED, f"release {release.id} is complete")
     return Standing(State.IDLE, Reason.IDLE, "nothing is being released")
+
+
+def _loose(name: str, facts: Facts) -> str:
+    """Name a workload that rolls by nobody's turn, after a bypass perhaps, and what its new pods suffer from."""
+    trouble = next((item.reason for rs in facts.view.of(facts.wanted) for item in rs.trouble), "")
+    return f"{name} ({trouble})" if trouble else name

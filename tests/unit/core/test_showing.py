@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from tests.unit.core.shop import WRITES_1, little_cluster
+from saferollout.api.status import State
+from tests.unit.core.shop import WRITES_1, condition, little_cluster, state
 
 
 def test_a_workload_that_was_rolling_when_it_was_adopted_is_not_called_stable() -> None:
@@ -15,3 +16,12 @@ def test_a_workload_that_was_rolling_when_it_was_adopted_is_not_called_stable() 
     cluster.look()
     writer = next(known for known in cluster.status.workloads if known.name == "writer")
     assert writer.state == "Rolling" and "did not start" in writer.message
+    assert state(cluster) is State.WAITING and condition(cluster, "Ready") == "False"
+    assert cluster.status.summary is not None and "did not start is under way: writer" in cluster.status.summary.message
+
+
+def test_a_spec_with_a_query_that_does_not_parse_is_refused_before_anything_is_released() -> None:
+    cluster = little_cluster(gates=[{"name": "letters", "promql": "sum(", "max": "5"}])
+    cluster.look()
+    assert state(cluster) is State.REFUSED and condition(cluster, "Stalled") == "True"
+    assert cluster.status.summary is not None and "letters" in cluster.status.summary.message
