@@ -107,6 +107,11 @@ def filled(schema: dict[str, Any]) -> Any:
             return schema["enum"][0] if "enum" in schema else "2026-01-01T00:00:00Z" if "format" in schema else "Ready"
 
 
+def test_a_new_object_says_that_nobody_has_looked_at_it(server: Server, control_plane: RunningCluster, namespace: str) -> None:
+    control_plane.apply(changed({("metadata", "namespace"): namespace}))
+    assert control_plane.get("saferollout", "opencore", namespace=namespace)["status"] == {"observedGeneration": -1}
+
+
 def test_a_status_is_stored_as_the_operator_wrote_it_and_shown_in_columns(
     server: Server, control_plane: RunningCluster, namespace: str
 ) -> None:

@@ -13,6 +13,7 @@ import yaml
 from saferollout.api.base import Model
 from saferollout.api.names import GROUP, KIND, PLURAL, VERSION
 from saferollout.api.saferollout import SafeRollout
+from saferollout.api.status import UNSEEN
 
 HEADER: Final = "# Generated from the models in operator/saferollout/api by `python -m saferollout.api.crdgen`; edit those.\n"
 
@@ -98,6 +99,7 @@ def _schema() -> dict[str, Any]:
     properties["status"] = _as_written(properties["status"])
     conditions = properties["status"]["properties"]["conditions"]
     conditions |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+    properties["status"]["default"] = {"observedGeneration": UNSEEN}
     return _in_reading_order(schema)
 
 

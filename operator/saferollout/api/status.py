@@ -6,7 +6,7 @@ situation writes nothing. `hash` fields name a revision (see core/views.py).
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -18,6 +18,10 @@ Name = Annotated[str, Field(max_length=253)]
 Sentence = Annotated[str, Field(max_length=1024)]
 Word = Annotated[str, Field(max_length=64)]
 VersionText = Annotated[str, Field(max_length=64)]
+
+UNSEEN: Final = -1
+"""What the API server fills in for `observedGeneration` of a new object: kstatus (and so `helm --wait`) takes an object that says nothing of
+itself for done."""
 
 
 class ConditionStatus(StrEnum):
@@ -258,7 +262,9 @@ class CommandResult(Model):
 class Status(Model):
     """Everything the operator writes; all of it may be lost and is then rebuilt on the safe side."""
 
-    observed_generation: int = Field(default=0, ge=0, description="The generation of the spec that this status speaks of.")
+    observed_generation: int = Field(
+        default=0, ge=UNSEEN, description="The generation of the spec that this status speaks of; -1 until the operator has looked at the object."
+    )
     conditions: list[Condition] = Field(default_factory=list, description="PlanAccepted, Ready, Reconciling and Stalled.")
     summary: Summary | None = Field(default=None, description="One screen's worth of truth.")
     release: Release | None = Field(default=None, description="The release in work, or the last one.")

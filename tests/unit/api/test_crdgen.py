@@ -101,7 +101,12 @@ def test_nothing_required_has_a_default() -> None:
 
 
 def test_the_status_has_no_defaults_so_that_it_is_stored_as_written() -> None:
-    assert [path for path, node in schemas("status") if "default" in node] == []
+    assert [path for path, node in schemas("status.") if "default" in node] == []
+
+
+def test_a_new_object_says_that_nobody_has_looked_at_it() -> None:
+    """kstatus takes an object without conditions and with no generation to compare for done."""
+    assert dict(schemas())["status"]["default"] == {"observedGeneration": -1}
 
 
 @pytest.mark.parametrize(("model", "path"), [(SafeRolloutSpec, "spec"), (Contract, "spec.contracts[]"), (Gate, "spec.gates[]")])
