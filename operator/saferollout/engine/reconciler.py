@@ -2,7 +2,7 @@
 
 The decision itself is pure and stands elsewhere (core/decide). What is decided here is only in which order things happen:
 
-1. the scene from the store, the questions it raises, their answers, the decision;
+1. the scene from the store (read anew where the spec has changed), the questions it raises, their answers, the decision;
 2. an irreversible action is decided once more on what was read from the API server just now, and dropped unless it comes out again;
 3. the status, if it differs: what the action makes true is on record before it is true;
 4. the action: one guarded write; 5. what happened is told.
@@ -89,6 +89,8 @@ class Reconciler:
             self._forget(key)
             return await self._orphans.of_missing(place, now=self._now())
         await self._resync.ensure_namespaces(safe_rollout)
+        if _is_unseen(safe_rollout):
+            await self._resync.read_live(place)
         thought = await self._think(key, place)
         if thought is not None and _is_irreversible(thought.decision.action):
             thought = await self._confirmed(key, place, thought)
@@ -173,6 +175,15 @@ class Reconciler:
             return None
         due = thought.now + timedelta(seconds=after)
         return max((due - self._clock()).total_seconds(), 0.0)
+
+
+def _is_unseen(safe_rollout: Raw) -> bool:
+    """Tell whether this look is the first at a generation.
+
+    Who delivered it waits for the answer (kstatus), and delivered workloads before it; the watches of two kinds don't keep that order.
+    """
+    metadata, status = safe_rollout["metadata"], safe_rollout.get("status") or {}
+    return "deletionTimestamp" not in metadata and metadata.get("generation") != status.get("observedGeneration")
 
 
 def _is_irreversible(action: AnyAction | None) -> bool:

@@ -9,11 +9,11 @@ BORN = "2026-11-24T00:00:00Z"
 
 
 def safe_rollout(name: str = "shop", *, workloads: tuple[str, ...] = ("billing",), version: int = 1, **metadata: Any) -> dict[str, Any]:
-    """Return a SafeRollout that names some Deployments."""
+    """Return a SafeRollout that names some Deployments, and that the operator has looked at."""
     return {
         "apiVersion": names.API_VERSION, "kind": names.KIND,
         "metadata": _metadata(name, f"uid-of-{name}", version, metadata) | {"generation": 1},
-        "spec": {"workloads": [{"name": workload} for workload in workloads]},
+        "spec": {"workloads": [{"name": workload} for workload in workloads]}, "status": {"observedGeneration": 1},
     }
 
 

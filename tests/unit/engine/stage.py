@@ -193,4 +193,4 @@ def nothing(snapshot: Snapshot, observations: Observations, now: datetime, marks
 
 def saying(message: str) -> Status:
     """Return a status with a message."""
-    return Status(summary=Summary(state=State.IDLE, message=message))
+    return Status(observed_generation=1, summary=Summary(state=State.IDLE, message=message))

@@ -150,6 +150,20 @@ async def test_a_reversible_action_needs_no_live_read(cluster: FakeCluster) -> N
     assert cluster.writes == [ROLL_WRITE]
 
 
+async def test_the_first_look_at_a_generation_rests_on_what_was_delivered_before_it(cluster: FakeCluster) -> None:
+    """Whoever delivered it waits for the answer, and the watch of Deployments may be behind that of SafeRollouts."""
+    stage = await started(cluster, lambda snapshot, *_: Decision(status=Status(observed_generation=snapshot.generation)))
+    cluster.put(Kind.DEPLOYMENT, deployment(image="billing:3"))
+    raw = cluster.objects[Kind.SAFE_ROLLOUT.resource, SHOP]
+    changed = cluster.put(Kind.SAFE_ROLLOUT, raw | {"metadata": raw["metadata"] | {"generation": 2}})
+    stage.intake.changed(Kind.SAFE_ROLLOUT, changed)
+    await stage.look()
+    assert [snapshot.world.workloads["billing"].template for snapshot in stage.brain.seen] == ["billing:3"]
+    cluster.reads.clear()
+    await stage.look()
+    assert cluster.reads == []
+
+
 async def test_an_action_on_an_old_object_is_refused_and_what_was_recorded_is_told(cluster: FakeCluster) -> None:
     note = Note(reason=EventReason.HELD_LATE, message="billing was held", workload="billing")
     stage = await started(cluster, lambda snapshot, *_: Decision(status=saying("held"), action=Hold(workload="billing"), notes=(note,)))
