@@ -121,6 +121,12 @@ def _names(entries: tuple[Workload, ...] | tuple[Contract, ...]) -> frozenset[st
 class SafeRolloutSpec(Model):
     """What is released together and how. `workloads` and `contracts` with roles are complete; all else has a default."""
 
+    delivery: Annotated[str, Field(max_length=253)] = Field(
+        default="",
+        description="Any text that differs with each delivery, such as a chart's {{ .Release.Revision | quote }} or a commit. It decides nothing. But "
+        "a changed text counts as not yet seen until the operator has looked at what was delivered, so that a tool that waits does not take the "
+        "status of before for an answer.",
+    )
     mode: Mode = Field(
         default=Mode.AUTOMATIC,
         description="Automatic: steps start by themselves. Paused: nothing new starts, a step under way stops where it is; "
