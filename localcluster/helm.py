@@ -41,7 +41,15 @@ def ensure_helm() -> str:
 
 
 def run_helm(*arguments: str, kubeconfig: Path | None = None) -> str:
-    """Run helm and return its output; its own caches stay inside ours. Raises HelmFailed."""
+    """Run helm and return its output. Raises HelmFailed."""
+    finished = try_helm(*arguments, kubeconfig=kubeconfig)
+    if finished.returncode != 0:
+        raise HelmFailed(f"helm {' '.join(arguments)}: {finished.stderr.strip()}")
+    return finished.stdout
+
+
+def try_helm(*arguments: str, kubeconfig: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run helm, whatever comes of it; its own caches stay inside ours."""
     home = cache_folder() / "helm-home"
     environment = {
         **os.environ,
@@ -50,10 +58,7 @@ def run_helm(*arguments: str, kubeconfig: Path | None = None) -> str:
         "HELM_DATA_HOME": str(home / "data"),
     }
     command = [ensure_helm(), *arguments, *([f"--kubeconfig={kubeconfig}"] if kubeconfig else [])]
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    if finished.returncode != 0:
-        raise HelmFailed(f"helm {' '.join(arguments)}: {finished.stderr.strip()}")
-    return finished.stdout
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def _folder() -> Path:

@@ -45,6 +45,7 @@ _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch")
 _FETCH_ARGOCD = (Part(name="fetch-argocd", arguments=("python", "-m", "localcluster", "fetch", "--argocd"), minutes=30),)
 # Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
 _CLUSTER = (_pytest("cluster", "-n", "2", "--dist", "loadfile", "tests/cluster", minutes=25),)
+_HELM = (_pytest("helm", "-n", "2", "--dist", "loadfile", "tests/helm", minutes=15),)
 _ARGOCD = (_pytest("argocd", "-n", "2", "--dist", "loadfile", "tests/argocd", minutes=25),)
 _NODE = (_pytest("node", "tests/node", minutes=25),)
 _STORIES = (_pytest("stories", "tests/node/test_stories.py", minutes=20),)
@@ -53,10 +54,11 @@ _SELECTIONS = {
     "unit": (*_STATIC, *_UNIT),
     "property": _PROPERTY,
     "cluster": (*_FETCH, *_CLUSTER),
+    "helm": (*_FETCH, *_HELM),
     "argocd": (*_FETCH_ARGOCD, *_ARGOCD),
     "node": (*_FETCH, *_NODE),
     "stories": (*_FETCH, *_STORIES),
-    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_CLUSTER, *_FETCH_ARGOCD, *_ARGOCD, *_NODE),
+    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_CLUSTER, *_HELM, *_FETCH_ARGOCD, *_ARGOCD, *_NODE),
 }
 
 

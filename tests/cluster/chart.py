@@ -46,12 +46,12 @@ def install(control_plane: RunningCluster) -> InstalledChart:
     standing = [item for item in rendered if item["kind"] not in _NOT_HERE and "helm.sh/hook" not in _annotations(item)]
     control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-n", NAMESPACE, "-f", "-", manifest=standing)
     operator = control_plane.service_account(NAMESPACE, RELEASE)
-    wait_for("the hold policy is active", _holds(control_plane))
+    wait_for("the hold policy is active", policies_hold(control_plane))
     return InstalledChart(objects=tuple(rendered), operator=operator)
 
 
-def _holds(cluster: RunningCluster) -> Callable[[], bool]:
-    """A policy works up to some seconds after it was applied: ask with a dry run."""
+def policies_hold(cluster: RunningCluster, namespace: str = "default") -> Callable[[], bool]:
+    """Return what tells whether the hold policy works, up to some seconds after it was applied: it asks with a dry run."""
 
     def active() -> bool:
         name = f"probe-{uuid.uuid4().hex[:6]}"
@@ -61,7 +61,7 @@ def _holds(cluster: RunningCluster) -> Callable[[], bool]:
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
             "spec": {"selector": {"matchLabels": {"app": name}}, "template": pods},
         }  # fmt: skip
-        seen = cluster.api.post("/apis/apps/v1/namespaces/default/deployments?dryRun=All", body)
+        seen = cluster.api.post(f"/apis/apps/v1/namespaces/{namespace}/deployments?dryRun=All", body)
         return bool(seen["spec"].get("paused"))
 
     return active

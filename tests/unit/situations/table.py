@@ -13,6 +13,7 @@ Test = TypeVar("Test", bound=Callable[..., Any])
 
 HOLD: Final = "tests/cluster/test_hold.py"
 POLICIES: Final = "tests/cluster/test_policies.py"
+HELM: Final = "tests/helm"
 
 ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "`kubectl rollout restart`, a reloader's change": (
@@ -89,6 +90,16 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "Prometheus restarts mid-release": (
         "tests/cluster/test_prometheus.py::test_a_restart_of_prometheus_is_inconclusive_and_then_goes_on_with_the_same_past",
     ),
+    "`helm upgrade --wait`": (
+        f"{HELM}/test_users_chart.py::test_waiting_ends_when_everything_runs_and_not_before",
+        f"{HELM}/test_users_chart.py::test_a_refused_release_stays_held_whatever_is_applied_again",
+        f"{HELM}/test_users_chart.py::test_a_safe_rollout_outside_the_chart_is_not_waited_for",
+        f"{HELM}/test_without_the_operator.py::test_what_comes_while_it_is_down_is_held_and_who_waits_is_told_so",
+    ),
+    "`helm rollback`": (f"{HELM}/test_users_chart.py::test_helm_takes_a_refused_release_back_by_itself_where_it_was_told_to",),
+    "our chart is upgraded in the middle of a release": (
+        f"{HELM}/test_own_chart.py::test_an_upgrade_in_the_middle_of_a_release_skips_nothing_and_repeats_nothing",
+    ),
     "a server-side apply of fields that are being paced": (
         f"{POLICIES}::test_forced_server_side_apply_keeps_the_pace_and_unforced_conflicts",
         f"{POLICIES}::test_a_put_without_our_labels_and_annotations_keeps_the_pace",
@@ -104,7 +115,6 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
 LATER: Final[dict[str, str]] = {
     "database migration": "hooks and Jobs around a migration come with the integrations (issue 5)",
     "Kafka or Postgres restarts, a node dies mid-release": "naming the broker or the database as the cause comes with the diagnosis (issue 6)",
-    "`helm upgrade --wait`": "readiness as Helm 4 and Argo CD read it comes with the integrations (issue 5)",
 }
 
 
