@@ -32,6 +32,8 @@ def ours(shop: Shop) -> set[str]:
 def test_after_a_release_in_batches_another_strategy_meets_no_conflict(shop: Shop) -> None:
     start(shop, "50%")
     assert helm_applies(shop, NEW).code == 0
+    # The state of before is Completed too.
+    shop.wait_for_images("billing", {"shop:2": 4})
     shop.wait_for_state("Completed")
     shop.wait("nothing of spec is the operator's", lambda: ours(shop) == set())
     said = helm_applies(shop, NEW, OTHER_PACE)
@@ -52,6 +54,8 @@ def test_while_it_is_paced_another_strategy_is_a_conflict(shop: Shop) -> None:
 def test_the_fix_after_a_pinned_way_back_meets_no_conflict(shop: Shop) -> None:
     start(shop, progressDeadlineSeconds=5)
     assert helm_applies(shop, NEW).code == 0
+    # The state of before is Completed too.
+    shop.wait_for_images("billing", {"shop:2": 4})
     shop.wait_for_state("Completed")
     rolled_back = shop.say("rollback", "-r", "it leaks")
     assert rolled_back.code == 0, rolled_back
