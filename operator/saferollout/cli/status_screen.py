@@ -77,7 +77,8 @@ def _head(picture: Picture, look: Look) -> list[Text]:
         facts.append(("Expedited", f"by {release.expedited.by or 'somebody'}: {release.expedited.reason}; no bakes, same order"))
     if release is not None:
         facts.extend(
-            ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}") for given in release.approvals
+            ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}{f': {given.reason}' if given.reason else ''}")
+            for given in release.approvals
         )
     accepted = condition(picture, "PlanAccepted")
     if accepted is not None and accepted.reason == Reason.EXTERNAL_UNREADABLE:

@@ -47,6 +47,18 @@ RUN_ON_A_CLUSTER: Final = frozenset(
 )
 
 NOT_RUN: Final = {
+    ("docs/helm.md", "helm history"): "names the command that finds a revision; tests/helm takes the way out",
+    ("docs/helm.md", "helm rollback"): "tests/helm plays it with a real helm, as every row of that page",
+    ("docs/helm.md", "helm rollback saferollout LAST-REVISION -n saferollout"): "the same",
+    ("docs/helm.md", "helm uninstall"): "the same",
+    ("docs/helm.md", "helm uninstall --wait"): "the same",
+    ("docs/helm.md", "helm upgrade --rollback-on-failure --timeout 30m"): "the same",
+    ("docs/helm.md", "kubectl rollout resume"): "speaks of kubectl's own command; tests/cluster/test_hold.py runs it",
+    ("docs/operations.md", "helm --wait"): "speaks of helm's own flag; tests/helm plays it",
+    ("docs/operations.md", "helm rollback saferollout LAST-REVISION -n saferollout"): "tests/helm plays it with a real helm",
+    ("docs/situations.md", "helm --wait"): "speaks of helm's own flag; tests/helm plays it",
+    ("docs/situations.md", "helm rollback"): "tests/helm plays it with a real helm",
+    ("docs/first-release.md", "kubectl create namespace shop"): "the test's namespace is there already",
     ("docs/commands.md", "kubectl port-forward -n monitoring service/prometheus 9090:9090"): "needs pods of a real Prometheus in the cluster, and goes on until it is ended",
     ("docs/commands.md", "kubectl port-forward"): "the same",
     (
