@@ -124,7 +124,7 @@ class Orphans:
     async def _let_go(self, place: Place, *, now: datetime) -> None:
         """Let go of what was given back on the record of field managers too: no SafeRollout names the workload, so nobody would do it later."""
         for _ in range(_ATTEMPTS):
-            with suppress(Conflict):
+            with suppress(Conflict, NotFound):
                 live = await read_workload(self._cluster, place)
                 if self._scenes.view(live, now=now).owns_returned:
                     await self._writer.act(Disown(workload=place.name), safe_rollout={}, raw_workload=live, now=now)

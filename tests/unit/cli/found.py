@@ -26,7 +26,7 @@ from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.missing_series import Missing
 from saferollout.engine.rights import Right, Scope
 from saferollout.shell.config import OperatorConfig
-from tests.unit.cli.pictures import GATES, NOW, condition, raw, status, workload_states
+from tests.unit.cli.pictures import GATES, NOW, condition, raw, status
 
 ACCOUNT = "system:serviceaccount:saferollout:saferollout"
 SERVER = Server(address="https://cluster.example:6443", version="v1.36.1", number=(1, 36), policies=True)
@@ -120,8 +120,8 @@ def much_is_broken() -> Found:
     del older["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["gating"]
     refused = condition("PlanAccepted", "False", reason="UnsafeGoal", seconds=60, message="The goal itself is unsafe: nobody reads user-events 3.")
     groups = [{"name": "user-events", "undeclaredGroups": ["audit", "fraud"]}]
-    states = workload_states()
-    states[0]["labelAdded"] = True
+    labelled = deployment(NAMES[0])
+    labelled["metadata"]["annotations"] = {"saferollout.io/labelled-by": "operator"}
     denied = ((Right(Scope.WATCHED, "patch", "apps", "deployments"), ""), (Right(Scope.WATCHED, "patch", "saferollout.io", "saferollouts", "status"), "opencore"))
     return replace(
         HEALTHY,
@@ -130,8 +130,8 @@ def much_is_broken() -> Found:
         holding=Holding(objects=policies(without=("-pin", "-warn")), probe=Probe(held=False), you="ada"),
         rights=Rights(yours=YOURS, account=ACCOUNT, asked=30, denied=denied),
         releases=Releases(
-            items=(raw(status("Refused", conditions=[refused], contracts=groups, workloads=states)),), all_names=("opencore",),
-            deployments=(*map(deployment, NAMES[:2]), deployment("user-service", label=None), deployment("lost", label="opencor")),
+            items=(raw(status("Refused", conditions=[refused], contracts=groups)),), all_names=("opencore",),
+            deployments=(labelled, deployment(NAMES[1]), deployment("user-service", label=None), deployment("lost", label="opencor")),
         ),
     )  # fmt: skip
 

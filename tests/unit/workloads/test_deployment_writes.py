@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from saferollout.core import actions
@@ -198,6 +198,7 @@ json_values = st.recursive(
 json_objects = st.dictionaries(st.text("abc", min_size=1, max_size=2), json_values, max_size=5)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # to make the objects takes longer than to compare them
 @given(json_objects, json_objects)
 def test_a_merge_patch_turns_one_object_into_exactly_the_other(before: dict[str, Any], wanted: dict[str, Any]) -> None:
     assert merge(before, difference(before, wanted)) == wanted

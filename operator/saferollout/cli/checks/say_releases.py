@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from saferollout.api.names import LABEL_MANAGED_BY
+from saferollout.api.names import ANNOTATION_LABELLED_BY, LABEL_MANAGED_BY
 from saferollout.api.nearest import nearest
 from saferollout.api.status import Condition, ConditionStatus
 from saferollout.cli.checks.found import Found, Releases, Unread
@@ -67,17 +67,16 @@ def _workloads(raw: Raw, releases: Releases, namespace: str) -> Iterator[Line]:
     if isinstance(releases.deployments, Unread):
         return
     name, there = raw["metadata"]["name"], {deployment["metadata"]["name"]: deployment for deployment in releases.deployments}
-    added = {known.get("name") for known in (raw.get("status") or {}).get("workloads") or [] if known.get("labelAdded")}
     for workload, deployment in deployment_names(raw).items():
         if deployment not in there:
             said = f"{name}: there is no Deployment {deployment} in namespace {namespace}{nearest(deployment, there)}"
             see = WayOut("apply it, or correct spec.workloads", f"kubectl get deployments -n {namespace}")
             yield warning(Check.WORKLOAD, said, see)
             continue
-        yield from _label(there[deployment], name, workload, namespace, added_by_operator=workload in added)
+        yield from _label(there[deployment], name, workload, namespace)
 
 
-def _label(deployment: Mapping[str, Any], name: str, workload: str, namespace: str, *, added_by_operator: bool) -> Iterator[Line]:
+def _label(deployment: Mapping[str, Any], name: str, workload: str, namespace: str) -> Iterator[Line]:
     own = deployment["metadata"]["name"]
     label = (deployment["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY)
     command = f"kubectl label deployment {own} -n {namespace} --overwrite {LABEL_MANAGED_BY}={name}"
@@ -87,7 +86,7 @@ def _label(deployment: Mapping[str, Any], name: str, workload: str, namespace: s
     elif label != name:
         said = f"{name}: Deployment {own} belongs to SafeRollout {label} by its label, and {name} lists it as {workload}"
         yield failed(Check.LABEL, said, WayOut("let one of them have it", command))
-    elif added_by_operator:
+    elif ANNOTATION_LABELLED_BY in (deployment["metadata"].get("annotations") or {}):
         said = f"{name}: the operator added the label to Deployment {own}; without it in Git a first creation is not held"
         yield warning(Check.LABEL, said, WayOut(f"add {LABEL_MANAGED_BY}: {name} in Git"))
 
