@@ -88,7 +88,10 @@ def test_a_bypass_that_came_while_the_label_was_missing_is_held_all_the_same(sho
         if relabels:
             patch(label="shop")
     shop.wait("it is held and labelled", lambda: {"held", "managed-by"} <= shop.labels("billing") and BYPASS not in annotations(shop))
-    shop.wait_for_images("billing", {"shop:1": 4})
+    shop.wait(
+        "what ran is back, and the way back is over",
+        lambda: shop.images("billing") == {"shop:1": 4} and "held" in shop.labels("billing") and "pinned" not in shop.labels("billing"),
+    )
     assert shop.events("HeldLate") and any("did not count" in note for note in shop.events("BypassIgnored"))
     assert shop.events("Bypassed") == []
     assert shop.kubectl("annotate", "deployment", "billing", "--overwrite", f"{BYPASS}=fire").code == 0
