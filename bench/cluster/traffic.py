@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,15 @@ _DEAD_LETTERS = 3
 
 @contextmanager
 def prometheus_with_traffic(folder: Path, pods: PodNames) -> Iterator[Prometheus]:
-    """Run a Prometheus that sees requests to every pod (namespace, name), and a dead-letter topic that comes and goes."""
-    with _exporter(pods) as address, standalone_prometheus(folder, targets=[Target(address, {})]) as prometheus:
+    """Run a Prometheus that sees requests to every pod (namespace, name), and a dead-letter topic that comes and goes.
+
+    It begins with no past: series of an exporter that ended with an earlier one would be stale for minutes, and gates would rightly hold.
+    """
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix="prometheus-") as own,
+        _exporter(pods) as address,
+        standalone_prometheus(Path(own), targets=[Target(address, {})]) as prometheus,
+    ):
         yield prometheus
 
 
