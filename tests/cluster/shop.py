@@ -175,6 +175,10 @@ class Shop:
         found = self.read("/apis/events.k8s.io/v1", "events")["items"]
         return [event.get("note", "") for event in found if event["reason"] == reason]
 
+    def wait_for_event(self, reason: str, words: str = "") -> None:
+        """Wait for an event of a reason; events are sent beside the work, so that what they tell may be seen before them."""
+        self.wait(f"event {reason} {words}".rstrip(), lambda: any(words in note for note in self.events(reason)))
+
     def wait(self, what: str, seen: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait; a failure shows the status as it was."""
         try:

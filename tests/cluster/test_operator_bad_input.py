@@ -209,7 +209,7 @@ def test_a_saferollout_that_is_deleted_while_the_native_controller_rolls_leaves_
     assert images.keys() == {"shop:1", "shop:2"} and sum(images.values()) in (6, 7)
     left = shop.deployment("billing")
     assert left["spec"]["paused"] and "rollout resume" in left["metadata"]["annotations"]["saferollout.io/left-paused"]
-    assert any("its roll was stopped" in note for note in shop.events("GivenBack"))
+    shop.wait_for_event("GivenBack", "its roll was stopped")
     shop.stays("the pods", lambda: shop.pod_names("billing") == pods and shop.images("billing") == images, seconds=5)
     shop.apply(rollout)
     shop.wait_for_images("billing", {"shop:2": 6})

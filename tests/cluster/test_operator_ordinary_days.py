@@ -126,7 +126,7 @@ def test_an_edit_by_hand_in_the_middle_is_taken_up_as_the_new_truth(shop: Shop) 
     shop.wait_for_images("billing", HALF)
     assert shop.kubectl("set", "image", "deployment/billing", "main=shop:3").code == 0
     shop.wait("the newer one has the batch", lambda: shop.images("billing").get("shop:3") == 2 and "shop:2" not in shop.images("billing"))
-    assert any("newer template of billing" in note for note in shop.events("Superseded"))
+    shop.wait_for_event("Superseded", "newer template of billing")
     automatic(shop)
     shop.wait_for_images("billing", {"shop:3": 4})
     shop.wait_for_state("Completed")

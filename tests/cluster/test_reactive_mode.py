@@ -51,7 +51,7 @@ def test_a_changed_template_is_paused_at_once_early_pods_go_and_status_says_that
     shop.wait_for_state("Paused")
     shop.stays("only the old revision", lambda: shop.images("billing") == {"shop:1": 4}, seconds=1)
     assert shop.status()["summary"]["holdMode"] == "Reactive"
-    assert shop.events("HeldLate")
+    shop.wait_for_event("HeldLate")
     said = shop.say("status").out
     assert "reactive" in said and "pods of it may start" in said, said
     assert shop.patch("saferollout", "shop", {"spec": {"mode": "Automatic"}}).code == 0
