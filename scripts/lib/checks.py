@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from scripts.lib.environment import EnvironmentFailed, ensure_environment
 
 _LOGS = CHECKOUT / "build" / "logs"
 _TAIL_LINES = 40
+_interrupted = threading.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +46,29 @@ _UNIT = (_pytest("unit", "-n", "2", "tests/unit", "tests/localcluster", "tests/g
 _PROPERTY = (_pytest("property", "tests/property", minutes=15),)
 _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
 _FETCH_ARGOCD = (Part(name="fetch-argocd", arguments=("python", "-m", "localcluster", "fetch", "--argocd"), minutes=30),)
+# Real processes are late now and then: tests/second_chances.py says what a second chance costs.
+_REAL = ("--reruns", "1")
 # Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
-_CLUSTER = (_pytest("cluster", "-n", "2", "--dist", "loadfile", "tests/cluster", minutes=25),)
-_HELM = (_pytest("helm", "-n", "2", "--dist", "loadfile", "tests/helm", minutes=15),)
-_ARGOCD = (_pytest("argocd", "-n", "2", "--dist", "loadfile", "tests/argocd", minutes=25),)
-_NODE = (_pytest("node", "tests/node", minutes=25),)
-_STORIES = (_pytest("stories", "tests/node/test_stories.py", minutes=20),)
+_WORKERS = ("-n", "2", "--dist", "loadfile")
+_CLUSTER = (_pytest("cluster", *_REAL, *_WORKERS, "tests/cluster", minutes=25),)
+_HELM = (_pytest("helm", *_REAL, *_WORKERS, "tests/helm", minutes=15),)
+_ARGOCD = (_pytest("argocd", *_REAL, *_WORKERS, "tests/argocd", minutes=25),)
+_NODE = (_pytest("node", *_REAL, "tests/node", minutes=25),)
+_STORIES = (_pytest("stories", *_REAL, "tests/node/test_stories.py", minutes=20),)
 
-_SELECTIONS = {
-    "unit": (*_STATIC, *_UNIT),
-    "property": _PROPERTY,
-    "cluster": (*_FETCH, *_CLUSTER),
-    "helm": (*_FETCH, *_HELM),
-    "argocd": (*_FETCH_ARGOCD, *_ARGOCD),
-    "node": (*_FETCH, *_NODE),
-    "stories": (*_FETCH, *_STORIES),
-    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_CLUSTER, *_HELM, *_FETCH_ARGOCD, *_ARGOCD, *_NODE),
+_Parts = tuple[Part, ...]
+
+# Each selection is a row of stages, each stage a few lanes side by side: tests on real processes mostly wait. What uses the processor all the
+# time, as the builds and the static checks do, has a stage of its own.
+_SELECTIONS: dict[str, tuple[tuple[_Parts, ...], ...]] = {
+    "unit": (((*_STATIC, *_UNIT),),),
+    "property": ((_PROPERTY,),),
+    "cluster": (((*_FETCH, *_CLUSTER),),),
+    "helm": (((*_FETCH, *_HELM),),),
+    "argocd": (((*_FETCH_ARGOCD, *_ARGOCD),),),
+    "node": (((*_FETCH, *_NODE),),),
+    "stories": (((*_FETCH, *_STORIES),),),
+    "all": (((*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD),), (_CLUSTER, (*_HELM, *_ARGOCD, *_NODE))),
 }
 
 
@@ -72,7 +82,7 @@ def main() -> int:
         say(str(failure))
         return 1
     _LOGS.mkdir(parents=True, exist_ok=True)
-    failed = [part.name for part in _SELECTIONS[selection] if not _passes(part, commands)]
+    failed = [name for lanes in _SELECTIONS[selection] for name in _failures(lanes, commands)]
     spent = f"{time.monotonic() - start:.0f} s"
     if failed:
         say(f"FAILED after {spent}: {', '.join(failed)}; logs in {_LOGS}, of ended clusters in {kept_logs_folder()}")
@@ -88,17 +98,32 @@ def parser() -> argparse.ArgumentParser:
     return arguments
 
 
+def _failures(lanes: tuple[_Parts, ...], commands: Path) -> list[str]:
+    """Run lanes side by side, the parts of each in turn; return the names of those that failed."""
+    with ThreadPoolExecutor(max_workers=len(lanes)) as threads:
+        try:
+            return [name for names in threads.map(lambda parts: _failures_of(parts, commands), lanes) for name in names]
+        except KeyboardInterrupt:
+            _interrupted.set()
+            raise
+
+
+def _failures_of(parts: _Parts, commands: Path) -> list[str]:
+    return [part.name for part in parts if not _interrupted.is_set() and not _passes(part, commands)]
+
+
 def _passes(part: Part, commands: Path) -> bool:
     log = _LOGS / f"{part.name}.log"
     start = time.monotonic()
     code = _run(part, commands, log)
     spent = time.monotonic() - start
     if code == 0:
-        say(f"  {part.name}: passed in {spent:.1f} s ({_last_line(log)})")
+        say(f"{_second_chances(log)}  {part.name}: passed in {spent:.1f} s ({_last_line(log)})")
         return True
     lines = log.read_text(errors="replace").splitlines()
-    say("\n".join(f"    {line}" for line in lines[-_TAIL_LINES:]))
-    say(f"  {part.name}: FAILED after {spent:.1f} s ({'hung' if code is None else f'exit code {code}'}); all of it: {log}")
+    tail = "".join(f"    {line}\n" for line in lines[-_TAIL_LINES:])
+    # In one piece: another lane may speak at the same time.
+    say(f"{tail}  {part.name}: FAILED after {spent:.1f} s ({'hung' if code is None else f'exit code {code}'}); all of it: {log}")
     return False
 
 
@@ -108,13 +133,15 @@ def _run(part: Part, commands: Path, log: Path) -> int | None:
     environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            return process.wait(timeout=part.minutes * 60)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt) as interruption:
-            _end(process)
-            if isinstance(interruption, KeyboardInterrupt):
-                raise
-            return None
+        for _ in range(part.minutes * 60):
+            if _interrupted.is_set():
+                break
+            try:
+                return process.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                continue
+        _end(process)
+        return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -125,6 +152,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _second_chances(log: Path) -> str:
+    """Return what a part that passed says of tests that failed first (tests/second_chances.py); they are news even so."""
+    lines = log.read_text(errors="replace").splitlines()
+    begin = next((number for number, line in enumerate(lines) if " second chances: " in line), len(lines))
+    return "".join(f"    {line}\n" for line in lines[begin:])
 
 
 def _last_line(log: Path) -> str:
