@@ -1,12 +1,9 @@
 """Gates asked of a real Prometheus, which scrapes what the test serves every second."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -22,6 +19,7 @@ from saferollout.core.signals import query_for
 from saferollout.core.topic_signals import other_groups
 from saferollout.shell.observer import PrometheusObserver
 from saferollout.shell.prometheus import Endpoint, PrometheusClient
+from tests.cluster.scraped import Exposed, serving
 
 EVENTS = Contract.model_validate(
     {
@@ -34,50 +32,6 @@ PLAIN = Labels()
 COUNT = "http_server_requests_seconds_count"
 BUCKET = "http_server_requests_seconds_bucket"
 POD = {"namespace": "shop", "pod": "gateway-2-abcde"}
-
-
-class Exposed:
-    """The metrics of one scrape target; `address` is where it serves them."""
-
-    def __init__(self) -> None:
-        self.address = ""
-        self._series: dict[str, float] = {}
-
-    def set(self, metric: str, value: float, **labels: str) -> None:
-        """Expose a series from now on."""
-        written = ",".join(f'{name}="{text}"' for name, text in labels.items())
-        self._series = {**self._series, f"{metric}{{{written}}}": value}
-
-    def text(self) -> bytes:
-        """Write everything in Prometheus' text format."""
-        return "".join(f"{series} {value}\n" for series, value in self._series.items()).encode()
-
-
-@contextmanager
-def serving() -> Iterator[Exposed]:
-    exposed = Exposed()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(exposed.text())
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    exposed.address = f"127.0.0.1:{server.server_address[1]}"
-    try:
-        yield exposed
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Stage:

@@ -123,7 +123,9 @@ class Stage(LittleCluster):
             return super()._measured(name, at)
         if self.prometheus_away:
             return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached: connection refused")
-        past = [value for since, value in self.answers_since.get(name, []) if since <= at]
+        # Questions about a topic's end at several moments are one and the same here.
+        told = name.partition("/from/")[0] + "/from" if "/from/" in name else name
+        past = [value for since, value in self.answers_since.get(told, []) if since <= at]
         value = past[-1] if past else 0.0
         return Measurement(at, Outcome.NO_DATA, detail="no data") if value is None else Measurement(at, Outcome.VALUE, value)
 

@@ -6,6 +6,13 @@ from tests.golden.stage import Stage
 BY_QUERY = {**TOPIC, "drained": {"promql": 'sum(unread{version="1"})'}}
 BY_HAND = {"name": "user-events", "topic": {"name": "user.events", "deadLetterTopic": "user.events.dlt"}}
 BY_RETENTION = {"name": "user-events", "topic": {"name": "user.events", "retentionSeconds": 90, "deadLetterTopic": "user.events.dlt"}}
+BY_GROUPS = {
+    "name": "user-events",
+    "topic": {
+        "name": "user.events", "retentionSeconds": 86400, "deadLetterTopic": "user.events.dlt",
+        "consumerGroups": [{"group": "billing", "workload": "billing"}, {"group": "notification", "workload": "notification"}],
+    },
+}  # fmt: skip
 BY_TTL = {"name": "user-events", "cache": {"ttlSeconds": 60}}
 ONLY_2 = {"notification": "user-events: {reads: [2]}", "billing": "user-events: {reads: [2]}"}
 BOTH = {"notification": "user-events: {reads: [1, 2]}", "billing": "user-events: {reads: [1, 2]}"}
@@ -16,6 +23,28 @@ WRITES_2 = "{user-events: {writes: [2]}, users-api/response: {writes: [1]}}"
 def drained_by_retention(stage: Stage) -> None:
     """Readers stop reading version 1: the writer first, then the topic's retention, then the readers."""
     _narrow(stage)
+    stage.play()
+
+
+@played_with(contracts=[BY_GROUPS, API])
+def drained_by_group_offsets(stage: Stage) -> None:
+    """The same, long before retention: every group has passed where the topic ended, and no dead letters lie there."""
+    stage.measure("drained/user-events/1/from", None)
+    _narrow(stage)
+    stage.wait(60)
+    stage.measure("drained/user-events/1/from", 2.0)
+    stage.wait(60)
+    stage.measure("drained/user-events/1/from", 0.0)
+    stage.play()
+
+
+@played_with(contracts=[BY_GROUPS, API])
+def drained_by_group_offsets_but_for_dead_letters(stage: Stage) -> None:
+    """Dead letters may hold the version and be replayed: a person has to answer for them."""
+    stage.measure("drained/user-events/1/dead-letters", 3.0)
+    _narrow(stage)
+    stage.wait(60)
+    stage.say("approve", subject="Prove/user-events/1", reason="they are of another kind")
     stage.play()
 
 

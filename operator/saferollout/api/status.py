@@ -181,6 +181,7 @@ class PlanStep(Model):
     contract: Name = Field(default="", description="The contract that a version has to leave.")
     version: VersionText = Field(default="", description="The version that has to leave it.")
     stage: Word = Field(default="", description="Expand, Migrate or Contract.")
+    protects: list[Name] = Field(default_factory=list, description="The workloads that roll only when the version has left; of a Prove or Approve.")
     state: Word = Field(default="Pending", description="Pending, Rolling, Baking, Waiting or Done.")
     because: Sentence = Field(default="", description="Why the step stands where it does.")
 

@@ -88,8 +88,16 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsumerGroup:
+    """A consumer group of a topic and the workload that consumes with it."""
+
+    group: str
+    workload: str
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A contract's channel, and the ways by which a version can be proved to have left it."""
+    """A contract's channel, and the ways by which a version can be proved to have left it. `topic` is its name on the broker."""
 
     name: str
     kind: ContractKind
@@ -98,6 +106,9 @@ class Channel:
     ttl_seconds: int | None = None
     versioned_keys: bool = False
     drained_promql: str | None = None
+    topic: str = ""
+    dead_letter_topic: str | None = None
+    groups: tuple[ConsumerGroup, ...] = ()
 
     @property
     def stores(self) -> bool:

@@ -1,17 +1,24 @@
 """Choose how a version can be shown to have left a channel (kernel.md section 6)."""
 
+from collections.abc import Collection
+
 from saferollout.core.contracts import Channel, ContractKind
 from saferollout.core.plans import Approve, Method, Prove
 
 
-def method_for(channel: Channel) -> Method | None:
-    """Return the evidence a channel offers by itself, the user's own query first; None: only a person can tell."""
+def method_for(channel: Channel, *, protects: Collection[str] = ()) -> Method | None:
+    """Return the evidence a channel offers by itself, the user's own query first; None: only a person can tell.
+
+    `protects` are the readers that wait for it: where each has a consumer group, their offsets may prove it before retention does. An
+    endless topic offers nothing: whoever reads it from its beginning meets the version again.
+    """
     if channel.drained_promql is not None:
         return Method.PROMQL
     if channel.kind is ContractKind.CACHE and channel.ttl_seconds is not None:
         return Method.TTL
     if channel.kind is ContractKind.TOPIC and channel.retention_seconds is not None:
-        return Method.RETENTION
+        consuming = {group.workload for group in channel.groups}
+        return Method.GROUP_OFFSETS if protects and consuming.issuperset(protects) else Method.RETENTION
     return None
 
 
@@ -20,7 +27,7 @@ def drain_step(
 ) -> Prove | Approve:
     """Return the step by which a version leaves a channel; a person's approval where there is no evidence."""
     readers = f"{' and '.join(protects)} will no longer read {channel.name} {version}"
-    method = method_for(channel)
+    method = method_for(channel, protects=protects)
     if method is None:
         why = f"nothing can prove that {channel.name} {version} has drained: {_missing(channel)}"
         return Approve(channel.name, version, because=(readers, *because, why), after=after, protects=protects)
@@ -34,6 +41,11 @@ def _how(channel: Channel, method: Method) -> str:
             return "proved when the contract's drained.promql is 0"
         case Method.TTL:
             return f"proved {channel.ttl_seconds} s after its last writer has gone (ttlSeconds)"
+        case Method.GROUP_OFFSETS:
+            return (
+                "proved when the consumer groups of these have passed where the topic ended as its last writer had gone, and no dead letters lie there; "
+                f"else {channel.retention_seconds} s after that (retentionSeconds)"
+            )
         case Method.RETENTION:
             return f"proved {channel.retention_seconds} s after its last writer has gone (retentionSeconds)"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from saferollout.api.contracts import CacheKeys, Contract
-from saferollout.core.contracts import Channel, ContractKind
+from saferollout.core.contracts import Channel, ConsumerGroup, ContractKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,13 @@ def channels_of(contract: Contract) -> tuple[Channel, ...]:
             Channel(response(name), ContractKind.RESPONSE, contract=name),
         )
     if contract.topic is not None:
-        retention = contract.topic.retention_seconds
-        return (Channel(name, ContractKind.TOPIC, contract=name, retention_seconds=retention, drained_promql=query),)
+        topic = contract.topic
+        channel = Channel(
+            name, ContractKind.TOPIC, contract=name, retention_seconds=topic.retention_seconds, drained_promql=query,
+            topic=topic.name, dead_letter_topic=topic.dead_letter_topic,
+            groups=tuple(ConsumerGroup(group=one.group, workload=one.workload) for one in topic.consumer_groups),
+        )  # fmt: skip
+        return (channel,)
     if contract.cache is not None:
         versioned = contract.cache.keys is CacheKeys.VERSIONED
         ttl = contract.cache.ttl_seconds

@@ -19,6 +19,7 @@ class Method(StrEnum):
     PROMQL = "Promql"
     TTL = "Ttl"
     RETENTION = "Retention"
+    GROUP_OFFSETS = "GroupOffsets"
 
 
 class RevisionRole(StrEnum):

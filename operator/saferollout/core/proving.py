@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.lying import proved
-from saferollout.core.measurements import Outcome
+from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.plans import Approve, Method, Prove, Roll, ready_steps
-from saferollout.core.questions import PROOF_INTERVAL, proof_name
+from saferollout.core.proof_questions import PROOF_INTERVAL, dead_letter_name, offsets_prefix, proof_name
 from saferollout.core.waivers import is_answered_for
 
 
@@ -67,6 +67,8 @@ def _is_proved(draft: Draft, step: Prove) -> bool:
         return False
     if step.method is Method.PROMQL:
         return _answers_zero(draft, step, since=since)
+    if step.method is Method.GROUP_OFFSETS and _groups_have_passed(draft, step, since=since):
+        return True
     channel = draft.outlook.world.channels[step.contract]
     seconds = channel.ttl_seconds if step.method is Method.TTL else channel.retention_seconds
     if seconds is None:
@@ -76,6 +78,8 @@ def _is_proved(draft: Draft, step: Prove) -> bool:
     if draft.now >= due:
         return True
     draft.wake_at(due)
+    if step.method is Method.GROUP_OFFSETS:
+        return False
     draft.waits.append(f"version {step.version} to leave {step.contract} by {due:%Y-%m-%d %H:%M:%S} UTC")
     return False
 
@@ -90,8 +94,42 @@ def _answers_zero(draft: Draft, step: Prove, *, since: datetime) -> bool:
     answers = draft.observations.answers.get(proof_name(step.contract, step.version), ())
     draft.wake_in(PROOF_INTERVAL.total_seconds())
     last = answers[-1] if answers else None
-    if last is not None and last.outcome is Outcome.VALUE and last.value == 0 and last.at >= since:
+    if last is not None and _is_zero(last, since=since):
         return True
     why = "not measured yet" if last is None else last.detail if last.outcome is not Outcome.VALUE else "it is not 0 yet"
     draft.waits.append(f"the proof that version {step.version} has left {step.contract}: {why}")
     return False
+
+
+def _groups_have_passed(draft: Draft, step: Prove, *, since: datetime) -> bool:
+    """Tell whether the groups have read all that lay there, and no dead letter keeps it; say what is missing."""
+    draft.wake_in(PROOF_INTERVAL.total_seconds())
+    prefix = offsets_prefix(step.contract, step.version)
+    answered = [answers[-1] for name, answers in draft.observations.answers.items() if name.startswith(prefix) and answers]
+    if not any(_is_zero(answer, since=since) for answer in answered):
+        unread = any(answer.outcome is Outcome.VALUE for answer in answered)
+        why = "they have not read all of it yet" if unread else answered[-1].detail if answered else "not measured yet"
+        draft.waits.append(f"the consumer groups of {' and '.join(step.protects)} to pass what holds version {step.version} in {step.contract}: {why}")
+        return False
+    return _no_dead_letters(draft, step, since=since)
+
+
+def _no_dead_letters(draft: Draft, step: Prove, *, since: datetime) -> bool:
+    channel = draft.outlook.world.channels[step.contract]
+    if channel.dead_letter_topic is None:
+        return True
+    letters = draft.observations.answers.get(dead_letter_name(step.contract, step.version), ())[-1:]
+    if any(_is_zero(answer, since=since) for answer in letters):
+        return True
+    if any(answer.outcome is Outcome.VALUE for answer in letters):
+        subject = f"Prove/{step.contract}/{step.version}"
+        draft.approvals_wanted.append(subject)
+        draft.waits.append(f"approval of {subject}: dead letters in {channel.dead_letter_topic} may hold version {step.version} and be replayed")
+        return False
+    why = letters[-1].detail if letters else "not measured yet"
+    draft.waits.append(f"the proof that no dead letter in {channel.dead_letter_topic} holds version {step.version}: {why}")
+    return False
+
+
+def _is_zero(answer: Measurement, *, since: datetime) -> bool:
+    return answer.outcome is Outcome.VALUE and answer.value == 0 and answer.at >= since

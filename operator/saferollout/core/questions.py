@@ -1,24 +1,21 @@
 """What to ask Prometheus: every gate at its fixed instants while anything rolls, once before the first step, and proofs of drains."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from saferollout.api.gates import Gate
 from saferollout.api.problems import Problem
 from saferollout.api.spec import Gating
-from saferollout.api.status import PlanStep, Release
+from saferollout.api.status import Release
 from saferollout.core import gates
-from saferollout.core.arms import Arms, arms_of, together
+from saferollout.core.arms import Arms, arms_of
 from saferollout.core.decision import Snapshot
-from saferollout.core.intake import known_channels
 from saferollout.core.measurements import Question
 from saferollout.core.promql import check_promql
-from saferollout.core.signals import can_be_measured, query_for, query_of
+from saferollout.core.proof_questions import proof_questions
+from saferollout.core.signals import can_be_measured, query_for
 from saferollout.core.unknown_readers import group_questions
 from saferollout.core.views import WorkloadView
-
-PROOF_INTERVAL: Final = timedelta(seconds=15)
 
 
 def questions(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
@@ -33,8 +30,7 @@ def _of_release(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
     if release is None or release.end_time is not None or release.rollback is not None:
         return ()
     asked = [] if snapshot.spec.gating is Gating.DISABLED else [_of_gate(snapshot, release, gate, now) for gate in snapshot.spec.gates]
-    proofs = [_of_proof(snapshot, release, step, now) for step in release.steps if step.kind == "Prove"]
-    return tuple(question for question in (*asked, *proofs) if question is not None)
+    return (*(question for question in asked if question is not None), *proof_questions(snapshot, release, arms=_arms(snapshot), now=now))
 
 
 def query_problems(snapshot: Snapshot) -> tuple[str, ...]:
@@ -52,11 +48,6 @@ def query_problems(snapshot: Snapshot) -> tuple[str, ...]:
         for problem in check_promql(contract.drained.promql, field="drained.promql")
     ]
     return (*problems, *proofs)
-
-
-def proof_name(channel: str, version: str) -> str:
-    """Name the question whether a version is drained."""
-    return f"drained/{channel}/{version}"
 
 
 def is_measurable(snapshot: Snapshot, gate: Gate) -> bool:
@@ -97,15 +88,3 @@ def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) ->
     else:
         when = tuple(sorted({at for roll in release.rolls for at in gates.instants(gate, start=roll.start_time, now=now)}))
     return Question(name=gate.name, query=query, instants=when) if when else None
-
-
-def _of_proof(snapshot: Snapshot, release: Release, step: PlanStep, now: datetime) -> Question | None:
-    channel = known_channels(snapshot.spec.contracts).get(step.contract)
-    if channel is None or channel.drained_promql is None or step.state != "Waiting":
-        return None
-    arms = together(_arms(snapshot).values())
-    query = query_of(channel.drained_promql, arms=arms, namespace=snapshot.namespace, labels=snapshot.labels)
-    if isinstance(query, Problem):
-        return None
-    rounds = (now - release.start_time) // PROOF_INTERVAL
-    return Question(name=proof_name(step.contract, step.version), query=query, instants=(release.start_time + rounds * PROOF_INTERVAL,))

@@ -63,7 +63,9 @@ def _shown(draft: Draft, step: Step, *, ready: bool, approved: bool) -> PlanStep
     if not isinstance(step, Roll):
         kind = step.id.split("/", 1)[0]
         state = "Done" if approved else "Waiting" if ready else "Pending"
-        return PlanStep(id=step.id[:320], kind=kind, contract=step.contract, version=step.version, state=state, because=because)
+        return PlanStep(
+            id=step.id[:320], kind=kind, contract=step.contract, version=step.version, protects=list(step.protects), state=state, because=because
+        )  # fmt: skip
     roll = draft.roll(step.workload)
     state = "Pending" if roll is None else "Rolling" if roll.ready_time is None else "Baking"
     return PlanStep(id=step.id[:320], kind="Roll", workload=step.workload, stage=step.stage.value, state=state, because=because)

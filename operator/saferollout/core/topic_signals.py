@@ -11,8 +11,8 @@ from saferollout.core.measurements import Query
 from saferollout.core.promql import age_of_selectors
 from saferollout.core.promql_text import matcher
 
-_END: Final = "kafka_topic_partition_current_offset"
-_START: Final = "kafka_topic_partition_oldest_offset"
+END: Final = "kafka_topic_partition_current_offset"
+START: Final = "kafka_topic_partition_oldest_offset"
 _LAG: Final = "kafka_consumergroup_lag"
 _OF_GROUPS: Final = "kafka_consumergroup_lag|kafka_consumergroup_current_offset"
 
@@ -24,11 +24,11 @@ def tenant_matchers(namespace: str, labels: Labels) -> tuple[str, ...]:
 
 def dead_letter_depth(topic: str, *, beside: str, matchers: tuple[str, ...]) -> Query:
     """Return how many records lie in a dead-letter topic."""
-    end, start = _topic(_END, topic, matchers), _topic(_START, topic, matchers)
+    end, start = of_topic(END, topic, matchers), of_topic(START, topic, matchers)
     return Query(
-        value=f"sum({_each_partition(end)} - {_each_partition(start)})",
+        value=f"sum({each_partition(end)} - {each_partition(start)})",
         # With only one of the two gauges the depth is unknown, not 0.
-        present=f"count({_topic(_END, beside, matchers)}) unless (count({end}) or count({start}))",
+        present=f"count({of_topic(END, beside, matchers)}) unless (count({end}) or count({start}))",
         age=_age_of_topics((topic, beside), matchers),
     )
 
@@ -38,13 +38,13 @@ def dead_letter_growth(topic: str, *, beside: str, window_seconds: int, matchers
 
     A partition that was not there when the window began counts from 0 only if the exporter was already reporting then.
     """
-    end = _each_partition(_topic(_END, topic, matchers))
-    neighbour = _topic(_END, beside, matchers)
+    end = each_partition(of_topic(END, topic, matchers))
+    neighbour = of_topic(END, beside, matchers)
     reported = f"count(last_over_time({neighbour}[5m] offset {window_seconds}s))"
-    before = _each_partition(f"last_over_time({_topic(_END, topic, matchers)}[5m] offset {window_seconds}s)")
+    before = each_partition(f"last_over_time({of_topic(END, topic, matchers)}[5m] offset {window_seconds}s)")
     return Query(
         value=f"sum(clamp_min({end} - ({before} or ({end} * 0 and on () {reported})), 0))",
-        present=f"(count({neighbour}) and {reported}) unless count({_topic(_END, topic, matchers)})",
+        present=f"(count({neighbour}) and {reported}) unless count({of_topic(END, topic, matchers)})",
         age=_age_of_topics((topic, beside), matchers),
     )
 
@@ -61,7 +61,7 @@ def consumer_lag(topic: str, *, groups: tuple[str, ...], matchers: tuple[str, ..
     reported = f"count(count by (consumergroup) ({lag})) == {len(set(groups))}"
     return Query(
         value=total if absent_is_zero else f"{total} and ({reported})",
-        present=f"count({_topic(_END, topic, matchers)})" if absent_is_zero else None,
+        present=f"count({of_topic(END, topic, matchers)})" if absent_is_zero else None,
         age=age_of_selectors((lag,)),
     )
 
@@ -70,19 +70,21 @@ def other_groups(topic: str, *, than: tuple[str, ...], matchers: tuple[str, ...]
     """Return which consumer groups have committed on a topic, beside those that are known."""
     known = (matcher("consumergroup", "!~", alternation(tuple(escaped(group) for group in than))),) if than else ()
     groups = _selector("", (matcher("__name__", "=~", _OF_GROUPS), matcher("topic", "=", topic), *known, *matchers))
-    return Query(value=f"count by (consumergroup) ({groups})", present=f"count({_topic(_END, topic, matchers)})", names="consumergroup")
+    return Query(value=f"count by (consumergroup) ({groups})", present=f"count({of_topic(END, topic, matchers)})", names="consumergroup")
 
 
 def _age_of_topics(topics: tuple[str, ...], matchers: tuple[str, ...]) -> str | None:
     wanted = matcher("topic", "=~", alternation(tuple(escaped(topic) for topic in topics)))
-    return age_of_selectors((_selector(_END, (wanted, *matchers)),))
+    return age_of_selectors((_selector(END, (wanted, *matchers)),))
 
 
-def _each_partition(selector: str) -> str:
+def each_partition(selector: str) -> str:
+    """Take each partition once, however many exporters report it."""
     return f"max by (topic, partition) ({selector})"
 
 
-def _topic(metric: str, topic: str, matchers: tuple[str, ...]) -> str:
+def of_topic(metric: str, topic: str, matchers: tuple[str, ...]) -> str:
+    """Select a metric of one topic."""
     return _selector(metric, (matcher("topic", "=", topic), *matchers))
 
 
