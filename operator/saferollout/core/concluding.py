@@ -3,11 +3,12 @@
 from saferollout.api.status import State, Status, Summary
 from saferollout.core.actions import AnyAction, GiveBack
 from saferollout.core.announcing import announce
-from saferollout.core.conditions import conditions
+from saferollout.core.conditions import DONE, conditions
 from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.gate_news import gates_before, gates_now, is_news
+from saferollout.core.missing_workloads import stall_on_missing
 from saferollout.core.showing import shown_steps, shown_workloads, step_count
 from saferollout.core.standing import Standing, stand
 
@@ -58,6 +59,8 @@ def _status(draft: Draft, *, busy: bool) -> Status:
             contracts=sorted(draft.contracts.values(), key=lambda contract: contract.name),
             gates=gates_before(draft),
         )
+    if standing.state in DONE:
+        stall_on_missing(draft)
     told = conditions(draft, standing)
     announce(draft, told)
     # Where the spec can't be read, what is known of workloads and contracts must outlive a spec that names none.

@@ -14,8 +14,8 @@ class ConditionType(ExplainedWord):
 
     PLAN_ACCEPTED = "PlanAccepted", "there is a safe order for every template that came"
     READY = "Ready", "nothing is under way and nothing is in the way"
-    RECONCILING = "Reconciling", "a release is under way and gets on by itself"
-    STALLED = "Stalled", "it does not get on without a person, or without something that is missing"
+    RECONCILING = "Reconciling", "something is under way or awaited: a turn, evidence, the answer of a person"
+    STALLED = "Stalled", "something is wrong or missing, and it does not get on until somebody mends that"
 
 
 _PLAN: Final = (ConditionType.PLAN_ACCEPTED,)
@@ -76,7 +76,8 @@ class Reason(ExplainedWord):
 
     # What is said at rest of a workload that the spec names: "Workload" and its absence.
     WORKLOAD_NOT_FOUND = (
-        "WorkloadNotFound", _PROGRESS, "a workload does not exist; the others go on", "create it, or correct the name",
+        "WorkloadNotFound", _PROGRESS, "a workload does not exist; the others go on. Stalled after `progressDeadlineSeconds`",
+        "create it, or correct the name",
     )  # fmt: skip
     WORKLOAD_UNSUPPORTED_KIND = "WorkloadUnsupportedKind", _PROGRESS, "as UnsupportedKind, while nothing else is under way", "remove the entry"
     WORKLOAD_MANAGED_BY_ANOTHER = (
