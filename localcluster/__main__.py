@@ -15,6 +15,7 @@ from localcluster.go_build import BuildFailed
 from localcluster.golang import GoUnavailable
 from localcluster.helm import ensure_helm
 from localcluster.images import ImageBuildFailed
+from localcluster.kstatus import ensure_kstatus
 from localcluster.lifecycle import DifferentCluster, down, up
 from localcluster.network import NetworkFailed
 from localcluster.packages import CONTROL_PLANE_PACKAGES, NODE_PACKAGES, PackagesMissing, ensure_packages
@@ -80,6 +81,7 @@ def _fetch(options: argparse.Namespace) -> int:
         if not options.control_plane_only:
             build_binaries(NODE_BINARIES)
             ensure_helm()
+            ensure_kstatus()
         if options.argocd:
             ensure_argo_cd()
     say(f"programs: {binaries_folder()}")

@@ -1,4 +1,4 @@
-"""Programs of other projects, compiled from Go modules whose versions a committed go.mod and go.sum decide."""
+"""Programs in Go, compiled from modules whose versions a committed go.mod and go.sum decide."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class BuildFailed(RuntimeError):
 
 
 def modules_hash(modules: Path, *, linker_flags: str = "") -> str:
-    """Name exactly these modules: another go.mod, go.sum or flag is another name, and so another folder of the cache."""
-    content = b"".join((modules / name).read_bytes() for name in ("go.mod", "go.sum"))
+    """Name exactly these modules: another go.mod, go.sum, source of our own or flag is another name, and so another folder of the cache."""
+    content = b"".join(path.read_bytes() for path in (modules / "go.mod", modules / "go.sum", *sorted(modules.glob("*.go"))))
     return hashlib.sha256(content + linker_flags.encode()).hexdigest()[:16]
 
 

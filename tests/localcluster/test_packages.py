@@ -8,6 +8,7 @@ from localcluster.argocd_programs import argo_cd_programs
 from localcluster.binaries import BinariesMissing, binary
 from localcluster.go_build import modules_hash
 from localcluster.golang import GoUnavailable, required_version
+from localcluster.kstatus import readiness
 from localcluster.packages import PackagesMissing, ensure_packages, missing_packages
 from localcluster.paths import CHECKOUT
 
@@ -33,7 +34,12 @@ def test_an_argo_cd_that_is_not_built_names_the_command_that_builds_it() -> None
         argo_cd_programs()
 
 
-@pytest.mark.parametrize("modules", ["kubernetes", "helm_build", "argocd_build"])
+def test_a_kstatus_that_is_not_built_names_the_command_that_builds_it() -> None:
+    with pytest.raises(BinariesMissing, match="kstatus.* python3 -m localcluster fetch"):
+        readiness([])
+
+
+@pytest.mark.parametrize("modules", ["kubernetes", "helm_build", "kstatus_build", "argocd_build"])
 def test_the_needed_go_is_read_from_the_modules_it_builds(modules: str) -> None:
     assert required_version(CHECKOUT / "localcluster" / modules) >= (1, 26)
 
@@ -49,5 +55,8 @@ def test_other_modules_or_flags_are_another_folder_of_the_cache(tmp_path: Path) 
     (tmp_path / "go.sum").write_text("")
     first = modules_hash(tmp_path)
     assert modules_hash(tmp_path, linker_flags="-s") != first
+    (tmp_path / "main.go").write_text("package main\n")
+    assert modules_hash(tmp_path) != first
+    (tmp_path / "main.go").unlink()
     (tmp_path / "go.sum").write_text("example.test v1 h1:\n")
     assert modules_hash(tmp_path) != first
