@@ -47,6 +47,14 @@ RUN_ON_A_CLUSTER: Final = frozenset(
 )
 
 NOT_RUN: Final = {
+    ("docs/readiness.md", "kubectl wait"): "speaks of kubectl's own command; tests/cluster/readings.py runs it at each moment of the page",
+    ("docs/readiness.md", "kubectl wait --for=jsonpath"): "the same",
+    ("docs/readiness.md", "kubectl wait sro/shop -n shop --for condition=Ready --timeout 30m"): "the same, with shorter timeouts",
+    ("docs/readiness.md", "kubectl wait sro/shop -n shop --for condition=Stalled --timeout 30m"): "the same, with shorter timeouts",
+    (
+        "docs/readiness.md",
+        "kubectl wait sro/shop -n shop --for jsonpath='{.status.summary.state}'=AwaitingApproval --timeout 30m",
+    ): "the same, with shorter timeouts",
     ("docs/helm.md", "helm history"): "names the command that finds a revision; tests/helm takes the way out",
     ("docs/helm.md", "helm rollback"): "tests/helm plays it with a real helm, as every row of that page",
     ("docs/helm.md", "helm rollback saferollout LAST-REVISION -n saferollout"): "the same",

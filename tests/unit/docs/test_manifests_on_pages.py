@@ -30,6 +30,7 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/first-release.md", "2. Roll orders (Migrate)"): "the same",
     ("docs/gate-tests.md", "# gates/checkout.yaml"): "a file of gate tests: test_commands_on_pages.py runs it",
     ("docs/helm.md", "kind: SafeRollout"): "a piece of a Helm template: tests/helm's chart has it",
+    ("docs/readiness.md", "kind: Kustomization"): "a piece of an object of Flux, whose kinds are not installed here",
     ("docs/metrics-and-events.md", "# nobody works: no decision is taken, what is held stays held"): "PromQL: parsed below",
 }
 SPECS: Final = {"docs/first-release.md": "shop/saferollout.yaml", "docs/gates.md": ROOT / "examples/demo/manifests/saferollout.yaml"}
