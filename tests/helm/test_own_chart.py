@@ -123,6 +123,24 @@ def test_an_upgrade_in_the_middle_of_a_release_skips_nothing_and_repeats_nothing
     assert_only_forward(story, logs[1])
 
 
+def test_it_is_installed_and_upgraded_by_the_client_as_well(story: Story, older_chart: Path, tmp_path: Path) -> None:
+    by_client = replace(story.release, server_side=False)
+    said = replace(by_client, chart=older_chart).install(*WAIT, logLevel="debug", **watching(story))
+    assert said.code == 0, said
+    with at_work(story, tmp_path) as pods:
+        story.shop.start(*objects(story, reader=READER, writer=WRITER))
+        before = set(pods.running)
+        assert "unknown field" in story.shop.patch("sro", "shop", {"spec": {"delivery": "1"}}).error
+        with never_without_a_hold(story):
+            said = by_client.upgrade(*WAIT, **watching(story))
+        assert said.code == 0, said
+        wait_for("the operators of before are gone", lambda: set(pods.ended) == before and pods.are_ready(), seconds=60)
+        assert story.shop.patch("sro", "shop", {"spec": {"delivery": "1"}}).error == "", "the definition was upgraded with the chart"
+        story.shop.apply(*objects(story, reader=NEXT_READER, writer=NEXT_WRITER))
+        story.wait("the new operators release", lambda: story.shop.images("writer") == {"shop:2": 4} and story.shop.state() == "Completed")
+    assert not story.diary.met("writer=shop:2", "reader=shop:1")
+
+
 def assert_only_forward(story: Story, deployments: Path) -> None:
     """Expect that shares only rose, and that each pod was created once: four of each revision of each service."""
     for name in ("reader", "writer"):
