@@ -22,6 +22,40 @@ def test_a_first_consumer_is_held_at_its_creation_and_starts_in_its_turn_without
     assert stage.pods("audit") == {"a1": 2}
 
 
+@situation("a first creation that fails")
+def test_what_does_not_need_a_first_creation_that_never_gets_ready_goes_on_without_it() -> None:
+    stage = ordinary_day(workloads=WITH_AUDIT)
+    stage.ill("a1")
+    stage.create("audit", "a1", "user-events: {reads: [1, 2]}", replicas=2)
+    release_all(stage)
+    stage.play()
+    assert stage.pods("audit") == {} and workload(stage, "audit").state == "Failed", "it had no pods before, and no one takes it for running"
+    assert (stage.pods("notification"), stage.pods("billing"), stage.pods("user-service"), stage.pods("gateway")) == (
+        {"n2": 2}, {"b2": 4}, {"u2": 10}, {"g2": 3},
+    )  # fmt: skip
+    assert stage.log.count("RolledBack") == 1 and stage.log.count("Completed") == 1, "the release fails, what is left goes on as the next one"
+    assert state(stage) is State.ROLLED_BACK and "audit stays held" in waits(stage)
+
+
+@situation("a first creation that fails")
+def test_what_needs_a_first_creation_that_fails_its_gates_waits_for_it() -> None:
+    stage = ordinary_day(workloads=WITH_AUDIT, contracts=[TOPIC, API, {"name": "audits", "topic": {"name": "audits"}}])
+    stage.create("audit", "a1", "audits: {writes: [1]}", replicas=2)
+    stage.apply("billing", "b2", "{user-events: {reads: [1]}, audits: {reads: [1], required: true}}")
+    stage.apply("gateway", "g2", OLD["gateway"])
+    stage.play_until(lambda: baking(stage, "audit"))
+    stage.measure("dead-letters", 40.0)
+    stage.wait(60)
+    stage.measure("dead-letters", 0.0)
+    stage.play()
+    assert stage.pods("audit") == {} and stage.pods("billing") == {"b1": 4}, "a reader that requires a writer would stall without it"
+    assert stage.pods("gateway") == {"g2": 3}
+    assert "billing can't go without it" in waits(stage)
+    stage.say("retry", reason="the letters were somebody else's")
+    stage.play()
+    assert stage.pods("audit") == {"a1": 2} and stage.pods("billing") == {"b2": 4}
+
+
 @situation("a first producer or consumer (new Deployment, label in Git)")
 def test_a_workload_that_git_left_without_the_label_gets_it() -> None:
     stage = ordinary_day()
