@@ -150,7 +150,8 @@ class SafeRolloutSpec(Model):
     )
     settle_seconds: Seconds = Field(
         default=15,
-        description="Where versions are not numbered: seconds without a new template after which those that came count as one release.",
+        description="Where versions are not numbered: seconds without a new template after which those that came count as one release. "
+        "A refusal is said so long after the last template at the earliest, where versions are numbered 5 seconds at most.",
     )
     progress_deadline_seconds: PositiveSeconds = Field(
         default=600,

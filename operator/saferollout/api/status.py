@@ -47,7 +47,7 @@ class State(ExplainedWord):
     """Where a release is. `summary.state` shows it; conditions say the same to machines."""
 
     IDLE = "Idle", "nothing is being released"
-    SETTLING = "Settling", "templates without numbered versions came; more of the same sync may follow", "wait `settleSeconds`"
+    SETTLING = "Settling", "templates came that can't go yet; more of the same sync may follow", "wait `settleSeconds`, where versions are numbered 5 s at most"
     PROGRESSING = "Progressing", "a step rolls or bakes"
     WAITING = "Waiting", "between two steps: for a gate, a proof, another template", "read WAITING-FOR"
     AWAITING_APPROVAL = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from saferollout.api.status import PlanStep, State
 from saferollout.cli.headline import headline, refusal
 from saferollout.cli.seen import Seen, own_step
-from saferollout.core.conditions import REPAIR
+from saferollout.core.refusing import REPAIR
 from saferollout.core.views import WorkloadView
 
 

@@ -11,8 +11,8 @@ from saferollout.cli.look import Look, Mark, ago, duration
 from saferollout.cli.no_return import points_of_no_return
 from saferollout.cli.picture import Picture
 from saferollout.cli.status_table import table
-from saferollout.core.conditions import REPAIR
 from saferollout.core.reasons import Reason
+from saferollout.core.refusing import REPAIR
 
 _VERDICT_MARKS = {
     "Passing": Mark.DONE,

@@ -5,14 +5,12 @@ from typing import Final
 from saferollout.api.status import Condition, ConditionStatus, State
 from saferollout.core.draft import Draft
 from saferollout.core.reasons import ConditionType, Reason, Recorded
+from saferollout.core.refusing import refusal_stands, refusal_words
 from saferollout.core.standing import SETTLING, Standing
-from saferollout.core.starting import has_settled
 from saferollout.core.unknown_readers import reader_warnings
 from saferollout.core.views import Absence
 
 DONE: Final = frozenset({State.IDLE, State.COMPLETED})
-REPAIR: Final = " Repair: "
-"""Stands between a refusal and its way out in the message of PlanAccepted; the command line shows them apart."""
 STUCK: Final = frozenset({State.REFUSED, State.ROLLED_BACK, State.FAILED})
 
 
@@ -49,12 +47,10 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, Reason, str]:
         return ConditionStatus.FALSE, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers)
     going_back = draft.open_release is not None and draft.open_release.rollback is not None
     refusal = None if going_back else draft.outlook.refusal
-    if refusal is not None and not has_settled(draft):
+    if refusal is not None and not refusal_stands(draft):
         return ConditionStatus.UNKNOWN, Reason.SETTLING, SETTLING
     if refusal is not None:
-        repairs = " ".join(repair.sentence for repair in refusal.repairs)
-        said = f"{refusal.message}{f'{REPAIR}{repairs}' if repairs else ''}"
-        return ConditionStatus.FALSE, Reason.named(refusal.reason or Reason.REFUSED), "; ".join([*draft.unread, said])
+        return ConditionStatus.FALSE, Reason.named(refusal.reason or Reason.REFUSED), refusal_words(draft)
     if draft.problems:
         return ConditionStatus.FALSE, Reason.INVALID_TEMPLATE, "; ".join(draft.problems[name] for name in sorted(draft.problems))
     if draft.unread:

@@ -41,7 +41,7 @@ class EventReason(ExplainedWord):
     COMPLETED = "Completed", _NORMAL, "a release ended well"
     GATE_PASSED_AGAIN = "GatePassedAgain", _NORMAL, "a gate that failed before the release passed; it counts again"
     PLAN_REFUSED = (
-        "PlanRefused", _WARNING, "there is no safe plan, or the spec or a query is faulty",
+        "PlanRefused", _WARNING, "there is no safe plan, and no template has come for some seconds; or the spec or a query is faulty",
         "the message holds the [reason](reasons.md#reasons), the counter-example and a repair",
     )  # fmt: skip
     INVALID_TEMPLATE = "InvalidTemplate", _WARNING, "a workload's template can't be released; it stays held", "correct what is named, with its line"

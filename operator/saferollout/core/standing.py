@@ -10,6 +10,7 @@ from saferollout.core.facts import Facts
 from saferollout.core.failing import why_failed
 from saferollout.core.gathering import is_failed
 from saferollout.core.reasons import Reason, Recorded
+from saferollout.core.refusing import refusal_stands
 from saferollout.core.rolling import stop_words
 from saferollout.core.starting import has_settled
 
@@ -81,13 +82,13 @@ def _in_work(draft: Draft, release: Release) -> Standing:
 def _between_steps(draft: Draft) -> Standing:
     if draft.blockers:
         return Standing(State.REFUSED, draft.blockers[0].reason, "; ".join(blocker.message for blocker in draft.blockers))
-    settled, refusal = has_settled(draft), draft.outlook.refusal
-    if refusal is not None and settled and not draft.outlook.plan.steps:
-        # Before that it may still be accepted: the rest of the sync is on its way.
+    refusal, stuck = draft.outlook.refusal, not draft.outlook.plan.steps
+    if refusal is not None and stuck and refusal_stands(draft):
         return Standing(State.REFUSED, Reason.named(refusal.reason or Reason.REFUSED), refusal.message)
-    if draft.problems and not draft.outlook.plan.steps:
+    if draft.problems and stuck:
         return Standing(State.REFUSED, Reason.INVALID_TEMPLATE, "; ".join(draft.problems[name] for name in sorted(draft.problems)))
-    if not settled:
+    if not has_settled(draft) or (refusal is not None and stuck):
+        # It may still be accepted: the rest of the sync is on its way.
         return Standing(State.SETTLING, Reason.SETTLING, SETTLING)
     return Standing(State.WAITING, Reason.WAITING, "; ".join(dict.fromkeys(draft.waits)) or "the next step is about to start")
 

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from saferollout.api.status import State
 from saferollout.core.decision import Note
 from saferollout.core.event_reasons import NoteType
 from tests.unit.core.little_cluster import LittleCluster
-from tests.unit.core.shop import GATE, READS_BOTH, WRITES_1, WRITES_3, little_cluster
+from tests.unit.core.shop import GATE, READS_BOTH, WRITES_1, WRITES_2, WRITES_3, condition, little_cluster, state
 
 
 def told(cluster: LittleCluster, *, looks: int = 5) -> list[Note]:
@@ -73,3 +74,32 @@ def test_a_plan_that_is_accepted_is_no_news() -> None:
     cluster = little_cluster()
     cluster.apply("reader", "r2", READS_BOTH)
     assert {note.reason for note in told(cluster)} & {"PlanRefused", "InvalidTemplate", "Stalled"} == set()
+
+
+def test_half_of_a_sync_is_no_trouble() -> None:
+    """The writer's template comes some seconds before its reader's."""
+    cluster = little_cluster(settleSeconds=15)
+    cluster.apply("writer", "w2", WRITES_2)
+    decision = cluster.look()
+    assert decision.notes and of(list(decision.notes), "PlanRefused") == []
+    assert (state(cluster), condition(cluster, "PlanAccepted"), condition(cluster, "Stalled")) == (State.SETTLING, "Unknown", "False")
+    assert decision.requeue_after == 5, "nothing else tells that the rest never came"
+    cluster.now += timedelta(seconds=4)
+    cluster.apply("reader", "r2", READS_BOTH)
+    assert of(told(cluster, looks=100), "PlanRefused") == [] and condition(cluster, "PlanAccepted") == "True"
+
+
+def test_a_refusal_that_stands_for_some_seconds_is_announced_once_whatever_else_comes() -> None:
+    cluster = little_cluster(settleSeconds=15)
+    cluster.apply("writer", "w3", WRITES_3)
+    cluster.look()
+    cluster.now += timedelta(seconds=5)
+    assert len(of(told(cluster), "PlanRefused")) == 1 and state(cluster) is State.REFUSED
+    cluster.apply("writer", "w3b", WRITES_3)
+    assert of(told(cluster), "PlanRefused") == [] and condition(cluster, "PlanAccepted") == "False", "what is on record stays said"
+    cluster.now += timedelta(seconds=60)
+    assert of(told(cluster), "PlanRefused") == []
+    cluster.apply("writer", "w4", "events: {writes: [4]}")
+    assert of(told(cluster), "PlanRefused") == [], "other words, and half of a sync perhaps"
+    cluster.now += timedelta(seconds=5)
+    assert len(of(told(cluster), "PlanRefused")) == 1
