@@ -16,6 +16,7 @@ from saferollout.core.reasons import Reason
 from tests.golden import stories_back, stories_draining, stories_failing, stories_forward, stories_special
 from tests.golden.shop import Story, shop
 from tests.golden.stage import Memory, Stage
+from tests.unit.core.little_cluster import BORN
 
 LOGS = Path(__file__).parent / "releases"
 STORIES: dict[str, Story] = {
@@ -80,8 +81,9 @@ def test_a_step_costs_at_most_three_status_writes(name: str) -> None:
 
 
 def _without_words(stage: Stage) -> list[WorkloadStatus]:
-    """Return where the workloads stand; how many pods are in which trouble at a deadline is a matter of seconds."""
-    return [known.model_copy(update={"message": ""}) for known in stage.status.workloads]
+    """Return where the workloads stand; when a deadline comes, and how many pods are in which trouble then, is a matter of seconds."""
+    bare = {known.name: known.failure and known.failure.model_copy(update={"message": "", "time": BORN}) for known in stage.status.workloads}
+    return [known.model_copy(update={"message": "", "failure": bare[known.name]}) for known in stage.status.workloads]
 
 
 def _on_workloads(stage: Stage) -> list[a.AnyAction]:

@@ -211,6 +211,9 @@ class WorkloadStatus(Model):
     name: Name = Field(description="Name of the workload.")
     stable_hash: Hash = Field(default="", description="The revision that runs when nothing is being released.")
     failed_hash: Hash = Field(default="", description="The template that failed; it stays held until it changes or someone says retry.")
+    failure: Failure | None = Field(
+        default=None, description="Why that template failed, or who took it back and why; kept when other releases come, absent where none has failed."
+    )
     returned_hash: Hash = Field(
         default="", description="The template that went back together with a failed one; it waits until that one changes or is tried again."
     )

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
-from saferollout.api.status import PlanStep, State
+from saferollout.api.status import PlanStep, State, WorkloadStatus
 from saferollout.cli.headline import headline, refusal
+from saferollout.cli.look import ago
 from saferollout.cli.seen import Seen, own_step
 from saferollout.core.refusing import REPAIR
 from saferollout.core.views import WorkloadView
@@ -28,11 +30,19 @@ def facts(seen: Seen) -> Iterator[tuple[str, str]]:
         if known is not None and known.message and known.message.rstrip(".") not in headline(picture):
             yield "Operator", known.message
         if known is not None and known.failed_hash:
-            yield "Failed", f"template {known.failed_hash} failed and stays held until it changes or someone says retry"
+            yield "Failed", f"template {known.failed_hash} failed{_why(known, picture.now)} and stays held until it changes or someone says retry"
         if silence := picture.silence():
             yield "Careful", f"{silence}; a hold stands even so, but nothing is released until it is back"
     if view is not None:
         yield from _view_facts(view)
+
+
+def _why(known: WorkloadStatus, now: datetime) -> str:
+    failure = known.failure
+    if failure is None:
+        return ""
+    message = "" if failure.message in known.message else f": {failure.message}"
+    return f" ({failure.reason}, {ago(failure.time, now)}{message})"
 
 
 def _mentions(step: PlanStep, workload: str) -> bool:

@@ -29,12 +29,13 @@ def fail(draft: Draft, trouble: Trouble) -> None:
     release = draft.open_release
     if release is None or release.failure is not None:
         return
-    _record(draft, trouble)
+    failure = _failure(draft, trouble)
+    draft.change_release(failure=failure)
     draft.note(EventReason.FAILED, f"{trouble.workload} failed: {trouble.message}", workload=trouble.workload)
     if draft.snapshot.spec.on_failure is OnFailure.PAUSE:
         draft.change_release(paused=Waiver(by="", reason="onFailure is Pause: resume goes on, abort goes back", time=draft.now))
         return
-    _mark_failed(draft, [trouble.workload])
+    _mark_failed(draft, trouble.workload, failure)
     _go_back(draft, failed=trouble.workload, scope=draft.snapshot.spec.rollback_scope)
 
 
@@ -45,11 +46,13 @@ def abandon(draft: Draft, *, reason: Reason, message: str) -> None:
         return
     rolled = [roll.workload for roll in release.rolls] or [target.workload for target in release.targets if target.rolled]
     staying = {item.workload for item in _way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
-    _mark_failed(draft, [target.workload for target in release.targets if target.workload not in staying])
-    if release.failure is None:
-        blamed = (rolled or [target.workload for target in release.targets])[-1:]
-        for workload in blamed:
-            _record(draft, Trouble(workload=workload, reason=reason, message=message))
+    for name in [target.workload for target in release.targets]:
+        failure = _failure(draft, Trouble(workload=name, reason=reason, message=message))
+        if name not in staying:
+            # A step that had failed before the person spoke is why its own template failed.
+            _mark_failed(draft, name, release.failure if release.failure is not None and release.failure.workload == name else failure)
+        if release.failure is None and name == (rolled or [release.targets[-1].workload])[-1]:
+            draft.change_release(failure=failure)
     if not rolled:
         draft.change_release(end_time=draft.now)
         return
@@ -58,29 +61,32 @@ def abandon(draft: Draft, *, reason: Reason, message: str) -> None:
 
 
 def why_failed(draft: Draft, name: str) -> str:
-    """Return why a workload's template stays held; where the release that tells is over, status has kept it."""
+    """Return why a workload's template stays held, whatever was released since.
+
+    A status of before failures were kept by workload says it in the workload's message, or in the release.
+    """
     known = draft.workloads[name]
+    if known.failure is not None and known.failure.hash == known.failed_hash:
+        return known.failure.message
     if known.state == "Failed" and known.message:
         return known.message.removesuffix(STAYS_HELD).removesuffix("; ")
     failure = draft.release.failure if draft.release is not None else None
     return failure.message if failure is not None else ""
 
 
-def _record(draft: Draft, trouble: Trouble) -> None:
+def _failure(draft: Draft, trouble: Trouble) -> Failure:
     roll = draft.roll(trouble.workload)
     target = draft.target(trouble.workload)
     failed_hash = roll.hash if roll is not None else target.to_hash if target is not None else ""
-    failure = Failure(
+    return Failure(
         workload=trouble.workload, hash=failed_hash, gate=trouble.gate, reason=trouble.reason.value, message=trouble.message[:1024], time=draft.now
     )
-    draft.change_release(failure=failure)
 
 
-def _mark_failed(draft: Draft, names: list[str]) -> None:
-    for name in names:
-        target = draft.target(name)
-        if target is not None and name in draft.workloads:
-            draft.change_workload(name, failed_hash=target.to_hash)
+def _mark_failed(draft: Draft, name: str, failure: Failure) -> None:
+    target = draft.target(name)
+    if target is not None and name in draft.workloads:
+        draft.change_workload(name, failed_hash=target.to_hash, failure=failure.model_copy(update={"hash": target.to_hash}))
 
 
 def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:

@@ -52,7 +52,7 @@ def _end_failures(draft: Draft) -> None:
     for name, facts in draft.facts.items():
         status = draft.workloads[name]
         if status.failed_hash and facts.wanted == status.stable_hash != status.failed_hash:
-            draft.change_workload(name, failed_hash="")
+            draft.change_workload(name, failed_hash="", failure=None)
 
 
 def _end_waiting(draft: Draft) -> None:

@@ -138,7 +138,7 @@ def _retry(draft: Draft, command: Command) -> Answer:
     if not failed:
         return False, "no template has failed"
     for name in failed:
-        draft.change_workload(name, failed_hash="")
+        draft.change_workload(name, failed_hash="", failure=None)
     return True, f"the failed template of {', '.join(failed)} is tried again"
 
 

@@ -237,7 +237,7 @@ def _complete(draft: Draft, roll: ActiveRoll) -> None:
     which = "the template it had before" if is_way_back(draft, roll) else "its new template"
     draft.note(EventReason.ROLLED_OUT, f"{roll.workload} runs {which} on all pods", workload=roll.workload)
     draft.drop_rolls([roll.workload])
-    draft.change_workload(roll.workload, stable_hash=roll.hash, failed_hash="", message="")
+    draft.change_workload(roll.workload, stable_hash=roll.hash, failed_hash="", failure=None, message="")
 
 
 def _batch_words(roll: ActiveRoll) -> str:

@@ -48,7 +48,7 @@ def accept_bypass(draft: Draft) -> Action | None:
             continue
         if _counts(draft, facts) and (_is_loose(draft, name, facts) or _was_let_run(draft, name, facts)):
             _let_go(draft, name)
-            draft.change_workload(name, stable_hash=facts.view.template, failed_hash="")
+            draft.change_workload(name, stable_hash=facts.view.template, failed_hash="", failure=None)
             draft.note(EventReason.BYPASSED, f"the hold of {name} was bypassed: {reason}", workload=name)
         else:
             why = _why_not(draft, facts)

@@ -20,7 +20,7 @@ from saferollout.cli.seen import Seen, Verdict
 from saferollout.cli.ways_out import break_glass
 from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, WorkloadView
 from tests.unit.cli.fake_cluster import FakeCluster
-from tests.unit.cli.pictures import NOW, VIEWS, condition, picture, raw, release, replica_set, status, view, workload_states
+from tests.unit.cli.pictures import NOW, VIEWS, before, condition, picture, raw, release, replica_set, status, view, workload_states
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNNING = picture(
@@ -134,6 +134,13 @@ def test_a_workload_that_nothing_holds_is_said_to_be_free_or_its_owners(shown: W
 def test_a_workload_of_nobody_is_explained_too(paused: bool, verdict: Verdict) -> None:
     shown = view("user-service", replica_set("u1", 3), template="u1", paused=paused)
     assert explanation(seen(shown, label="", picture=None, listed=False)).verdict is verdict
+
+
+def test_a_failed_template_is_explained_with_who_took_it_back_and_why_whatever_is_released_since() -> None:
+    failure = {"workload": "user-service", "hash": "u2", "reason": "Aborted", "message": "aborted by ada: it smells", "time": before(300)}
+    known = [{"name": "user-service", "stableHash": "u1", "failedHash": "u2", "failure": failure, "state": "OwnerPaused", "message": "lunch"}]
+    said = dict(explanation(seen(held(), picture=picture(raw(status("Progressing", release=release(), workloads=known))))).facts)
+    assert said["Failed"] == "template u2 failed (Aborted, 5m ago: aborted by ada: it smells) and stays held until it changes or someone says retry"
 
 
 def test_a_refused_release_says_so_to_each_held_workload() -> None:

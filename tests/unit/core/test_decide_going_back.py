@@ -62,6 +62,39 @@ def test_abort_takes_back_everything_the_release_rolled_and_tries_nothing_again(
     assert {workload.failed_hash for workload in cluster.status.workloads} == {"r3", "w3"}
 
 
+def test_who_aborted_and_why_is_kept_beside_each_template_whatever_is_released_since() -> None:
+    cluster = little_cluster(gating="Disabled", workloads=[{"name": "writer"}, {"name": "reader"}, {"name": "other"}])
+    cluster.running("other", "o1", "{}")
+    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("writer", "w2", WRITES_2)
+    cluster.play_until_new_pods("reader", "r2")
+    cluster.say("abort", reason="it smells")
+    cluster.play()
+    cluster.views["writer"] = replace(cluster.views["writer"], owner_paused="lunch")  # in between its state is another one
+    cluster.apply("other", "o2", "{}")
+    cluster.play()
+    assert cluster.pods("other") == {"o2": 10} and cluster.status.release is not None and cluster.status.release.failure is None
+    cluster.views["writer"] = replace(cluster.views["writer"], owner_paused=None)
+    cluster.play()
+    known = {workload.name: workload for workload in cluster.status.workloads}
+    for name in ("writer", "reader"):
+        failure = known[name].failure
+        assert failure is not None and (failure.reason, failure.message) == ("Aborted", "aborted by ada: it smells")
+        assert known[name].state == "Failed" and known[name].message.startswith("aborted by ada: it smells; ")
+    cluster.say("retry")
+    cluster.play()
+    assert [workload.failure for workload in cluster.status.workloads] == [None, None, None]
+
+
+def test_a_template_that_failed_before_a_person_took_the_release_back_keeps_its_own_reason() -> None:
+    cluster = released_together(onFailure="Pause")
+    cluster.play(looks=10)
+    cluster.say("rollback", reason="nobody waits for this")
+    cluster.play()
+    known = {workload.name: workload.failure for workload in cluster.status.workloads}
+    assert {name: failure.reason for name, failure in known.items() if failure is not None} == {"writer": "GateFailed", "reader": "RollbackRequested"}
+
+
 def test_what_rolled_beside_a_failed_workload_goes_on_where_it_was() -> None:
     cluster = little_cluster(
         workloads=[{"name": "writer", "batches": ["20%"]}, {"name": "reader", "batches": ["20%"]}], maxParallel=2,
