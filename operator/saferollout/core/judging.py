@@ -79,15 +79,15 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
         return BakeProgress(passed=True)
     bake = _bake_seconds(draft, roll)
     elapsed = (draft.now - ready).total_seconds()
-    in_the_way = [gate for gate in judged_gates(draft) if not _has_held(draft, gate, roll, bake=bake)]
+    in_the_way = [(gate, verdict) for gate in judged_gates(draft) if (verdict := _in_the_way(draft, gate, roll, bake=bake)) is not None]
     if elapsed < bake:
         draft.wake_in(bake - elapsed)
     elif not in_the_way:
         return BakeProgress(passed=True)
-    unclear = [message for gate in in_the_way if (message := _why_unclear(draft, gate, roll)) is not None]
+    unclear = [_unclear(draft, gate, verdict) for gate, verdict in in_the_way if verdict.kind is Verdict.INCONCLUSIVE]
     # Until the bake is over a gate that can't tell holds nothing up; it stands in status.gates, and saying so here would be a write more.
     # One that only needs its next measurement is not named either: that is over before anybody reads it.
-    late = [f"gate {gate.name} to hold for {bake} s" for gate in in_the_way if _is_late(draft, gate, roll, over_for=elapsed - bake)]
+    late = [f"gate {gate.name} to hold for {bake} s" for gate, verdict in in_the_way if _is_late(gate, verdict, over_for=elapsed - bake)]
     if elapsed < bake or not (unclear or late):
         return BakeProgress(passed=False, message=f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
     return BakeProgress(passed=False, message="; ".join(unclear or late))
@@ -222,31 +222,28 @@ def _remember_pass(draft: Draft, gate: Gate, *, at: datetime) -> None:
     draft.note(EventReason.GATE_PASSED_AGAIN, f"gate {gate.name} passed for the first time since the release began; it counts from now on")
 
 
-def _has_held(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> bool:
-    """Tell whether a gate waits for nothing but the end of the bake; one that was not measured has not held."""
+def _in_the_way(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> GateVerdict | None:
+    """Return what a gate says that has not held yet; None where it waits for nothing but the end of the bake. One that was not measured has not held."""
     if gate.mode is GateMode.DRY_RUN or _is_ignored(draft, gate) or roll.ready_time is None:
-        return True
+        return None
     if not is_measurable(draft.snapshot, gate):
         # Its workload comes later in this release: waiting for pods that wait for this batch would be for ever.
-        return True
+        return None
     if draft.release is not None and is_waived(draft.release, roll, subject=f"gate/{gate.name}"):
-        return True
-    measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
-    return gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=_baseline(draft, gate)).passed
+        return None
+    measurements, baseline = _since_passed(draft, gate, _of_roll(draft, gate, roll)), _baseline(draft, gate)
+    if gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=baseline).passed:
+        return None
+    return gates.verdict(gate, measurements, baseline=baseline)
 
 
-def _is_late(draft: Draft, gate: Gate, roll: ActiveRoll, *, over_for: float) -> bool:
+def _is_late(gate: Gate, verdict: GateVerdict, *, over_for: float) -> bool:
     """Tell a gate that holds a batch up from one whose next measurement is merely still to come; `over_for`: seconds since the bake's end."""
-    verdict = gates.verdict(gate, _since_passed(draft, gate, _of_roll(draft, gate, roll)), baseline=_baseline(draft, gate))
     return verdict.kind is Verdict.WAITING or over_for >= gate.interval_seconds
 
 
-def _why_unclear(draft: Draft, gate: Gate, roll: ActiveRoll) -> str | None:
-    """Say why a gate can't tell, and offer its waiver; None where it merely needs more measurements."""
-    measurements = _since_passed(draft, gate, _of_roll(draft, gate, roll))
-    verdict = gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
-    if verdict.kind is not Verdict.INCONCLUSIVE:
-        return None
+def _unclear(draft: Draft, gate: Gate, verdict: GateVerdict) -> str:
+    """Say why a gate can't tell, and offer its waiver."""
     _offer_approval(draft, subject=f"gate/{gate.name}")
     return f"gate {verdict.message}"
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from saferollout.api.status import State, Status
+from saferollout.core import gates
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import GATE, READS_1, WRITES_1, little_cluster, state
 
@@ -116,3 +117,21 @@ def test_a_roll_beside_another_has_the_initial_delay_of_its_own_start() -> None:
     cluster.values["errors"] = 0.0
     cluster.play(looks=300)
     assert state(cluster) is State.COMPLETED, "it was bad only while it warmed up"
+
+
+def test_a_look_at_a_bake_works_a_gate_out_once_for_the_failure_and_once_for_the_bake(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = little_cluster(gates=[GATE])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.values["letters"] = None
+    cluster.play(looks=20)
+    plain, asked = gates.verdict, []
+
+    def counted(*arguments: Any, **named: Any) -> gates.GateVerdict:
+        asked.append(arguments)
+        return plain(*arguments, **named)
+
+    monkeypatch.setattr(gates, "verdict", counted)
+    cluster.look()
+    assert cluster.status.summary is not None and "letters can't be judged" in cluster.status.summary.waiting_for
+    assert len(asked) == 2
