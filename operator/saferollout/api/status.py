@@ -49,7 +49,7 @@ class State(ExplainedWord):
     IDLE = "Idle", "nothing is being released"
     SETTLING = "Settling", "templates came that can't go yet; more of the same sync may follow", "wait `settleSeconds`, where versions are numbered 5 s at most"
     PROGRESSING = "Progressing", "a step rolls or bakes"
-    WAITING = "Waiting", "between two steps: for a gate, a proof, another template", "read WAITING-FOR"
+    WAITING = "Waiting", "no step moves: it waits for a gate, a proof, another template", "read WAITING-FOR"
     AWAITING_APPROVAL = (
         "AwaitingApproval", "it goes on only when a person says so", "`saferollout status` prints the `approve` command",
     )  # fmt: skip

@@ -11,11 +11,12 @@ from saferollout.api.status import ActiveRoll, PlanStep, Release, State, Status
 ASSUMED_BATCH_SECONDS: Final = 30
 
 _ENDED: Final = frozenset({State.COMPLETED, State.ROLLED_BACK, State.FAILED, State.REFUSED, State.IDLE})
+_HALTED: Final = frozenset({State.WAITING, State.AWAITING_APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)
 class StepEstimate:
-    """Seconds that a step still takes; None: it waits for somebody or for a proof, and nobody knows."""
+    """Seconds that a step still takes; None: it waits for somebody, for a proof or for a gate that can't tell, and nobody knows."""
 
     step: str
     seconds: float | None
@@ -49,7 +50,7 @@ def estimate(spec: SafeRolloutSpec, status: Status, now: datetime) -> Estimate |
         return None
     observed = _observed_batch_seconds(spec, release)
     batch_seconds = fmean(observed) if observed else ASSUMED_BATCH_SECONDS
-    steps = tuple(StepEstimate(step=step.id, seconds=_step_seconds(step, spec, release, batch_seconds, now)) for step in left)
+    steps = tuple(StepEstimate(step=step.id, seconds=_step_seconds(step, spec, status, batch_seconds, now)) for step in left)
     return Estimate(
         seconds=sum(step.seconds for step in steps if step.seconds is not None),
         steps=steps,
@@ -57,15 +58,27 @@ def estimate(spec: SafeRolloutSpec, status: Status, now: datetime) -> Estimate |
     )
 
 
-def _step_seconds(step: PlanStep, spec: SafeRolloutSpec, release: Release, batch_seconds: float, now: datetime) -> float | None:
-    if step.kind != "Roll":
+def _step_seconds(step: PlanStep, spec: SafeRolloutSpec, status: Status, batch_seconds: float, now: datetime) -> float | None:
+    release = status.release
+    if step.kind != "Roll" or release is None:
         return None
     roll = next((roll for roll in release.rolls if roll.workload == step.workload), None)
     bake = _bake(spec, release, step.workload)
     if roll is None:
         return _batches(spec, release, step.workload) * (batch_seconds + bake)
+    if release.expedited is None and _is_held_by_gates(roll, spec, status, bake=bake, now=now):
+        return None
     later = roll.batches - roll.batch - 1
     return _current_batch(roll, batch_seconds=batch_seconds, bake=bake, now=now) + later * (batch_seconds + bake)
+
+
+def _is_held_by_gates(roll: ActiveRoll, spec: SafeRolloutSpec, status: Status, *, bake: float, now: datetime) -> bool:
+    """Tell whether a batch has baked for its time and waits for a gate; one whose measurement is merely due has it within its interval."""
+    if roll.ready_time is None or not spec.gates or spec.gating is Gating.DISABLED:
+        return False
+    if status.summary is not None and status.summary.state in _HALTED:
+        return True
+    return (now - roll.ready_time).total_seconds() - bake > max(gate.interval_seconds for gate in spec.gates)
 
 
 def _current_batch(roll: ActiveRoll, *, batch_seconds: float, bake: float, now: datetime) -> float:

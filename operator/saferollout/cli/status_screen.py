@@ -195,6 +195,8 @@ def _next_steps(picture: Picture, look: Look) -> Iterator[Text]:
 def _next_title(guess: Estimate | None) -> str:
     if guess is None:
         return "NEXT"
+    if guess.open_ended and guess.seconds == 0:
+        return f"NEXT, when it goes on depends on {', '.join(guess.open_ended)}"
     left = f"NEXT, about {duration(guess.seconds)} left"
     return f"{left}, and the time of {', '.join(guess.open_ended)}" if guess.open_ended else left
 

@@ -39,7 +39,7 @@ class Draft:
     """What is known and decided so far.
 
     `problems` says by workload why its template can't be considered; `blockers` why no step may start at all; `unread` what foreign
-    workloads do not tell; `waits` are sentences on what the release waits for, the most important first; `wakes` are seconds after
+    workloads do not tell; `held_by_gates` are workloads whose batch has baked long enough and waits for a gate; `waits` are sentences on what the release waits for, the most important first; `wakes` are seconds after
     which it is worth looking again.
     """
 
@@ -58,6 +58,7 @@ class Draft:
     problems: dict[str, str] = field(default_factory=dict)
     blockers: tuple[Stall, ...] = ()
     unread: tuple[str, ...] = ()
+    held_by_gates: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)

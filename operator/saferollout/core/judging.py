@@ -23,10 +23,11 @@ from saferollout.core.waivers import is_waived, is_waived_before_first_step
 
 @dataclass(frozen=True, slots=True)
 class BakeProgress:
-    """Whether a batch has passed its gates, and if not, what it waits for."""
+    """Whether a batch has passed its gates, and if not, what it waits for; `held`: its bake is over, and a gate keeps it."""
 
     passed: bool
     message: str = ""
+    held: bool = False
 
 
 def judged_gates(draft: Draft) -> tuple[Gate, ...]:
@@ -90,7 +91,7 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
     late = [f"gate {gate.name} to hold for {bake} s" for gate, verdict in in_the_way if _is_late(gate, verdict, over_for=elapsed - bake)]
     if elapsed < bake or not (unclear or late):
         return BakeProgress(passed=False, message=f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
-    return BakeProgress(passed=False, message="; ".join(unclear or late))
+    return BakeProgress(passed=False, message="; ".join(unclear or late), held=True)
 
 
 def passed_words(draft: Draft, roll: ActiveRoll) -> str:

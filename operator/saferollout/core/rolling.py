@@ -212,6 +212,8 @@ def _has_baked(draft: Draft, roll: ActiveRoll) -> bool:
     progress = bake_progress(draft, roll)
     if not progress.passed:
         draft.waits.append(progress.message)
+    if progress.held:
+        draft.held_by_gates.append(roll.workload)
     return progress.passed
 
 

@@ -74,6 +74,8 @@ def _in_work(draft: Draft, release: Release) -> Standing:
     stopped = stop_words(draft)
     if stopped is not None:
         return Standing(State.PAUSED, Reason.PAUSED, stopped)
+    if release.rolls and {roll.workload for roll in release.rolls} <= set(draft.held_by_gates):
+        return Standing(State.WAITING, Reason.WAITING, "; ".join(dict.fromkeys(draft.waits)))
     if release.rolls:
         return Standing(State.PROGRESSING, Reason.PROGRESSING, "; ".join(dict.fromkeys(draft.waits)) or "rolling")
     return _between_steps(draft)

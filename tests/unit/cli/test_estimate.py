@@ -72,6 +72,21 @@ def test_side_by_side_rolls_are_said_to_be_counted_one_after_the_other() -> None
     assert "steps run one after the other" in surely(guess(changed_spec={"maxParallel": 2})).assumes
 
 
+HELD = {
+    "workload": "billing-service", "hash": "b2", "startTime": before(320), "batch": 1, "batches": 3, "batchStartTime": before(300), "readyTime": before(290),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["Waiting", "Progressing"])
+def test_nobody_knows_how_long_a_gate_holds_a_batch_that_has_baked(state: str) -> None:
+    found = surely(guess(state, rolls=[HELD]))
+    assert found.of("Roll/billing-service") is None and "Roll/billing-service" in found.open_ended
+
+
+def test_without_gates_a_bake_that_is_over_has_nothing_left() -> None:
+    assert surely(guess(rolls=[HELD], changed_spec={"gating": "Disabled"})).of("Roll/billing-service") == 0 + 1 * (5 + 120)
+
+
 @pytest.mark.parametrize("state", ["Completed", "RolledBack", "Failed", "Refused", "Idle"])
 def test_what_has_ended_has_no_estimate(state: str) -> None:
     assert guess(state) is None

@@ -135,3 +135,33 @@ def test_a_look_at_a_bake_works_a_gate_out_once_for_the_failure_and_once_for_the
     cluster.look()
     assert cluster.status.summary is not None and "letters can't be judged" in cluster.status.summary.waiting_for
     assert len(asked) == 2
+
+
+def test_a_later_batch_that_a_gate_holds_is_waiting_for_the_gate_and_not_progressing() -> None:
+    cluster = little_cluster(gates=[GATE], workloads=[{"name": "writer", "batches": ["20%", "50%"]}, {"name": "reader"}])
+    cluster.apply("writer", "w2", WRITES_1)
+    cluster.play_until_new_pods("writer", "w2")
+    cluster.play(looks=14)
+    release = cluster.status.release
+    assert release is not None and [roll.batch for roll in release.rolls] == [1] and state(cluster) is State.PROGRESSING
+    cluster.values["letters"] = None
+    cluster.play(looks=4)
+    assert state(cluster) is State.PROGRESSING, "the bake is not over, so no gate holds anything up"
+    cluster.play(looks=10)
+    summary = cluster.status.summary
+    assert summary is not None and summary.state is State.WAITING
+    assert summary.message == summary.waiting_for == "gate letters can't be judged: no data"
+    cluster.values["letters"] = 0.0
+    cluster.play()
+    assert state(cluster) is State.COMPLETED
+
+
+def test_a_roll_that_a_gate_holds_does_not_hide_one_that_moves_beside_it() -> None:
+    cluster = two_rolls_side_by_side(GATE, second_after=5)
+    cluster.values["letters"] = None
+    cluster.play(looks=116)
+    release = cluster.status.release
+    assert release is not None and [roll.ready_time is not None for roll in release.rolls] == [True, True]
+    assert state(cluster) is State.PROGRESSING, "the reader bakes"
+    cluster.play(looks=20)
+    assert state(cluster) is State.WAITING
