@@ -1,7 +1,7 @@
 """Read manifests from files, folders or standard input, remembering where each came from."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,17 @@ def read_manifests(path: str, *, loader: type[ManifestLoader] = ManifestLoader) 
     if not place.exists():
         raise BadInput(f"{path}: there is no such file or folder")
     return list(_parsed(path, _text(place), loader))
+
+
+def read_all(paths: Sequence[str]) -> list[Manifest]:
+    """Return every object under several paths, in the order given; a file that two of them reach counts once."""
+    found: list[Manifest] = []
+    known: set[Path] = set()
+    for path in paths:
+        new = [manifest for manifest in read_manifests(path) if Path(manifest.source).resolve() not in known]
+        known |= {Path(manifest.source).resolve() for manifest in new}
+        found += new
+    return found
 
 
 def _hidden(file: Path, root: Path) -> bool:

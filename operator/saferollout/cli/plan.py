@@ -12,7 +12,7 @@ import yaml
 
 from saferollout.api.declaration import nearest
 from saferollout.api.spec import RollbackScope
-from saferollout.cli.manifests import BadInput, read_manifests
+from saferollout.cli.manifests import BadInput, read_all
 from saferollout.cli.offline import OfflineWorld, offline_world
 from saferollout.cli.plan_data import plan_data, refused_templates, rollback_data
 from saferollout.cli.plan_text import plan_mermaid, plan_text, rollback_text
@@ -39,8 +39,10 @@ class PlanOutput(StrEnum):
 
 
 def plan(
-    live: Annotated[str, typer.Option("--live", metavar="PATH", help="What runs: a file or folder of manifests, - for standard input.")],
-    desired: Annotated[str, typer.Option("--desired", metavar="PATH", help="What Git wants: the same.")],
+    live: Annotated[
+        list[str], typer.Option("--live", metavar="PATH", help="What runs: a file or folder of manifests, - for standard input. May be given several times.")
+    ],
+    desired: Annotated[list[str], typer.Option("--desired", metavar="PATH", help="What Git wants: the same.")],
     output: Annotated[PlanOutput, typer.Option("--output", "-o", help="How the plan is written.")] = PlanOutput.TEXT,
     failing: Annotated[str | None, typer.Option("--if-failed", metavar="WORKLOAD", help="What goes back if it fails in its roll.")] = None,
     scope: Annotated[RollbackScope | None, typer.Option("--scope", help="With --if-failed; else the spec's rollbackScope.")] = None,
@@ -60,10 +62,10 @@ def plan(
     return PlanExit.ACCEPTED
 
 
-def _read(live: str, desired: str, name: str | None) -> OfflineWorld:
-    if live == desired == "-":
+def _read(live: Sequence[str], desired: Sequence[str], name: str | None) -> OfflineWorld:
+    if "-" in live and "-" in desired:
         raise BadInput("--live and --desired can't both be standard input")
-    return offline_world(read_manifests(live), read_manifests(desired), name=name)
+    return offline_world(read_all(live), read_all(desired), name=name)
 
 
 def _write_plan(answer: Plan, offline: OfflineWorld, output: PlanOutput) -> None:

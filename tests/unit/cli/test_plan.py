@@ -44,6 +44,17 @@ def test_one_side_may_come_from_standard_input(tmp_path: Path) -> None:
     assert rolls(result) == ["reader", "writer"]
 
 
+def test_each_side_may_be_several_files_and_folders_and_a_file_that_two_paths_reach_counts_once(tmp_path: Path) -> None:
+    for folder in ("running", "wanted"):
+        (tmp_path / folder).mkdir()
+    reader, writer = (write_manifests(tmp_path / "running" / f"{one['metadata']['name']}.yaml", one) for one in LIVE)
+    spec = write_manifests(tmp_path / "spec.yaml", SPEC)
+    wanted = [write_manifests(tmp_path / "wanted" / f"{one['metadata']['name']}.yaml", one) for one in DESIRED]
+    both = ["--live", str(tmp_path / "running"), "--live", spec, "--live", writer, "--desired", wanted[0], "--desired", wanted[1], "-o", "json"]
+    assert rolls(run(*both)) == ["reader", "writer"]
+    assert rolls(run("--live", reader, "--live", "-", "--desired", str(tmp_path / "wanted"), "-o", "json", stdin=yaml.safe_dump_all([SPEC, LIVE[1]]))) == ["reader", "writer"]
+
+
 def test_both_sides_can_not(tmp_path: Path) -> None:
     assert run("--live", "-", "--desired", "-", stdin="").exit_code == 2
 

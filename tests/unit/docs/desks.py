@@ -66,10 +66,9 @@ def _commands(desk: Desk) -> None:
 
 
 def _demo(desk: Desk) -> None:
-    """DIR is what runs before the first story; as what Git wants, too, nothing is to be done."""
-    shutil.copytree(ROOT / "examples/demo/git/0-running", desk.folder / "running")
-    shutil.copy(ROOT / "examples/demo/manifests/saferollout.yaml", desk.folder / "running")
-    desk.words["DIR"] = "running"
+    """The demo's own files, where the page's commands find them in a checkout."""
+    for part in ("git", "manifests"):
+        shutil.copytree(ROOT / "examples/demo" / part, desk.folder / "examples/demo" / part)
 
 
 def _safe_rollout(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
