@@ -132,7 +132,8 @@ class Scenes:
         deployment = self._store.get(Kind.DEPLOYMENT, Place(namespace=place.namespace, name=reference.name))
         if deployment is None:
             existing = [raw["metadata"]["name"] for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace)]
-            said = f"there is no {reference.kind} {reference.name!r} in namespace {place.namespace}" + nearest(reference.name, existing)
+            way_out = "create it, correct its name in spec.workloads, or remove the entry; the others go on without it"
+            said = f"there is no {reference.kind} {reference.name!r} in namespace {place.namespace}: {way_out}{nearest(reference.name, existing)}"
             return Absent(name=workload.name, kind=reference.kind, reason=Absence.NOT_FOUND, message=said)
         owner = owner_of(self._store, deployment)
         if owner != place.name:

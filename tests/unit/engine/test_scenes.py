@@ -40,11 +40,13 @@ def test_a_workload_is_seen_with_its_replica_sets_and_pods() -> None:
     assert scene.snapshot.restart_annotations == ("restartedAt",)
 
 
-def test_a_missing_workload_is_named_with_the_nearest_existing_name() -> None:
+def test_a_missing_workload_is_named_with_the_way_out_and_the_nearest_existing_name() -> None:
     scene = shop((Kind.DEPLOYMENT, deployment("billling")), (Kind.DEPLOYMENT, deployment("cart")))
     absent = scene.snapshot.world.absent["billing"]
     assert absent.reason == "NotFound"
-    assert "did you mean 'billling'?" in absent.message
+    assert absent.message.endswith(
+        ": create it, correct its name in spec.workloads, or remove the entry; the others go on without it; did you mean 'billling'?"
+    )
     assert scene.snapshot.world.existing_names == ("billling", "cart")
 
 
