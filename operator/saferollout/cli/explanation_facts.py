@@ -7,6 +7,7 @@ from datetime import datetime
 from saferollout.api.status import PlanStep, State, WorkloadStatus
 from saferollout.cli.headline import headline, refusal
 from saferollout.cli.look import ago
+from saferollout.cli.no_return import passed_points
 from saferollout.cli.seen import Seen, own_step
 from saferollout.core.refusing import REPAIR
 from saferollout.core.views import WorkloadView
@@ -24,6 +25,7 @@ def facts(seen: Seen) -> Iterator[tuple[str, str]]:
             because = f": {own.because}" if own.because else ""
             yield "Step", f"{steps.index(own) + 1} of {len(steps)}, {own.stage or own.kind}, {own.state}{because}"
         yield from (("Related", f"{step.id}: {step.because}") for step in steps if _mentions(step, seen.workload))
+        yield from (("No return", str(point)) for point in passed_points(picture) if seen.workload in (point.workload, *point.stuck))
         if (refused := refusal(picture)) and (repair := refused.message.partition(REPAIR)[2]):
             yield "Repair", repair
         known = picture.known(seen.workload)

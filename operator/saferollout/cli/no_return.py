@@ -1,6 +1,7 @@
 """The point of no return: from which step on a version is stored that some old revision can't read (kernel.md section 7, the floor)."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from saferollout.api.contracts import ContractKind
@@ -21,19 +22,54 @@ def points_of_no_return(picture: Picture) -> dict[str, str]:
     return {step.id: "; ".join(sentences) for step in to_start if (sentences := list(_sentences(picture, step)))}
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A point of no return that lies behind: whose roll passed it, and who is kept from going back by what is stored since."""
+
+    workload: str
+    contract: str
+    version: str
+    stuck: tuple[str, ...]
+
+    def __str__(self) -> str:
+        kept = ", ".join(self.stuck)
+        return (
+            f"passed when {self.workload} began to roll: {self.contract} {self.version} may be stored, so a rollback leaves {kept} "
+            "at the new revision, because the old one does not read it"
+        )
+
+
+def passed_points(picture: Picture) -> tuple[Passed, ...]:
+    """Return the points that the release has passed and that still hold; one is gone when its version is proved to be."""
+    rolled = [target for target in picture.release.targets if target.rolled] if picture.release else []
+    return tuple(
+        Passed(target.workload, contract, version, stuck)
+        for target in rolled
+        for contract, version in _newly_written(picture, target)
+        if version in _stored(picture, contract)
+        and (stuck := tuple(entry.workload for entry in rolled if entry.from_hash and _cannot_read(picture, entry, contract, version)))
+    )
+
+
 def _sentences(picture: Picture, step: PlanStep) -> Iterator[str]:
     target = picture.target(step.workload)
     if target is None or picture.release is None:
         return
+    for contract, version in _newly_written(picture, target):
+        if version in _stored(picture, contract):
+            continue
+        stuck = [entry.workload for entry in picture.release.targets if _cannot_read(picture, entry, contract, version)]
+        if stuck:
+            yield f"from here on {contract} {version} is stored, and {', '.join(stuck)} can't go back to what does not read it"
+
+
+def _newly_written(picture: Picture, target: Target) -> Iterator[tuple[str, str]]:
+    """Yield what the new revision of a workload writes into contracts that store, and the old one does not."""
     old, new = _declared(picture, target, target.from_hash), _declared(picture, target, target.to_hash)
     for contract, use in new.items():
-        if contract not in _storing(picture):
-            continue
-        written_before = old[contract].writes if contract in old else frozenset()
-        for version in sorted(use.writes - written_before - _stored(picture, contract)):
-            stuck = [entry.workload for entry in picture.release.targets if _cannot_read(picture, entry, contract, version)]
-            if stuck:
-                yield f"from here on {contract} {version} is stored, and {', '.join(stuck)} can't go back to what does not read it"
+        if contract in _storing(picture):
+            written_before = old[contract].writes if contract in old else frozenset()
+            yield from ((contract, version) for version in sorted(use.writes - written_before))
 
 
 def _storing(picture: Picture) -> frozenset[str]:

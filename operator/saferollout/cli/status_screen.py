@@ -8,7 +8,7 @@ from saferollout.api.status import GateStatus, PlanStep, State
 from saferollout.cli.estimate import Estimate, estimate
 from saferollout.cli.headline import STATE_MARKS, condition, headline, helpful_commands, refusal
 from saferollout.cli.look import Look, Mark, ago, duration
-from saferollout.cli.no_return import points_of_no_return
+from saferollout.cli.no_return import passed_points, points_of_no_return
 from saferollout.cli.picture import Picture
 from saferollout.cli.status_table import table
 from saferollout.core.reasons import Reason
@@ -80,6 +80,7 @@ def _head(picture: Picture, look: Look) -> list[Text]:
             ("Approved", f"{given.subject} by {given.by or 'somebody'} {ago(given.time, picture.now)}{f': {given.reason}' if given.reason else ''}")
             for given in release.approvals
         )
+    facts.extend(("No return", str(point)) for point in passed_points(picture))
     accepted = condition(picture, "PlanAccepted")
     if accepted is not None and accepted.reason == Reason.EXTERNAL_UNREADABLE:
         facts.append(("Elsewhere", accepted.message))
