@@ -13,7 +13,8 @@ import yaml
 from tests.unit.docs.pages import ROOT, blocks
 
 _PATH = re.compile(r"# ([a-z-]+/[\w.-]+\.yaml)\n")
-_NEXT = (("1.0.0", "2.0.0"), ("writes: [1]", "writes: [2]"), ("reads: [1]", "reads: [1, 2]"))
+FIRST_RELEASE: Final = ROOT / "examples/first-release"
+_NEXT = (("# shop/", "# next/"), ("1.0.0", "2.0.0"), ("writes: [1]", "writes: [2]"), ("reads: [1]", "reads: [1, 2]"))
 """What the page of the first release says that Git will want."""
 
 
@@ -37,12 +38,19 @@ def shown(page: str) -> dict[str, str]:
 
 
 def first_release(desk: Desk) -> None:
-    """Put down `shop` and `next`."""
+    """Put down `shop` and `next`, as they lie in the examples."""
+    shutil.copytree(FIRST_RELEASE, desk.folder, dirs_exist_ok=True)
+
+
+def first_release_as_told() -> dict[str, str]:
+    """Return the files of the page, by their paths: `shop` as it shows it, `next` as its words say."""
+    files = {}
     for path, text in shown("docs/first-release.md").items():
-        desk.write(path, text)
+        files[path] = text
         for before, after in _NEXT:
             text = text.replace(before, after)
-        desk.write(path.replace("shop/", "next/"), text)
+        files[path.replace("shop/", "next/")] = text
+    return files
 
 
 def _gate_tests(desk: Desk) -> None:

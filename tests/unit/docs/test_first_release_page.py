@@ -5,13 +5,20 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from saferollout.cli.main import app
-from tests.unit.docs.desks import Desk, first_release
+from tests.unit.docs.desks import FIRST_RELEASE, Desk, first_release, first_release_as_told
 from tests.unit.docs.pages import blocks
 
 
 def plan(folder: Path) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["plan", "--live", str(folder / "shop"), "--desired", str(folder / "next")])
     return result.exit_code, result.stdout
+
+
+def test_the_examples_are_the_files_of_the_page() -> None:
+    """So people can apply them without copying, and what the page shows is what they get."""
+    lying = {str(file.relative_to(FIRST_RELEASE)): file.read_text(encoding="utf-8") for file in FIRST_RELEASE.rglob("*.yaml")}
+    assert lying == first_release_as_told()
+    assert len(lying) == 6
 
 
 def test_the_plan_on_the_page_is_the_plan(tmp_path: Path) -> None:
