@@ -136,7 +136,7 @@ def test_an_edit_by_hand_in_the_middle_is_taken_up_as_the_new_truth(shop: Shop) 
 def test_whoever_applies_is_warned_and_kubectls_own_verbs_on_a_held_workload_say_where_to_look(shop: Shop) -> None:
     start(shop, mode="Paused")
     warned = shop.apply(shop.service("billing", NEW, **OWN))
-    assert "held by SafeRollout shop until its turn" in warned
+    assert "held by SafeRollout shop: what runs goes on as it is; why, and what it waits for: kubectl safe-rollout explain" in warned
     assert f"kubectl safe-rollout explain billing -n {shop.namespace}" in warned
     resumed = shop.kubectl("rollout", "resume", "deployment/billing")
     assert resumed.code == 1 and "held by SafeRollout shop" in resumed.error
