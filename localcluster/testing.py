@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from localcluster.api_server import ApiServer
+from localcluster.api_server import ApiError, ApiServer
 from localcluster.binaries import binary
 from localcluster.cluster import Cluster, find_cluster
 from localcluster.kubeconfig import write_kubeconfig
@@ -180,7 +180,11 @@ def _namespace(running: RunningCluster) -> Iterator[str]:
     running.api.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     wait_for(f"default service account of {name}", lambda: _has_default_account(running, name))
     yield name
-    running.api.delete(f"/api/v1/namespaces/{name}")
+    try:
+        running.api.delete(f"/api/v1/namespaces/{name}")
+    except ApiError as error:
+        if error.status != 404:  # a test may have deleted it
+            raise
 
 
 def _has_default_account(running: RunningCluster, namespace: str) -> bool:

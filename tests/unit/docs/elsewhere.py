@@ -85,6 +85,9 @@ NOT_RUN: Final = {
     ("docs/commands.md", "kubectl rollout restart"): "speaks of kubectl's own command; tests/cluster/test_operator_ordinary_days.py runs it",
     ("docs/situations.md", "kubectl rollout restart"): "the same",
     ("docs/operations.md", "kubectl rollout resume"): "the same",
+    (
+        "docs/operations.md", """kubectl patch saferollout NAME -n NAMESPACE --type merge -p '{"metadata":{"finalizers":null}}'""",
+    ): "tests/cluster/test_namespace_deletion.py types it, in a namespace of its own that is deleted",
     ("docs/operations.md", "helm upgrade"): "speaks of helm's own command; the lines above have it in full",
     ("docs/situations.md", "helm upgrade --wait"): "speaks of a user's chart; what helm sees is in tests/cluster/test_operator_field_owners.py",
 }
