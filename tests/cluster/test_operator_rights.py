@@ -130,7 +130,7 @@ async def _pace_half(chart: InstalledChart, namespace: str) -> None:
 
 async def _pace_once(cluster: KubernetesCluster, place: Place) -> None:
     kind, now = DeploymentKind(), datetime.now(UTC)
-    live = await read_workload(cluster, place)
+    live = await read_workload(cluster, Kind.DEPLOYMENT, place)
     view = kind.view(live, restart_annotations=(), now=now)
     action = SetPace(workload="web", revision=view.template, pace=Pace(max_unavailable="50%", max_surge=0))
     await cluster.patch(Kind.DEPLOYMENT.resource, place, body=kind.write(action, live, now=now).body)

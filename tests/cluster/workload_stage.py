@@ -167,7 +167,7 @@ class Stage:
         base = f"/apis/apps/v1/namespaces/{self.namespace}"
         return RawWorkload(
             workload=self.deployment(),
-            replica_sets=tuple(self.admin.send("GET", f"{base}/replicasets").body["items"]),
+            revisions=tuple(self.admin.send("GET", f"{base}/replicasets").body["items"]),
             pods=tuple(self.admin.send("GET", f"/api/v1/namespaces/{self.namespace}/pods").body["items"]),
         )
 

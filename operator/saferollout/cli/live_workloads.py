@@ -44,7 +44,7 @@ def views_of(cluster: Cluster, raw: Mapping[str, Any]) -> dict[str, WorkloadView
 
 def view_of(deployment: Raw, *, replica_sets: list[Raw], pods: list[Raw]) -> WorkloadView:
     """Look at a Deployment as the operator does; ReplicaSets and pods may be those of the whole namespace."""
-    raw = RawWorkload(workload=deployment, replica_sets=tuple(replica_sets), pods=tuple(pods))
+    raw = RawWorkload(workload=deployment, revisions=tuple(replica_sets), pods=tuple(pods))
     return DeploymentKind().view(raw, restart_annotations=names.RESTART_ANNOTATIONS, now=datetime.now(UTC))
 
 

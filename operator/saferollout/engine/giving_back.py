@@ -9,35 +9,31 @@ from saferollout.core.views import WorkloadView
 from saferollout.engine.errors import NotFound
 from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster
-from saferollout.engine.resources import WORKLOAD_KINDS, Kind
-from saferollout.engine.scenes import read_spec, read_status
+from saferollout.engine.resources import Kind, parts_of
+from saferollout.engine.scenes import gather, read_spec, read_status
 from saferollout.engine.store import Place, Store, managed_by
 from saferollout.engine.trimming import Raw
 from saferollout.workloads.protocol import RawWorkload
 
 
-async def read_workload(cluster: Cluster, place: Place) -> RawWorkload:
-    """Read a Deployment and what it owns, untrimmed: whose label it is stands in the fields that the store drops. Raise NotFound."""
-    live = (await read_namespace(cluster, place.namespace)).get(place)
+async def read_workload(cluster: Cluster, kind: Kind, place: Place) -> RawWorkload:
+    """Read a workload and what it owns, untrimmed: whose label it is stands in the fields that the store drops. Raise NotFound."""
+    live = (await read_namespace(cluster, kind, place.namespace)).get(place)
     if live is None:
         raise NotFound(f"{place} is gone")
     return live
 
 
-async def read_namespace(cluster: Cluster, namespace: str) -> dict[Place, RawWorkload]:
-    """Read all Deployments of a namespace with what they own, as read_workload does."""
-    lists = {kind: await cluster.list(kind.resource, namespace=namespace) for kind in WORKLOAD_KINDS}
-    store = Store()
+async def read_namespace(cluster: Cluster, kind: Kind, namespace: str) -> dict[Place, RawWorkload]:
+    """Read all workloads of a kind in a namespace with what they own, as read_workload does."""
+    lists = {part: await cluster.list(part.resource, namespace=namespace) for part in parts_of((kind,))}
+    store = Store(workloads=(kind,))
     store.keep_namespace(namespace)
-    for kind, listing in lists.items():
-        store.replace(kind, listing.items, resource_version=listing.resource_version, namespace=namespace)
-    return {Place.of(raw): _owning(store, raw) for raw in lists[Kind.DEPLOYMENT].items}
+    for part, listing in lists.items():
+        store.replace(part, listing.items, resource_version=listing.resource_version, namespace=namespace)
+    return {Place.of(raw): gather(store, {**raw, "kind": kind.value}) for raw in lists[kind].items}
 
 
-def _owning(store: Store, deployment: Raw) -> RawWorkload:
-    replica_sets = store.replica_sets_of(deployment)
-    pods = tuple(pod for replica_set in replica_sets for pod in store.pods_of(replica_set))
-    return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
 
 
 def is_mid_roll(view: WorkloadView) -> bool:
@@ -45,13 +41,14 @@ def is_mid_roll(view: WorkloadView) -> bool:
     return (len(view.alive()) > 1 or view.pinned) and not view.left_paused
 
 
-def is_rolled_loose(view: WorkloadView, deployment: Mapping[str, Any], safe_rollouts: Iterable[Raw]) -> bool:
+def is_rolled_loose(view: WorkloadView, workload: Mapping[str, Any], safe_rollouts: Iterable[Raw]) -> bool:
     """Tell whether the SafeRollout that a workload belongs to has a roll of it under way with nothing borrowed (core/leaving.py)."""
-    place, owner = Place.of(deployment), managed_by(deployment)
+    place, owner = Place.of(workload), managed_by(workload)
     for raw in safe_rollouts:
         if Place.of(raw) != Place(namespace=place.namespace, name=owner or ""):
             continue
-        known_as = [workload.name for workload in read_spec(raw).spec.workloads if workload.reference.name == place.name]
+        named = read_spec(raw).spec.workloads
+        known_as = [entry.name for entry in named if (entry.reference.kind, entry.reference.name) == (view.kind, place.name)]
         return any(rolls_loose(read_status(raw), name, view) for name in known_as)
     return False
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from saferollout.engine.queue import WorkQueue
-from saferollout.engine.resources import Kind
+from saferollout.engine.resources import WORKLOADS, Kind
 from saferollout.engine.store import Store
 
 # A batch of pods makes a burst of events that one look can answer.
@@ -30,6 +30,6 @@ class Intake:
             self._wake(kind, raw, concerned)
 
     def _wake(self, kind: Kind, raw: Mapping[str, Any], concerned: frozenset[str] = frozenset()) -> None:
-        seconds = 0.0 if kind in (Kind.SAFE_ROLLOUT, Kind.DEPLOYMENT) else _GATHER_SECONDS
+        seconds = 0.0 if kind is Kind.SAFE_ROLLOUT or kind in WORKLOADS else _GATHER_SECONDS
         for key in sorted(concerned | self._store.keys_for(kind, raw)):
             self._queue.add_after(key, seconds=seconds)

@@ -66,22 +66,22 @@ class Orphans:
             self._missing_since.pop(place, None)
             return None
         reason = f"there is no SafeRollout {place.name!r} in namespace {place.namespace}"
-        for deployment in labelled:
-            await self._care(deployment, place, reason=reason, now=now)
+        for kind, workload in labelled:
+            await self._care(kind, workload, place, reason=reason, now=now)
         return None
 
     async def of_existing(self, place: Place, *, now: datetime) -> None:
         """Care for what is labelled with an existing SafeRollout that does not name it."""
-        for deployment in self._labelled(place):
-            if place not in self._store.naming(Place.of(deployment)):
+        for kind, workload in self._labelled(place):
+            if place not in self._store.naming(kind, Place.of(workload)):
                 reason = f"the SafeRollout {place.name!r} does not name it"
-                if await self._is_labelled_by_us(deployment, place):
-                    await self._give_back(Place.of(deployment), reason=reason, now=now)
+                if await self._is_labelled_by_us(kind, workload, place):
+                    await self._give_back(kind, Place.of(workload), reason=reason, now=now)
                 else:
-                    await self._care(deployment, place, reason=reason, now=now)
+                    await self._care(kind, workload, place, reason=reason, now=now)
 
-    def _labelled(self, place: Place) -> list[Raw]:
-        return [raw for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace) if managed_by(raw) == place.name]
+    def _labelled(self, place: Place) -> list[tuple[Kind, Raw]]:
+        return [(kind, raw) for kind, raw in self._store.all_workloads(namespace=place.namespace) if managed_by(raw) == place.name]
 
     async def _exists(self, place: Place) -> bool:
         try:
@@ -90,28 +90,28 @@ class Orphans:
             return False
         return True
 
-    async def _is_labelled_by_us(self, deployment: Raw, place: Place) -> bool:
+    async def _is_labelled_by_us(self, kind: Kind, workload: Raw, place: Place) -> bool:
         """Ask once for each generation of the SafeRollout whose label it is; what the store keeps does not tell."""
         safe_rollout = self._store.get(Kind.SAFE_ROLLOUT, place)
-        asked = (deployment["metadata"]["uid"], place, (safe_rollout or {}).get("metadata", {}).get("generation", 0))
+        asked = (workload["metadata"]["uid"], place, (safe_rollout or {}).get("metadata", {}).get("generation", 0))
         if asked in self._asked:
             return False
-        live = await self._cluster.get(Kind.DEPLOYMENT.resource, Place.of(deployment))
+        live = await self._cluster.get(kind.resource, Place.of(workload))
         if managed_by(live) == place.name and only_we_labelled(live):
             return True
         self._asked.add(asked)
         return False
 
-    async def _care(self, deployment: Raw, place: Place, *, reason: str, now: datetime) -> None:
-        labels, annotations = (deployment["metadata"].get(key) or {} for key in ("labels", "annotations"))
+    async def _care(self, kind: Kind, workload: Raw, place: Place, *, reason: str, now: datetime) -> None:
+        labels, annotations = (workload["metadata"].get(key) or {} for key in ("labels", "annotations"))
         if names.ANNOTATION_ORIGINAL in annotations or names.LABEL_PINNED in labels:
-            await self._give_back(Place.of(deployment), reason=reason, now=now)
+            await self._give_back(kind, Place.of(workload), reason=reason, now=now)
         elif names.LABEL_HELD in labels:
-            self._warn_once(deployment, place, reason=reason)
+            self._warn_once(workload, place, reason=reason)
 
-    async def _give_back(self, place: Place, *, reason: str, now: datetime) -> None:
+    async def _give_back(self, kind: Kind, place: Place, *, reason: str, now: datetime) -> None:
         try:
-            live = await read_workload(self._cluster, place)
+            live = await read_workload(self._cluster, kind, place)
         except NotFound:
             return
         action = give_back_action(self._scenes.view(live, now=now), live)
@@ -119,26 +119,26 @@ class Orphans:
         paused = "; it stays paused, because its template is not what runs" if action.leave_paused else ""
         message = f"Gave back what was ours on {place.name}, because {reason}{paused}"
         self._recorder.record(Note(reason=EventReason.GIVEN_BACK, message=message, workload=place.name), safe_rollout=None, workload=live.workload)
-        await self._let_go(place, now=now)
+        await self._let_go(kind, place, now=now)
 
-    async def _let_go(self, place: Place, *, now: datetime) -> None:
+    async def _let_go(self, kind: Kind, place: Place, *, now: datetime) -> None:
         """Let go of what was given back on the record of field managers too: no SafeRollout names the workload, so nobody would do it later."""
         for _ in range(_ATTEMPTS):
             with suppress(Conflict, NotFound):
-                live = await read_workload(self._cluster, place)
+                live = await read_workload(self._cluster, kind, place)
                 if self._scenes.view(live, now=now).owns_returned:
                     await self._writer.act(Disown(workload=place.name), safe_rollout={}, raw_workload=live, now=now)
                 return
 
-    def _warn_once(self, deployment: Raw, place: Place, *, reason: str) -> None:
-        warned = _Warned(uid=deployment["metadata"]["uid"], safe_rollout=place.name)
+    def _warn_once(self, workload: Raw, place: Place, *, reason: str) -> None:
+        warned = _Warned(uid=workload["metadata"]["uid"], safe_rollout=place.name)
         if warned in self._warned:
             return
         self._warned.add(warned)
-        name = deployment["metadata"]["name"]
+        name = workload["metadata"]["name"]
         message = (
             f"{name} is held although {reason}: create it, correct the label {names.LABEL_MANAGED_BY}, "
             "or remove that label and set spec.paused to false"
         )
         note = Note(reason=EventReason.HELD_WITHOUT_SAFE_ROLLOUT, message=message, workload=name)
-        self._recorder.record(note, safe_rollout=None, workload=deployment)
+        self._recorder.record(note, safe_rollout=None, workload=workload)

@@ -1,5 +1,6 @@
-"""The resources the operator talks about, and the four kinds it keeps a copy of."""
+"""The resources the operator talks about, and the kinds it keeps a copy of."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -27,6 +28,8 @@ class Kind(StrEnum):
     SAFE_ROLLOUT = names.KIND
     DEPLOYMENT = "Deployment"
     REPLICA_SET = "ReplicaSet"
+    STATEFUL_SET = "StatefulSet"
+    CONTROLLER_REVISION = "ControllerRevision"
     POD = "Pod"
 
     @property
@@ -44,13 +47,25 @@ _RESOURCES: Final = {
     Kind.SAFE_ROLLOUT: Resource(group=names.GROUP, version=names.VERSION, plural=names.PLURAL),
     Kind.DEPLOYMENT: Resource(group="apps", version="v1", plural="deployments"),
     Kind.REPLICA_SET: Resource(group="apps", version="v1", plural="replicasets"),
+    Kind.STATEFUL_SET: Resource(group="apps", version="v1", plural="statefulsets"),
+    Kind.CONTROLLER_REVISION: Resource(group="apps", version="v1", plural="controllerrevisions"),
     Kind.POD: Resource(group="", version="v1", plural="pods"),
 }
 
 _KINDS: Final = {resource: kind for kind, resource in _RESOURCES.items()}
 
-# Everything a workload consists of, owners before what they own.
-WORKLOAD_KINDS: Final = (Kind.DEPLOYMENT, Kind.REPLICA_SET, Kind.POD)
+# The kinds of workload, each with what keeps its old templates.
+WORKLOADS: Final[Mapping[Kind, Kind]] = {Kind.DEPLOYMENT: Kind.REPLICA_SET, Kind.STATEFUL_SET: Kind.CONTROLLER_REVISION}
+
+RELEASED: Final = (Kind.DEPLOYMENT,)
+"""The kinds of workload that are released where nothing else is configured."""
+
+
+def parts_of(workloads: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Return every kind that workloads of some kinds consist of, owners before what they own."""
+    workloads = tuple(workloads)
+    return (*workloads, *(WORKLOADS[kind] for kind in workloads), Kind.POD)
+
 
 LEASES: Final = Resource(group="coordination.k8s.io", version="v1", plural="leases")
 EVENTS: Final = Resource(group="events.k8s.io", version="v1", plural="events")

@@ -16,7 +16,7 @@ from saferollout.engine.foreign import lets_read
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.ports import Cluster
 from saferollout.engine.queue import WorkQueue
-from saferollout.engine.resources import WORKLOAD_KINDS, Kind
+from saferollout.engine.resources import Kind, parts_of
 from saferollout.engine.store import Place, Store, read_deployments
 from saferollout.engine.trimming import Raw
 
@@ -124,7 +124,8 @@ class Resync:
         self._synced_at = self._clock()
         self._synced.set()
         self._enqueue(Kind.SAFE_ROLLOUT, self._store.all(Kind.SAFE_ROLLOUT))
-        self._enqueue(Kind.DEPLOYMENT, self._store.all(Kind.DEPLOYMENT))
+        for kind in self._store.workloads:
+            self._enqueue(kind, self._store.all(kind))
 
     async def ensure_namespaces(self, safe_rollout: Raw) -> None:
         """List the namespaces that a SafeRollout looks at, as far as their workloads are not kept yet."""
@@ -143,7 +144,7 @@ class Resync:
         """List the workloads of a namespace, owners first, so that what they own is told whom it concerns."""
         # From here on events are kept too: between list and watch nothing may be lost.
         self._store.keep_namespace(namespace)
-        for kind in WORKLOAD_KINDS:
+        for kind in parts_of(self._store.workloads):
             listing = await self._cluster.list(kind.resource, namespace=namespace)
             changed = self._store.replace(kind, listing.items, resource_version=listing.resource_version, namespace=namespace)
             self._enqueue(kind, changed)
@@ -212,8 +213,9 @@ class Resync:
     async def _list_labelled(self, scope: str | None) -> None:
         # Workloads whose label names a SafeRollout that does not exist are in no namespace we keep.
         label = names.LABEL_MANAGED_BY
-        listing = await self._cluster.list(Kind.DEPLOYMENT.resource, namespace=scope, label=label)
-        self._store.replace(Kind.DEPLOYMENT, listing.items, resource_version=listing.resource_version, namespace=scope, label=label)
+        for kind in self._store.workloads:
+            listing = await self._cluster.list(kind.resource, namespace=scope, label=label)
+            self._store.replace(kind, listing.items, resource_version=listing.resource_version, namespace=scope, label=label)
 
     def _enqueue(self, kind: Kind, changed: Iterable[Raw]) -> None:
         for key in sorted({key for raw in changed for key in self._store.keys_for(kind, raw)}):

@@ -27,7 +27,7 @@ from saferollout.engine.trimming import Raw
 from saferollout.workloads.protocol import RawWorkload, WorkloadKind
 
 _LABELS = Labels()
-_SUPPORTED = ("apps/v1", Kind.DEPLOYMENT)
+_API_VERSION = "apps/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Scenes:
         spec = read.spec
         raw_workloads, absent = self._sort_out(spec, place)
         views = {name: self.view(raw_workload, now=now) for name, raw_workload in raw_workloads.items()}
-        existing = sorted(deployment["metadata"]["name"] for deployment in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace))
+        existing = sorted(workload["metadata"]["name"] for _, workload in self._store.all_workloads(namespace=place.namespace))
         metadata = raw["metadata"]
         snapshot = Snapshot(
             namespace=place.namespace,
@@ -96,15 +96,9 @@ class Scenes:
         """View one workload as its kind does."""
         return self._kind.view(raw_workload, restart_annotations=self._restart_annotations, now=now)
 
-    def raw_workload(self, deployment: Raw) -> RawWorkload:
-        """Gather a Deployment with everything it owns."""
-        replica_sets = self._store.replica_sets_of(deployment)
-        pods = tuple(pod for replica_set in replica_sets for pod in self._store.pods_of(replica_set))
-        return RawWorkload(workload=deployment, replica_sets=replica_sets, pods=pods)
-
     def _foreign(self, spec: SafeRolloutSpec, place: Place, now: datetime) -> dict[ForeignName, ForeignWorkload]:
         def view(deployment: Raw) -> WorkloadView:
-            return self.view(self.raw_workload(deployment), now=now)
+            return self.view(gather(self._store, deployment), now=now)
 
         return ForeignWorkloads(store=self._store, view=view, watched=self._watched).of(spec, namespace=place.namespace)
 
@@ -121,25 +115,34 @@ class Scenes:
             if isinstance(found, Absent):
                 absent[workload.name] = found
             else:
-                present[workload.name] = self.raw_workload(found)
+                present[workload.name] = gather(self._store, found)
         return present, absent
 
     def _find(self, workload: Workload, place: Place) -> Raw | Absent:
         reference = workload.reference
-        if (reference.api_version, reference.kind) != _SUPPORTED:
-            said = f"{reference.kind} of {reference.api_version} can't be released by this version of the operator, only a Deployment of apps/v1"
+        if reference.api_version != _API_VERSION or reference.kind not in self._store.workloads:
+            released = " or ".join(f"a {kind}" for kind in self._store.workloads)
+            said = f"{reference.kind} of {reference.api_version} can't be released by this version of the operator, only {released} of apps/v1"
             return Absent(name=workload.name, kind=reference.kind, reason=Absence.UNSUPPORTED_KIND, message=said)
-        deployment = self._store.get(Kind.DEPLOYMENT, Place(namespace=place.namespace, name=reference.name))
-        if deployment is None:
-            existing = [raw["metadata"]["name"] for raw in self._store.all(Kind.DEPLOYMENT, namespace=place.namespace)]
+        kind = Kind(reference.kind)
+        found = self._store.get(kind, Place(namespace=place.namespace, name=reference.name))
+        if found is None:
+            existing = [raw["metadata"]["name"] for raw in self._store.all(kind, namespace=place.namespace)]
             way_out = "create it, correct its name in spec.workloads, or remove the entry; the others go on without it"
             said = f"there is no {reference.kind} {reference.name!r} in namespace {place.namespace}: {way_out}{nearest(reference.name, existing)}"
             return Absent(name=workload.name, kind=reference.kind, reason=Absence.NOT_FOUND, message=said)
-        owner = owner_of(self._store, deployment)
+        owner = owner_of(self._store, kind, found)
         if owner != place.name:
             said = f"{reference.kind} {reference.name!r} belongs to the SafeRollout {owner!r}: let only one of them name it"
             return Absent(name=workload.name, kind=reference.kind, reason=Absence.MANAGED_BY_ANOTHER, message=said)
-        return deployment
+        return found
+
+
+def gather(store: Store, workload: Raw) -> RawWorkload:
+    """Return a workload with everything it owns."""
+    revisions = store.revisions_of(workload)
+    pods = tuple(pod for owner in (workload, *revisions) for pod in store.pods_of(owner))
+    return RawWorkload(workload=workload, revisions=revisions, pods=pods)
 
 
 @dataclass(frozen=True, slots=True)

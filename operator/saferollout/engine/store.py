@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saferollout.api import names
-from saferollout.engine.resources import WORKLOAD_KINDS, Kind
+from saferollout.engine.resources import RELEASED, WORKLOADS, Kind, parts_of
 from saferollout.engine.trimming import Raw, trim
 
 # uids are never used twice, so forgetting the oldest only risks a ghost until the next resync.
@@ -40,13 +40,14 @@ class Place:
 
 
 class Store:
-    """Objects by kind and place. Not for threads: everything happens in one event loop."""
+    """Objects by kind and place. `workloads` are the kinds of workload that are kept. Not for threads: all happens in one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, workloads: tuple[Kind, ...] = RELEASED) -> None:
+        self.workloads = workloads
         self._objects: dict[Kind, dict[Place, Raw]] = {kind: {} for kind in Kind}
-        self._places_by_uid: dict[str, Place] = {}
+        self._places_by_uid: dict[str, tuple[Kind, Place]] = {}
         self._owned: dict[str, set[tuple[Kind, Place]]] = {}
-        self._naming: dict[Place, set[Place]] = {}      # Deployment -> SafeRollouts that name it
+        self._naming: dict[tuple[Kind, Place], set[Place]] = {}      # workload -> SafeRollouts that name it
         self._reading: dict[Place, set[Place]] = {}     # Deployment -> SafeRollouts that read what it declares
         self._tombstones: dict[str, None] = {}
         self._namespaces: set[str] = set()
@@ -59,7 +60,7 @@ class Store:
     def forget_namespace(self, namespace: str) -> None:
         """Drop the workloads of a namespace that has no SafeRollout any more; what carries our label stays."""
         self._namespaces.discard(namespace)
-        for kind in WORKLOAD_KINDS:
+        for kind in parts_of(self.workloads):
             self._listed_at.pop((kind, namespace), None)
             for raw in [raw for raw in self.all(kind, namespace=namespace) if not self._wants(kind, raw)]:
                 self._unlink(kind, raw)
@@ -132,36 +133,38 @@ class Store:
             if namespace is None or place.namespace == namespace:
                 yield raw
 
-    def replica_sets_of(self, deployment: Mapping[str, Any]) -> tuple[Raw, ...]:
-        """Return the ReplicaSets that a Deployment owns, by name."""
-        return self._owned_by(deployment, Kind.REPLICA_SET)
+    def all_workloads(self, *, namespace: str | None = None) -> Iterator[tuple[Kind, Raw]]:
+        """Go through the workloads of every kind that is kept."""
+        for kind in self.workloads:
+            for raw in self.all(kind, namespace=namespace):
+                yield kind, raw
 
-    def pods_of(self, replica_set: Mapping[str, Any]) -> tuple[Raw, ...]:
-        """Return the pods that a ReplicaSet owns, by name."""
-        return self._owned_by(replica_set, Kind.POD)
+    def revisions_of(self, workload: Mapping[str, Any]) -> tuple[Raw, ...]:
+        """Return what a workload owns that keeps its templates, by name: ReplicaSets or ControllerRevisions."""
+        return tuple(raw for kind in WORKLOADS.values() for raw in self._owned_by(workload, kind))
 
-    def naming(self, deployment: Place) -> frozenset[Place]:
-        """Return the SafeRollouts that name a Deployment."""
-        return frozenset(self._naming.get(deployment, ()))
+    def pods_of(self, owner: Mapping[str, Any]) -> tuple[Raw, ...]:
+        """Return the pods that an object owns itself, by name."""
+        return self._owned_by(owner, Kind.POD)
+
+    def naming(self, kind: Kind, workload: Place) -> frozenset[Place]:
+        """Return the SafeRollouts that name a workload."""
+        return frozenset(self._naming.get((kind, workload), ()))
 
     def keys_for(self, kind: Kind, raw: Mapping[str, Any]) -> frozenset[str]:
         """Return the keys of every SafeRollout that a change of this object concerns, existing or missing."""
-        match kind:
-            case Kind.SAFE_ROLLOUT:
-                rivals = (rival for deployment in _named_deployments(raw) for rival in self.naming(deployment))
-                return frozenset({str(Place.of(raw)), *map(str, rivals)})
-            case Kind.DEPLOYMENT:
-                return self._keys_of_deployment(raw)
-            case Kind.REPLICA_SET:
-                deployment = self._owner(raw, Kind.DEPLOYMENT)
-                return frozenset() if deployment is None else self._keys_of_deployment(deployment)
-            case Kind.POD:
-                replica_set = self._owner(raw, Kind.REPLICA_SET)
-                return frozenset() if replica_set is None else self.keys_for(Kind.REPLICA_SET, replica_set)
+        if kind is Kind.SAFE_ROLLOUT:
+            rivals = (rival for workload in _named_workloads(raw) for rival in self.naming(*workload))
+            return frozenset({str(Place.of(raw)), *map(str, rivals)})
+        if kind in WORKLOADS:
+            return self._keys_of_workload(kind, raw)
+        owner = self._owner(raw)
+        return frozenset() if owner is None else self.keys_for(*owner)
 
-    def _keys_of_deployment(self, raw: Mapping[str, Any]) -> frozenset[str]:
+    def _keys_of_workload(self, kind: Kind, raw: Mapping[str, Any]) -> frozenset[str]:
         place = Place.of(raw)
-        keys = {str(safe_rollout) for safe_rollout in (*self.naming(place), *self._reading.get(place, ()))}
+        reading = self._reading.get(place, ()) if kind is Kind.DEPLOYMENT else ()
+        keys = {str(safe_rollout) for safe_rollout in (*self.naming(kind, place), *reading)}
         label = managed_by(raw)
         if label:
             keys.add(str(Place(namespace=place.namespace, name=label)))
@@ -170,8 +173,9 @@ class Store:
     def _wants(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
         if kind is Kind.SAFE_ROLLOUT or raw["metadata"].get("namespace", "") in self._namespaces:
             return True
-        # A labelled Deployment may wait for a SafeRollout that does not exist; one that is read may come to allow it.
-        return kind is Kind.DEPLOYMENT and (managed_by(raw) is not None or Place.of(raw) in self._reading)
+        # A labelled workload may wait for a SafeRollout that does not exist; a Deployment that is read may come to allow it.
+        waits = kind in WORKLOADS and managed_by(raw) is not None
+        return waits or (kind is Kind.DEPLOYMENT and Place.of(raw) in self._reading)
 
     def _was_gone(self, kind: Kind, raw: Mapping[str, Any]) -> bool:
         """Tell whether a list that is younger than this unknown object did not have it any more."""
@@ -182,12 +186,12 @@ class Store:
     def _link(self, kind: Kind, raw: Raw) -> None:
         place = Place.of(raw)
         self._objects[kind][place] = raw
-        self._places_by_uid[raw["metadata"]["uid"]] = place
+        self._places_by_uid[raw["metadata"]["uid"]] = (kind, place)
         for owner in _owner_uids(raw):
             self._owned.setdefault(owner, set()).add((kind, place))
         if kind is Kind.SAFE_ROLLOUT:
-            for deployment in _named_deployments(raw):
-                self._naming.setdefault(deployment, set()).add(place)
+            for workload in _named_workloads(raw):
+                self._naming.setdefault(workload, set()).add(place)
             for deployment in read_deployments(raw):
                 self._reading.setdefault(deployment, set()).add(place)
 
@@ -198,8 +202,8 @@ class Store:
         for owner in _owner_uids(raw):
             _discard(self._owned, owner, (kind, place))
         if kind is Kind.SAFE_ROLLOUT:
-            for deployment in _named_deployments(raw):
-                _discard(self._naming, deployment, place)
+            for workload in _named_workloads(raw):
+                _discard(self._naming, workload, place)
             for deployment in read_deployments(raw):
                 _discard(self._reading, deployment, place)
 
@@ -208,12 +212,9 @@ class Store:
         if len(self._tombstones) > _MOST_TOMBSTONES:
             del self._tombstones[next(iter(self._tombstones))]
 
-    def _owner(self, raw: Mapping[str, Any], kind: Kind) -> Raw | None:
-        for uid in _owner_uids(raw):
-            place = self._places_by_uid.get(uid)
-            if place is not None:
-                return self._objects[kind].get(place)
-        return None
+    def _owner(self, raw: Mapping[str, Any]) -> tuple[Kind, Raw] | None:
+        known = (self._places_by_uid.get(uid) for uid in _owner_uids(raw))
+        return next(((kind, self._objects[kind][place]) for kind, place in filter(None, known)), None)
 
     def _owned_by(self, owner: Mapping[str, Any], kind: Kind) -> tuple[Raw, ...]:
         owned = sorted(place for owned_kind, place in self._owned.get(owner["metadata"]["uid"], ()) if owned_kind is kind)
@@ -232,12 +233,13 @@ def _owner_uids(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(owner["uid"] for owner in owners if owner.get("controller"))
 
 
-def _named_deployments(raw: Mapping[str, Any]) -> Iterator[Place]:
+def _named_workloads(raw: Mapping[str, Any]) -> Iterator[tuple[Kind, Place]]:
     namespace = raw["metadata"].get("namespace", "")
     for workload in (raw.get("spec") or {}).get("workloads") or ():
         reference = workload.get("workloadRef") or {}
-        if reference.get("kind", Kind.DEPLOYMENT) == Kind.DEPLOYMENT:
-            yield Place(namespace=namespace, name=reference.get("name") or workload.get("name", ""))
+        kind = reference.get("kind", Kind.DEPLOYMENT)
+        if kind in WORKLOADS:
+            yield Kind(kind), Place(namespace=namespace, name=reference.get("name") or workload.get("name", ""))
 
 
 def read_deployments(raw: Mapping[str, Any]) -> frozenset[Place]:

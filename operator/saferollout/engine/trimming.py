@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from saferollout.engine.resources import Kind
+from saferollout.engine.resources import WORKLOADS, Kind
 from saferollout.workloads.field_ownership import owned_spec_fields
 
 Raw = dict[str, Any]
@@ -20,10 +20,10 @@ _CONTAINER_STATUS: Final = ("name", "ready", "restartCount", "state", "lastState
 
 
 def trim(kind: Kind, raw: Mapping[str, Any]) -> Raw:
-    """Return a smaller object; what is left of it is unchanged."""
+    """Return a smaller object; what is left of it is unchanged. It says its kind, which an item of a list does not."""
     if kind is Kind.POD:
         return _trimmed_pod(raw)
-    return {**raw, "metadata": _trimmed_metadata(raw["metadata"], keep_record=kind is Kind.DEPLOYMENT)}
+    return {**raw, "kind": kind.value, "metadata": _trimmed_metadata(raw["metadata"], keep_record=kind in WORKLOADS)}
 
 
 def _trimmed_metadata(metadata: Mapping[str, Any], *, keep_record: bool) -> Raw:

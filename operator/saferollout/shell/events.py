@@ -61,8 +61,8 @@ class EventRecorder:
         """Say it on both objects, unless the same was said within ten minutes; what does not fit into the queue is only logged."""
         _log.info("Event", reason=note.reason, note=note.message, workload=note.workload)
         rollout = None if safe_rollout is None else _reference(safe_rollout, names.API_VERSION, names.KIND)
-        deployment = None if workload is None else _reference(workload, "apps/v1", "Deployment")
-        for regarding, related in ((rollout, deployment), (deployment, rollout)):
+        released = None if workload is None else _reference(workload, "apps/v1", workload["kind"])
+        for regarding, related in ((rollout, released), (released, rollout)):
             if regarding is not None and self._is_news(note, regarding):
                 self._enqueue(self._event(note, regarding, related))
 

@@ -3,14 +3,14 @@
 Only `on.event` is used: the other handlers keep state in annotations and finalizers on the objects, which are the users'.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import kopf
 
 from saferollout.api import names
 from saferollout.engine.intake import Intake
-from saferollout.engine.resources import Kind
+from saferollout.engine.resources import RELEASED, Kind, parts_of
 from saferollout.shell.cluster import PAGE_SIZE
 
 _DELETED: Final = "DELETED"
@@ -18,10 +18,12 @@ _REQUEST_TIMEOUT: Final = 15
 _CONNECT_TIMEOUT: Final = 5
 
 
-def registry_for(intake: Intake, *, login: Callable[[], Awaitable[kopf.ConnectionInfo]]) -> kopf.OperatorRegistry:
-    """Return kopf's registry with a handler for each kind and our login."""
+def registry_for(
+    intake: Intake, *, login: Callable[[], Awaitable[kopf.ConnectionInfo]], workloads: Iterable[Kind] = RELEASED
+) -> kopf.OperatorRegistry:
+    """Return kopf's registry with a handler for each kind that is kept, and our login."""
     registry = kopf.OperatorRegistry()
-    for kind in Kind:
+    for kind in (Kind.SAFE_ROLLOUT, *parts_of(workloads)):
         resource = kind.resource
         kopf.on.event(resource.group, resource.version, resource.plural, id=f"hear-{resource.plural}", registry=registry)(_hear(intake, kind))
 

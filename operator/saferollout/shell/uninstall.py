@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from saferollout.api import names
@@ -24,7 +25,7 @@ from saferollout.engine.giving_back import (
 )
 from saferollout.engine.ownership import only_we_labelled
 from saferollout.engine.ports import Cluster
-from saferollout.engine.resources import Kind, Resource
+from saferollout.engine.resources import RELEASED, Kind, Resource
 from saferollout.engine.store import Place, managed_by
 from saferollout.engine.trimming import Raw
 from saferollout.workloads.protocol import CannotWrite, RawWorkload, WorkloadKind, Write
@@ -42,6 +43,7 @@ class CannotGiveBack(Exception):
 class _Seen:
     """A managed workload as it was looked at: whose it is, whether it is in the middle of a roll, and why it can't be given back."""
 
+    kind: Kind
     place: Place
     owner: str
     mid_roll: bool
@@ -50,7 +52,8 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Uninstall:
-    """Gives back what one operator manages. `watched` names namespaces, empty means all; `tell` hears each thing that was done."""
+    """Gives back what one operator manages, workloads of some kinds. `watched` names namespaces, empty means all; `tell` hears each thing
+    that was done."""
 
     cluster: Cluster
     kind: WorkloadKind
@@ -58,6 +61,7 @@ class Uninstall:
     watched: tuple[str, ...]
     clock: Callable[[], datetime]
     tell: Callable[[str], None]
+    workloads: tuple[Kind, ...] = RELEASED
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self, *, operator: Place | None, force: bool) -> None:
@@ -77,7 +81,7 @@ class Uninstall:
 
     async def _look(self, *, force: bool) -> list[_Seen]:
         """Look at everything that is managed, and refuse before anything is touched."""
-        seen = [workload for place in await self._namespaces() for workload in await self._look_at(place)]
+        seen = [workload for kind in self.workloads for place in await self._namespaces(kind) for workload in await self._look_at(kind, place)]
         rolling = [str(workload.place) for workload in seen if workload.mid_roll]
         troubled = [workload.trouble for workload in seen if workload.trouble]
         if force or not (rolling or troubled):
@@ -85,21 +89,21 @@ class Uninstall:
         refused = [f"{', '.join(rolling)} run two revisions now: let the release end or roll it back, or say --force to leave them paused as they are"]
         raise CannotGiveBack("nothing was given back: " + "; ".join([*(refused if rolling else ()), *troubled]))
 
-    async def _namespaces(self) -> list[str]:
-        return sorted({Place.of(raw).namespace for raw in await self._list(Kind.DEPLOYMENT.resource, label=names.LABEL_MANAGED_BY)})
+    async def _namespaces(self, kind: Kind) -> list[str]:
+        return sorted({Place.of(raw).namespace for raw in await self._list(kind.resource, label=names.LABEL_MANAGED_BY)})
 
-    async def _look_at(self, namespace: str) -> list[_Seen]:
-        found = await read_namespace(self.cluster, namespace)
-        return [self._seen(place, live) for place, live in found.items() if managed_by(live.workload) is not None]
+    async def _look_at(self, kind: Kind, namespace: str) -> list[_Seen]:
+        found = await read_namespace(self.cluster, kind, namespace)
+        return [self._seen(kind, place, live) for place, live in found.items() if managed_by(live.workload) is not None]
 
-    def _seen(self, place: Place, live: RawWorkload) -> _Seen:
+    def _seen(self, kind: Kind, place: Place, live: RawWorkload) -> _Seen:
         view = self._view(live)
         trouble = view.trouble or ""
         try:
             self._write(view, live, rolled_loose=False)
         except CannotWrite as error:
             trouble = trouble or str(error)
-        return _Seen(place=place, owner=managed_by(live.workload) or "", mid_roll=is_mid_roll(view), trouble=trouble)
+        return _Seen(kind=kind, place=place, owner=managed_by(live.workload) or "", mid_roll=is_mid_roll(view), trouble=trouble)
 
     async def _replicas(self, operator: Place) -> int | None:
         try:
@@ -138,7 +142,8 @@ class Uninstall:
         left: dict[str, str] = {}
         owners: set[Place] = set()
         for workload in seen:
-            reason = await self._attempt(self._give_back, workload.place) or await self._attempt(self._disown, workload.place)
+            give_back, disown = partial(self._give_back, workload.kind), partial(self._disown, workload.kind)
+            reason = await self._attempt(give_back, workload.place) or await self._attempt(disown, workload.place)
             if reason is not None:
                 left[str(workload.place)] = workload.trouble or reason
                 owners.add(Place(namespace=workload.place.namespace, name=workload.owner))
@@ -150,20 +155,20 @@ class Uninstall:
         if left:
             raise CannotGiveBack(_report(left, of=len(seen)))
 
-    async def _give_back(self, place: Place) -> None:
-        live = await read_workload(self.cluster, place)
+    async def _give_back(self, kind: Kind, place: Place) -> None:
+        live = await read_workload(self.cluster, kind, place)
         view = self._view(live)
         loose = is_rolled_loose(view, live.workload, await self._list(Kind.SAFE_ROLLOUT.resource))
         if not (loose or borrows(view)):
-            await self._take_label_off(live.workload)
+            await self._take_label_off(kind, live.workload)
             return
         await self._send(self._write(view, live, rolled_loose=loose))
         paused = give_back_action(view, live, rolled_loose=loose).leave_paused
         self.tell(f"Gave {place} back" + (", paused, because its template is not what runs" if paused else ""))
 
-    async def _disown(self, place: Place) -> None:
+    async def _disown(self, kind: Kind, place: Place) -> None:
         """Let go of what was given back on the record of field managers too; an attempt of its own, or a conflict would hide what was done."""
-        live = await read_workload(self.cluster, place)
+        live = await read_workload(self.cluster, kind, place)
         view = self._view(live)
         if view.owns_returned:
             await self._send(self.kind.write(Disown(workload=view.name), live, now=self.clock()))
@@ -175,14 +180,14 @@ class Uninstall:
     def _write(self, view: WorkloadView, live: RawWorkload, *, rolled_loose: bool) -> Write:
         return self.kind.write(give_back_action(view, live, rolled_loose=rolled_loose), live, now=self.clock())
 
-    async def _take_label_off(self, deployment: Mapping[str, Any]) -> None:
-        if not only_we_labelled(deployment):
+    async def _take_label_off(self, kind: Kind, workload: Mapping[str, Any]) -> None:
+        if not only_we_labelled(workload):
             return
-        metadata = deployment["metadata"]
+        metadata = workload["metadata"]
         marks = {"labels": {names.LABEL_MANAGED_BY: None}, "annotations": {names.ANNOTATION_LABELLED_BY: None, names.ANNOTATION_BYPASSED: None}}
         body = {"metadata": {"resourceVersion": metadata["resourceVersion"], **marks}}
-        await self.cluster.patch(Kind.DEPLOYMENT.resource, Place.of(deployment), body=body)
-        self.tell(f"Took the label off {Place.of(deployment)}")
+        await self.cluster.patch(kind.resource, Place.of(workload), body=body)
+        self.tell(f"Took the label off {Place.of(workload)}")
 
     async def _let_go(self, place: Place) -> None:
         raw = await self.cluster.get(Kind.SAFE_ROLLOUT.resource, place)

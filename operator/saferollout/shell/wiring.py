@@ -14,6 +14,7 @@ from saferollout.engine.orphans import Orphans
 from saferollout.engine.ports import Cluster, Observer
 from saferollout.engine.queue import WorkQueue
 from saferollout.engine.reconciler import Brain, Reconciler
+from saferollout.engine.resources import RELEASED, Kind
 from saferollout.engine.resync import Resync
 from saferollout.engine.scenes import Scenes
 from saferollout.engine.store import Place, Store
@@ -24,6 +25,7 @@ from saferollout.shell.events import EventRecorder
 from saferollout.shell.health import Health, LoopLag
 from saferollout.shell.metrics import Metrics
 from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.kinds import WorkloadKinds
 
 # A look may wait ten seconds for a slow Prometheus; the others must not wait with it.
 WORKERS: Final = 16
@@ -63,8 +65,8 @@ def assemble(
     random: Random,
 ) -> Parts:
     """Put the parts together; `clock` gives monotonic seconds."""
-    store = Store()
-    kind = DeploymentKind()
+    store = Store(workloads=RELEASED)
+    kind = WorkloadKinds({Kind.DEPLOYMENT: DeploymentKind()})
     queue = WorkQueue(clock=clock, random=random)
     hold_mode = HoldModeProbe(cluster, policy=config.hold_policy)
     resync = Resync(

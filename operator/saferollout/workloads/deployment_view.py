@@ -129,7 +129,7 @@ def _pace(deployment: RawObject) -> Pace | None:
 def _replica_sets(
     raw: RawWorkload, *, originals: Originals, restart_annotations: Sequence[str], now: datetime
 ) -> tuple[ReplicaSetView, ...]:
-    owned = owned_by(raw.workload["metadata"]["uid"], raw.replica_sets)
+    owned = owned_by(raw.workload["metadata"]["uid"], raw.revisions)
     newest_first = sorted(owned, key=_age, reverse=True)
     return tuple(
         _replica_set(replica_set, pods=raw.pods, originals=originals, restart_annotations=restart_annotations, now=now)

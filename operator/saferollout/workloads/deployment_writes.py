@@ -273,7 +273,7 @@ def _drop_annotations(deployment: Deployment, *keys: str) -> None:
 
 
 def _find(raw: RawWorkload, uid: str) -> RawObject:
-    for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.replica_sets):
+    for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.revisions):
         if replica_set["metadata"]["uid"] == uid:
             return replica_set
     raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has no ReplicaSet with uid {uid} any more")

@@ -27,11 +27,20 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawWorkload:
-    """One workload's objects; `replica_sets` and `pods` may hold strangers, ownership is checked by uid."""
+    """One workload's objects; `revisions` and `pods` may hold strangers, ownership is checked by uid.
+
+    `revisions` is what keeps its templates: a Deployment's ReplicaSets, a StatefulSet's ControllerRevisions.
+    """
 
     workload: RawObject
-    replica_sets: tuple[RawObject, ...] = ()
+    revisions: tuple[RawObject, ...] = ()
     pods: tuple[RawObject, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Return the workload's kind, for example Deployment."""
+        kind: str = self.workload["kind"]
+        return kind
 
 
 @dataclass(frozen=True, slots=True)

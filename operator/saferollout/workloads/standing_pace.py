@@ -23,7 +23,7 @@ def standing_pace(raw: RawWorkload) -> Pace:
     """Return the pace that changes nothing: maxUnavailable as it is, and exactly the surge that is in use."""
     spec = raw.workload["spec"]
     replicas = spec.get("replicas", 1)
-    in_use = sum(replica_set["spec"].get("replicas", 1) for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.replica_sets))
+    in_use = sum(replica_set["spec"].get("replicas", 1) for replica_set in owned_by(raw.workload["metadata"]["uid"], raw.revisions))
     surge = max(0, in_use - replicas)
     unavailable = (spec.get("strategy", {}).get("rollingUpdate") or {}).get("maxUnavailable", "25%")
     if isinstance(unavailable, int):
@@ -35,7 +35,7 @@ def standing_pace(raw: RawWorkload) -> Pace:
 
 def keep_surge_in_use(deployment: dict[str, Any], raw: RawWorkload) -> str:
     """Hold maxSurge back where two ReplicaSets have pods; return how to restore it."""
-    owned = owned_by(raw.workload["metadata"]["uid"], raw.replica_sets)
+    owned = owned_by(raw.workload["metadata"]["uid"], raw.revisions)
     with_pods = [replica_set for replica_set in owned if replica_set["spec"].get("replicas", 1) > 0]
     if len(with_pods) < 2 or strategy_type(deployment) != "RollingUpdate":
         return ""

@@ -48,7 +48,7 @@ class PlainKind:
             strategy=Strategy(type="RollingUpdate", max_unavailable=1, max_surge=1, min_ready_seconds=0, revision_history_limit=10),
             managed_by=None, left_paused=names.ANNOTATION_LEFT_PAUSED in annotations,
             owns_returned=bool(owned_spec_fields(deployment["metadata"])),
-            replica_sets=tuple(_replica_set_view(replica_set, raw, now) for replica_set in raw.replica_sets),
+            replica_sets=tuple(_replica_set_view(replica_set, raw, now) for replica_set in raw.revisions),
         )
 
     def refusals(self, view: WorkloadView, *, batches: Sequence[object]) -> tuple[str, ...]:

@@ -16,20 +16,20 @@ def store_with(*safe_rollouts: dict[str, object]) -> Store:
 
 def test_the_label_decides_even_against_age() -> None:
     store = store_with(safe_rollout("old", creationTimestamp="2020-01-01T00:00:00Z"), safe_rollout("new"))
-    assert owner_of(store, deployment(label="new")) == "new"
+    assert owner_of(store, Kind.DEPLOYMENT, deployment(label="new")) == "new"
 
 
 def test_without_a_label_the_oldest_that_names_it_has_it() -> None:
     store = store_with(safe_rollout("a"), safe_rollout("b", creationTimestamp="2020-01-01T00:00:00Z"))
-    assert owner_of(store, deployment()) == "b"
+    assert owner_of(store, Kind.DEPLOYMENT, deployment()) == "b"
 
 
 def test_of_two_of_the_same_age_the_first_by_name_has_it() -> None:
-    assert owner_of(store_with(safe_rollout("b"), safe_rollout("a")), deployment()) == "a"
+    assert owner_of(store_with(safe_rollout("b"), safe_rollout("a")), Kind.DEPLOYMENT, deployment()) == "a"
 
 
 def test_what_nobody_names_belongs_to_nobody() -> None:
-    assert owner_of(store_with(safe_rollout(workloads=("other",))), deployment()) is None
+    assert owner_of(store_with(safe_rollout(workloads=("other",))), Kind.DEPLOYMENT, deployment()) is None
 
 
 def entry(manager: str) -> dict[str, object]:

@@ -142,14 +142,14 @@ def test_a_workload_ref_names_the_deployment(store: Store) -> None:
     raw = safe_rollout("shop")
     raw["spec"]["workloads"] = [{"name": "payments", "workloadRef": {"name": "billing"}}, {"name": "db", "workloadRef": {"kind": "StatefulSet", "name": "db"}}]
     store.put(Kind.SAFE_ROLLOUT, raw)
-    assert store.naming(BILLING) == {Place(namespace=NAMESPACE, name="shop")}
-    assert store.naming(Place(namespace=NAMESPACE, name="db")) == frozenset()
+    assert store.naming(Kind.DEPLOYMENT, BILLING) == {Place(namespace=NAMESPACE, name="shop")}
+    assert store.naming(Kind.DEPLOYMENT, Place(namespace=NAMESPACE, name="db")) == frozenset()
 
 
 def test_a_spec_that_names_a_workload_no_longer_is_not_concerned_any_more(store: Store) -> None:
     store.put(Kind.SAFE_ROLLOUT, safe_rollout("shop", version=1))
     store.put(Kind.SAFE_ROLLOUT, safe_rollout("shop", version=2, workloads=("other",)))
-    assert store.naming(BILLING) == frozenset()
+    assert store.naming(Kind.DEPLOYMENT, BILLING) == frozenset()
 
 
 def test_what_is_kept_lacks_what_no_decision_reads(store: Store) -> None:
@@ -164,3 +164,30 @@ def test_what_is_kept_lacks_what_no_decision_reads(store: Store) -> None:
     assert kept_deployment["metadata"]["annotations"] == {"mine": "stays"}
     assert "spec" not in kept_pod
     assert kept_pod["status"]["phase"] == "Running"
+
+
+def test_a_pod_that_its_workload_owns_itself_concerns_whoever_names_that_workload() -> None:
+    store = Store(workloads=(Kind.DEPLOYMENT, Kind.STATEFUL_SET))
+    store.keep_namespace(NAMESPACE)
+    named = safe_rollout()
+    named["spec"]["workloads"] = [{"name": "billing", "workloadRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db"}}]
+    store.put(Kind.SAFE_ROLLOUT, named)
+    store.put(Kind.STATEFUL_SET, deployment("db") | {"kind": "StatefulSet"})
+    store.put(Kind.CONTROLLER_REVISION, replica_set("db-1", of="db"))
+    assert store.keys_for(Kind.POD, pod("db-0", of="db")) == {"shop/shop"}
+    assert store.keys_for(Kind.CONTROLLER_REVISION, replica_set("db-1", of="db")) == {"shop/shop"}
+
+
+def test_workloads_of_different_kinds_may_have_one_name() -> None:
+    store = Store(workloads=(Kind.DEPLOYMENT, Kind.STATEFUL_SET))
+    store.put(Kind.SAFE_ROLLOUT, safe_rollout())
+    assert store.naming(Kind.DEPLOYMENT, BILLING)
+    assert not store.naming(Kind.STATEFUL_SET, BILLING)
+    assert store.keys_for(Kind.STATEFUL_SET, deployment() | {"kind": "StatefulSet"}) == frozenset()
+
+
+def test_what_comes_out_of_the_store_says_its_kind_as_an_item_of_a_list_does_not(store: Store) -> None:
+    bare = {key: value for key, value in deployment().items() if key not in ("kind", "apiVersion")}
+    store.replace(Kind.DEPLOYMENT, [bare], resource_version="9", namespace=NAMESPACE)
+    kept = store.get(Kind.DEPLOYMENT, BILLING)
+    assert kept is not None and kept["kind"] == "Deployment"

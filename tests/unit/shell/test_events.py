@@ -10,7 +10,8 @@ import pytest
 from saferollout.core.decision import Note
 from saferollout.core.event_reasons import EventReason
 from saferollout.engine.errors import Forbidden
-from saferollout.engine.resources import EVENTS
+from saferollout.engine.resources import EVENTS, Kind
+from saferollout.engine.trimming import trim
 from saferollout.shell.events import EventRecorder
 from tests.unit.engine.fake_cluster import FakeCluster
 from tests.unit.engine.objects import deployment, safe_rollout
@@ -59,7 +60,7 @@ async def test_a_note_is_told_on_the_safe_rollout_and_on_the_workload(scene: Sce
 
 async def test_objects_out_of_a_list_say_what_they_are(scene: Scene) -> None:
     bare = {key: value for key, value in deployment().items() if key not in ("kind", "apiVersion")}
-    scene.recorder.record(NOTE, safe_rollout=None, workload=bare)
+    scene.recorder.record(NOTE, safe_rollout=None, workload=trim(Kind.DEPLOYMENT, bare))
     (event,) = await scene.sent()
     assert (event["regarding"]["apiVersion"], event["regarding"]["kind"]) == ("apps/v1", "Deployment")
     assert "related" not in event

@@ -19,7 +19,7 @@ PACE = Pace(max_unavailable="30%", max_surge="10%")
 
 
 def write(action: actions.Action, owner: dict[str, Any], *replica_sets: dict[str, Any]) -> Write:
-    return DeploymentKind().write(action, RawWorkload(workload=owner, replica_sets=replica_sets), now=NOW)
+    return DeploymentKind().write(action, RawWorkload(workload=owner, revisions=replica_sets), now=NOW)
 
 
 def after(action: actions.Action, owner: dict[str, Any], *replica_sets: dict[str, Any]) -> dict[str, Any]:

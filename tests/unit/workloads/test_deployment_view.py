@@ -20,7 +20,7 @@ PACED_STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "
 
 
 def view(owner: dict[str, Any], replica_sets: Any = (), pods: Any = ()) -> WorkloadView:
-    raw = RawWorkload(workload=owner, replica_sets=tuple(replica_sets), pods=tuple(pods))
+    raw = RawWorkload(workload=owner, revisions=tuple(replica_sets), pods=tuple(pods))
     return DeploymentKind().view(raw, restart_annotations=RESTARTS, now=NOW)
 
 
