@@ -12,11 +12,11 @@ def carried_out(action: a.Action, view: WorkloadView, *, texts: Mapping[str, str
     """Return the Deployment after an action on its spec or metadata; `texts` are the declarations by revision."""
     match action:
         case a.LetThrough() | a.Finish():
-            return replace(view, paused=False, held=False, paced=None)
+            return replace(_waiting_restored(view, texts), paused=False, held=False, paced=None)
         case a.SetPace(pace=pace):
-            return replace(view, paused=False, held=False, paced=pace)
+            return replace(_waiting_restored(view, texts), paused=False, held=False, paced=pace)
         case a.Freeze():
-            return replace(view, paused=True, held=True, paced=_standing_pace(view))
+            return replace(view, paused=True, held=True, paced=None if view.by_ordinal else _standing_pace(view))
         case a.Hold():
             return replace(view, paused=True, held=True)
         case a.GiveBackHeld():
@@ -24,11 +24,7 @@ def carried_out(action: a.Action, view: WorkloadView, *, texts: Mapping[str, str
         case a.PinBack():
             return _pinned(action, view, texts)
         case a.Unpin():
-            waiting = view.waiting or view.template
-            return replace(
-                view, template=waiting, contracts=texts[waiting], template_restarted_at="", waiting=None, waiting_contracts=None, pinned=False,
-                paused=True, held=True,
-            )  # fmt: skip
+            return replace(_waiting_restored(view, texts), paused=True, held=True)
         case a.AddLabel(managed_by=owner):
             return replace(view, managed_by=owner)
         case a.ClearBypass():
@@ -46,7 +42,16 @@ def _pinned(action: a.PinBack, view: WorkloadView, texts: Mapping[str, str | Non
     )
 
 
+def _waiting_restored(view: WorkloadView, texts: Mapping[str, str | None]) -> WorkloadView:
+    if not view.pinned:
+        return view
+    waiting = view.waiting or view.template
+    return replace(
+        view, template=waiting, contracts=texts[waiting], template_restarted_at="", waiting=None, waiting_contracts=None, pinned=False
+    )
+
+
 def _standing_pace(view: WorkloadView) -> Pace:
     surge = max(0, sum(rs.replicas for rs in view.replica_sets) - view.replicas)
-    unavailable = view.paced.max_unavailable if view.paced is not None else f"{-(-100 * allowed(view.strategy, replicas=view.replicas)[0] // max(1, view.replicas))}%"
+    unavailable = view.paced.max_unavailable if isinstance(view.paced, Pace) else f"{-(-100 * allowed(view.strategy, replicas=view.replicas)[0] // max(1, view.replicas))}%"
     return Pace(max_unavailable="1%" if surge == 0 and unavailable == "0%" else unavailable, max_surge=surge)

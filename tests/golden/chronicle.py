@@ -10,7 +10,7 @@ from datetime import datetime
 from saferollout.api.status import Status
 from saferollout.core import actions as a
 from saferollout.core.decision import Decision
-from saferollout.core.views import ReplicaSetView, WorkloadView
+from saferollout.core.views import Partition, ReplicaSetView, WorkloadView
 
 _INDENT = " " * 9
 
@@ -118,10 +118,12 @@ def _words(action: a.AnyAction) -> str:
     kind = type(action).__name__
     match action:
         case a.SetPace(workload=name, revision=revision, pace=pace):
+            if isinstance(pace, Partition):
+                return f"{kind} {name} {revision} from ordinal {pace.first_new}"
             return f"{kind} {name} {revision} unavailable={pace.max_unavailable} surge={pace.max_surge}"
         case a.LetThrough(workload=name, revision=revision) | a.Finish(workload=name, revision=revision):
             return f"{kind} {name} {revision}"
-        case a.EmptyReplicaSet(replica_set=name) | a.DeleteReplicaSet(replica_set=name):
+        case a.EmptyReplicaSet(replica_set=name) | a.ReplacePod(replica_set=name) | a.DeleteReplicaSet(replica_set=name):
             return f"{kind} {name}"
         case a.PinBack(workload=name, replica_set=replica_set, restarted_at=restarted):
             return f"{kind} {name} to {replica_set}{' and restart it' if restarted else ''}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from saferollout.core.pacing import allowed, resolve_surge, resolve_unavailable
-from saferollout.core.views import PodTrouble, ReplicaSetView, WorkloadView
+from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, WorkloadView
 
 STARTING = timedelta(seconds=2)
 STOPPING = timedelta(seconds=1)
@@ -88,6 +88,10 @@ class NativeController:
     def views(self, workload: str, now: datetime) -> tuple[ReplicaSetView, ...]:
         return tuple(one.view(workload, now, self.health) for one in self.sets)
 
+    def shown(self, view: WorkloadView, now: datetime) -> WorkloadView:
+        """Return the view as the API server shows it now."""
+        return replace(settled(view), replica_sets=self.views(view.name, now))
+
     def tick(self, view: WorkloadView, now: datetime) -> None:
         """Do what one second brings: pods go, and the controller syncs as often as it has something to do."""
         for one in self.sets:
@@ -159,7 +163,7 @@ def _is_current(one: ReplicaSet, view: WorkloadView) -> bool:
 def _limits(view: WorkloadView) -> tuple[int, int]:
     if view.strategy.type == "Recreate":
         return view.replicas, 0
-    if view.paced is None:
+    if not isinstance(view.paced, Pace):
         return allowed(view.strategy, replicas=view.replicas)
     unavailable = resolve_unavailable(view.paced.max_unavailable, replicas=view.replicas)
     return unavailable, resolve_surge(view.paced.max_surge, replicas=view.replicas)

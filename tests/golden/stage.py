@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from saferollout.api.spec import Mode
 from saferollout.core import actions as a
 from saferollout.core.decision import Decision, Marks, Snapshot
 from saferollout.core.measurements import Measurement, Outcome
@@ -16,7 +17,8 @@ from saferollout.core.views import HoldMode, WorkloadView
 from tests.golden.carrying_out import carried_out
 from tests.golden.chronicle import Chronicle
 from tests.golden.invariants import check_safe, check_strength
-from tests.golden.native_controller import Health, NativeController, ReplicaSet, generation_of, settled
+from tests.golden.native_controller import Health, NativeController, Pod, ReplicaSet, generation_of
+from tests.golden.ordinal_controller import OrdinalController
 from tests.unit.core.little_cluster import BORN, USERS_OWN, LittleCluster
 
 MOST_LOOKS_AT_ONCE = 12
@@ -39,7 +41,7 @@ class Stage(LittleCluster):
 
     memory: Memory = Memory.KEPT
     health: Health = field(default_factory=Health)
-    natives: dict[str, NativeController] = field(default_factory=dict)
+    natives: dict[str, NativeController | OrdinalController] = field(default_factory=dict)
     chronicle: Chronicle = field(default_factory=Chronicle)
     writes: list[a.AnyAction] = field(default_factory=list)
     due: datetime | None = None
@@ -57,6 +59,20 @@ class Stage(LittleCluster):
         first.size(replicas, BORN, self.health)
         self.natives[name] = NativeController(self.health, [first])
         self._put(self._deployment(name, revision, contracts, replicas=replicas))
+
+    def running_by_ordinal(self, name: str, revision: str, contracts: str | None, *, replicas: int) -> None:
+        """Have a StatefulSet run a revision."""
+        native = OrdinalController(self.health, [ReplicaSet(revision, BORN, contracts, replicas=0, pods=[])], current=revision)
+        native.pods = {ordinal: (revision, Pod(born=BORN)) for ordinal in range(replicas)}
+        self.natives[name] = native
+        strategy = replace(USERS_OWN, max_unavailable=1, max_surge=0)
+        view = replace(self._deployment(name, revision, contracts, replicas=replicas), kind="StatefulSet", strategy=strategy, current=revision)
+        self._put(view)
+
+    def set_mode(self, mode: Mode) -> None:
+        """Have somebody change spec.mode."""
+        self._tell(f"somebody sets spec.mode to {mode}")
+        self.spec = self.spec.model_copy(update={"mode": mode})
 
     def apply(self, name: str, revision: str, contracts: str | None) -> None:
         self._tell(f"Git applies {name} {revision}: {contracts or 'no annotation'}")
@@ -169,7 +185,7 @@ class Stage(LittleCluster):
         for name, view in list(self.views.items()):
             native = self.natives[name]
             native.tick(view, self.now)
-            seen = replace(settled(view), replica_sets=native.views(name, self.now))
+            seen = native.shown(view, self.now)
             if seen != view:
                 self.views[name] = seen
                 self.woken = True
@@ -210,6 +226,8 @@ class Stage(LittleCluster):
         match action:
             case a.EmptyReplicaSet(replica_set=name):
                 named[name].size(0, self.now, self.health)
+            case a.ReplacePod(replica_set=name, broken=broken):
+                native.replace_pod(view.name, name, self.now, broken=broken)
             case a.DeleteReplicaSet(replica_set=name):
                 native.sets.remove(named[name])
             case _:

@@ -13,7 +13,7 @@ import pytest
 from saferollout.api.status import WorkloadStatus
 from saferollout.core import actions as a
 from saferollout.core.reasons import Reason
-from tests.golden import stories_back, stories_draining, stories_failing, stories_forward, stories_special
+from tests.golden import stories_back, stories_draining, stories_failing, stories_forward, stories_ordinal, stories_special
 from tests.golden.shop import Story, shop
 from tests.golden.stage import Memory, Stage
 from tests.unit.core.little_cluster import BORN
@@ -21,7 +21,7 @@ from tests.unit.core.little_cluster import BORN
 LOGS = Path(__file__).parent / "releases"
 STORIES: dict[str, Story] = {
     name.replace("_", "-"): story
-    for module in (stories_forward, stories_back, stories_failing, stories_draining, stories_special)
+    for module in (stories_forward, stories_back, stories_failing, stories_draining, stories_special, stories_ordinal)
     for name, story in vars(module).items()
     if callable(story) and getattr(story, "__module__", "") == module.__name__ and not name.startswith("_")
 }

@@ -5,6 +5,7 @@ from saferollout.api.nearest import nearest
 from saferollout.api.status import State
 from saferollout.cli.headline import headline
 from saferollout.cli.seen import Seen, Verdict, own_step
+from saferollout.core.views import Partition
 
 
 def sentence(verdict: Verdict, seen: Seen) -> str:
@@ -73,6 +74,8 @@ def _pace(seen: Seen) -> str:
     pace = seen.view.paced if seen.view else None
     roll = seen.picture.roll(seen.workload) if seen.picture else None
     batch = f"batch {roll.batch + 1} of {roll.batches}, " if roll else ""
+    if isinstance(pace, Partition):
+        return f"{batch}partition {pace.first_new}; its own partition is kept in an annotation and comes back at the end"
     fields = f"maxUnavailable {pace.max_unavailable}, maxSurge {pace.max_surge}" if pace else ""
     return f"{batch}{fields}; its own strategy is kept in an annotation and comes back at the end"
 

@@ -6,7 +6,7 @@ Each action on a workload is guarded by the resourceVersion of the object it was
 from dataclasses import dataclass
 from typing import ClassVar
 
-from saferollout.core.views import Pace
+from saferollout.core.views import Pace, Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class SetPace(Action):
 
     irreversible: ClassVar[bool] = True
     revision: str
-    pace: Pace
+    pace: Pace | Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,19 @@ class DeleteReplicaSet(Action):
     replica_set: str
     uid: str
     with_pods: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacePod(Action):
+    """Delete one pod of a StatefulSet's revision that is to go; its controller creates it anew, of the revision that is to come.
+
+    The one with the highest ordinal among those that are not ready; among all where `broken` is false.
+    """
+
+    irreversible: ClassVar[bool] = True
+    replica_set: str
+    uid: str
+    broken: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,19 @@ def arms_of(view: WorkloadView, *, revision: str | None) -> Arms:
     """Return the arms of a workload while it rolls to `revision` (None: it does not roll).
 
     Every retained ReplicaSet counts, with or without pods: the text of a query must not change while pods come and go, because
-    the same question is asked again about past instants.
+    the same question is asked again about past instants. A StatefulSet's pods keep their names: which are new is known of now only.
     """
+    if view.by_ordinal:
+        return _arms_by_name(view, revision=revision)
     new = tuple(pods_of(rs.name) for rs in view.replica_sets if rs.hash == revision)
     old = tuple(pods_of(rs.name) for rs in view.replica_sets if rs.hash != revision)
     return Arms(new=_sorted(new), old=_sorted(old), all=_sorted((*new, *old)))
+
+
+def _arms_by_name(view: WorkloadView, *, revision: str | None) -> Arms:
+    new = tuple(escaped(pod) for rs in view.replica_sets if rs.hash == revision for pod in rs.pod_names)
+    old = tuple(escaped(pod) for rs in view.replica_sets if rs.hash != revision for pod in rs.pod_names)
+    return Arms(new=_sorted(new), old=_sorted(old), all=(escaped(f"{view.name}-") + "[0-9]+",))
 
 
 def together(arms: Iterable[Arms]) -> Arms:

@@ -87,7 +87,11 @@ def _is_being_released(status: Status, name: str) -> bool:
 
 
 def _came_anew(facts: Facts, stable: str) -> bool:
-    return bool(stable) and not facts.view.replica_sets and not facts.alive and not facts.knows(stable)
+    view = facts.view
+    if not stable or facts.knows(stable):
+        return False
+    # A StatefulSet has pods at once, and keeps what its pods are of, and what it goes back to, for as long as it needs it.
+    return view.settled if view.by_ordinal else not view.replica_sets and not facts.alive
 
 
 def _templates(draft: Draft, name: str) -> WorkloadTemplates:

@@ -71,11 +71,13 @@ def facts_of(view: WorkloadView) -> Facts:
 def _alive(view: WorkloadView) -> tuple[str, ...]:
     """Return the revisions with pods, or that would get some if the workload were scaled up (kernel.md section 1).
 
-    An un-paused Deployment starts its template; a paused one starts its youngest ReplicaSet.
+    An un-paused workload starts its template; a paused Deployment starts its youngest ReplicaSet, a StatefulSet its current revision.
     """
     alive = view.alive()
     if not view.paused:
         return tuple(dict.fromkeys((*alive, view.template)))
+    if view.by_ordinal:
+        return tuple(dict.fromkeys((view.current, *alive))) if view.current else alive
     if alive or not view.replica_sets:
         return alive
     return (view.replica_sets[0].hash,)
@@ -93,8 +95,8 @@ def running(view: WorkloadView) -> str:
 
 
 def youngest_ghosts(view: WorkloadView, *, keep: str) -> tuple[ReplicaSetView, ...]:
-    """Return empty ReplicaSets younger than the one that runs: scaling up from 0 would start the youngest of them."""
-    kept = [rs.created for rs in view.of(keep)]
+    """Return empty ReplicaSets of a Deployment younger than the one that runs: scaling up from 0 would start the youngest of them."""
+    kept = [] if view.by_ordinal else [rs.created for rs in view.of(keep)]
     if not kept:
         return ()
     newest = max(kept)

@@ -5,11 +5,13 @@ old one. Where most are new, the old template is put back and pinned until it ru
 """
 
 from saferollout.api.spec import RollbackScope
-from saferollout.core.actions import Action, DeleteReplicaSet, EmptyReplicaSet, Freeze, GiveBackHeld, PinBack, Unpin
+from saferollout.core.actions import Action, DeleteReplicaSet, EmptyReplicaSet, Freeze, GiveBackHeld
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
+from saferollout.core.going_back_by_ordinal import step_back_by_ordinal
 from saferollout.core.pacing import resolved_unavailable
+from saferollout.core.pinning import pin, unpin
 from saferollout.core.reasons import Reason
 from saferollout.core.rollback import rollback
 from saferollout.core.views import ReplicaSetView
@@ -54,9 +56,11 @@ def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | Non
     view = facts.view
     if not view.settled:
         return None
+    if view.by_ordinal:
+        return step_back_by_ordinal(draft, name=name, facts=facts, to=to)
     if view.pinned and to and view.template != to:
         # Where no policy keeps the pin, somebody's next template takes its place in spec; it is put aside in its turn.
-        return _pin(draft, name=name, facts=facts, to=to)
+        return pin(draft, name=name, facts=facts, to=to)
     if view.pinned:
         return unpin(draft, facts, name=name) if facts.is_full(to) and not facts.others_than(to) else None
     failed = facts.others_than(to)
@@ -67,13 +71,13 @@ def step_back(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | Non
         if view.lends and restored:
             return GiveBackHeld(workload=name)
         if not restored and not any(rs.replicas for rs in view.of(to)):
-            return _pin(draft, name=name, facts=facts, to=to)
+            return pin(draft, name=name, facts=facts, to=to)
         return None
     filled = [rs for rs in failed if rs.replicas > 0]
     if not filled:
         return None
     if not _few_are_new(facts, to=to):
-        return _pin(draft, name=name, facts=facts, to=to)
+        return pin(draft, name=name, facts=facts, to=to)
     if not view.paused:
         return Freeze(workload=name)
     return EmptyReplicaSet(workload=name, replica_set=filled[0].name, uid=filled[0].uid)
@@ -86,32 +90,12 @@ def _few_are_new(facts: Facts, *, to: str) -> bool:
     return any(rs.replicas for rs in view.of(to)) and available >= view.replicas - resolved_unavailable(view)
 
 
-def unpin(draft: Draft, facts: Facts, *, name: str) -> Action:
-    """End a pin; say so if a template is lost: one that came meanwhile was kept out by admission, one too large was not put aside."""
-    if facts.view.waiting is None:
-        words = f"the template of {name} that its old one took the place of was too large to be kept, or what was kept is unreadable: apply it again"
-        draft.note(EventReason.TEMPLATE_NOT_KEPT, words, workload=name)
-    elif facts.view.template_came_while_pinned:
-        words = f"another template of {name} came while its old one was being put back, and was not taken in: apply it again"
-        draft.note(EventReason.TEMPLATE_NOT_TAKEN, words, workload=name)
-    return Unpin(workload=name)
-
-
 def _remove_first(facts: Facts, *, name: str, failed: tuple[ReplicaSetView, ...]) -> Action | None:
     if not facts.view.paused:
         return Freeze(workload=name)
     if failed:
         return DeleteReplicaSet(workload=name, replica_set=failed[0].name, uid=failed[0].uid, with_pods=True)
     return GiveBackHeld(workload=name) if facts.view.lends else None
-
-
-def _pin(draft: Draft, *, name: str, facts: Facts, to: str) -> Action | None:
-    old = facts.view.of(to)
-    if not old:
-        words = f"{name} can't go back: the ReplicaSet of its old revision is gone (revisionHistoryLimit); apply the old template again"
-        draft.stalls.append(Stall(reason=Reason.OLD_REVISION_GONE, message=words))
-        return None
-    return PinBack(workload=name, replica_set=old[0].name, uid=old[0].uid, overwritten=facts.view.pinned)
 
 
 def _returned(draft: Draft, name: str, how: str) -> None:

@@ -16,7 +16,8 @@ from dataclasses import replace
 from math import ceil
 from typing import Final
 
-from saferollout.core.views import Pace, Strategy, WorkloadView
+from saferollout.core.partitions import next_partition, partition_ready
+from saferollout.core.views import Pace, Partition, Strategy, WorkloadView
 
 _EXACT_UP_TO: Final = 100
 """Up to this many replicas one percent is at most one pod, so a percentage can name every number of pods."""
@@ -62,17 +63,19 @@ def target_pods(strategy: Strategy, *, replicas: int, batch_percent: int) -> int
     return sum(_in_pods(final, replicas=replicas))
 
 
-def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace | None:
+def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace | Partition | None:
     """Return the pace to set now so that `revision` comes to its share, or None while the one that stands is right.
 
     None does not mean the batch is complete: see batch_ready. A pace is never lowered under a revision that has pods, so one that
-    falls ill moves nothing. On a paused workload no pace is in force, so one is always to be set.
+    falls ill moves nothing. On a paused workload no pace is in force, so one is always to be set. A StatefulSet's is a partition.
     """
+    if view.by_ordinal:
+        return next_partition(view=view, batch_percent=batch_percent)
     if view.replicas == 0:
         return None
     wanted = _step(view, revision=revision, batch_percent=batch_percent)
     started = any(rs.replicas > 0 for rs in view.filled(revision))
-    if view.paced is None or not started:
+    if not isinstance(view.paced, Pace) or not started:
         # A pace that stands from a superseded revision would let more pods of the new one start than its batch has.
         return None if view.paced == wanted and not view.paused else wanted
     unavailable_now, surge_now = _in_pods(view.paced, replicas=view.replicas)
@@ -92,6 +95,8 @@ def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace 
 
 def batch_ready(*, view: WorkloadView, revision: str, batch_percent: int) -> bool:
     """Tell whether every new pod of this batch is available, by the user's own minReadySeconds, and no step is left to set."""
+    if view.by_ordinal:
+        return partition_ready(view=view, revision=revision, batch_percent=batch_percent)
     if not view.settled or next_pace(view=view, revision=revision, batch_percent=batch_percent) is not None:
         return False
     wanted = target_pods(view.strategy, replicas=view.replicas, batch_percent=batch_percent)

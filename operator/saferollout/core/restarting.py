@@ -4,7 +4,7 @@ from saferollout.core.actions import Action, PinBack, Restart
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
-from saferollout.core.going_back import unpin
+from saferollout.core.pinning import unpin
 from saferollout.core.tidying import is_busy
 
 

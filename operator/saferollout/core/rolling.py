@@ -4,7 +4,8 @@ A batch is ready when its pods are available on the user's own terms; it has pas
 last batch is the native controller's own rolling update, with everything borrowed given back.
 
 A workload without pods has nothing to judge: in the middle of its batches it waits, frozen, until it is scaled up again. The native
-controller would start only new pods then, paused or not, so their empty ReplicaSet is deleted: what ran before comes back.
+controller would start only new pods then, paused or not, so their empty ReplicaSet is deleted: what ran before comes back. Of a StatefulSet
+the old template is pinned for that time.
 """
 
 from saferollout.api.spec import Mode, percent
@@ -15,6 +16,7 @@ from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.failing import Trouble
+from saferollout.core.going_back_by_ordinal import replace_broken, step_back_by_ordinal
 from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
 from saferollout.core.reasons import Reason
@@ -87,9 +89,12 @@ def _sleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     draft.waits.append(f"{roll.workload} to have pods again: it was scaled to 0 in its {_batch_words(roll)}")
     if not facts.view.settled:
         return None
-    if not facts.view.paused:
+    if not (facts.view.paused or facts.view.pinned):
         return Freeze(workload=roll.workload)
-    ghosts = youngest_ghosts(facts.view, keep=draft.workloads[roll.workload].stable_hash)
+    stable = draft.workloads[roll.workload].stable_hash
+    if facts.view.by_ordinal:
+        return step_back_by_ordinal(draft, name=roll.workload, facts=facts, to=stable) if stable and not facts.view.pinned else None
+    ghosts = youngest_ghosts(facts.view, keep=stable)
     return DeleteReplicaSet(workload=roll.workload, replica_set=ghosts[0].name, uid=ghosts[0].uid) if ghosts else None
 
 
@@ -198,12 +203,19 @@ def _write_for_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | N
     share = batch_percent(draft, roll)
     if share is not None:
         pace = next_pace(view=view, revision=roll.hash, batch_percent=share)
-        return SetPace(workload=roll.workload, revision=roll.hash, pace=pace) if pace is not None else None
+        return SetPace(workload=roll.workload, revision=roll.hash, pace=pace) if pace is not None else _make_way(draft, roll, facts)
     if view.lends:
         return Finish(workload=roll.workload, revision=roll.hash)
     if view.held or view.paused:
         return LetThrough(workload=roll.workload, revision=roll.hash)
-    return None
+    return _make_way(draft, roll, facts)
+
+
+def _make_way(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
+    """Replace a broken pod of a StatefulSet that neither what ran before nor the new template has started: a failed one, superseded."""
+    stable = draft.workloads[roll.workload].stable_hash
+    superseded = tuple(rs for rs in facts.others_than(roll.hash) if rs.hash != stable)
+    return replace_broken(roll.workload, superseded) if facts.view.by_ordinal else None
 
 
 def _has_baked(draft: Draft, roll: ActiveRoll) -> bool:

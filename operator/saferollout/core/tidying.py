@@ -7,7 +7,8 @@ from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.gathering import lost_its_label
-from saferollout.core.going_back import floor_of, step_back, unpin
+from saferollout.core.going_back import floor_of, step_back
+from saferollout.core.pinning import unpin
 from saferollout.core.reasons import Reason
 from saferollout.core.views import HoldMode
 
@@ -125,17 +126,23 @@ def withdraw_early_pods(draft: Draft) -> Action | None:
             continue
         superseded = frozenset() if _returns_first(draft, name) else frozenset(facts.alive) - {facts.wanted}
         started = any(rs.hash not in (stable, *superseded) and rs.replicas > 0 for rs in facts.view.replica_sets)
-        early = facts.view.held and started
+        early = facts.view.held and (started or _would_start(facts, stable=stable))
         returning = facts.view.pinned and not draft.workloads[name].restart_time
         if not (early or returning) or facts.wanted == stable:
             continue
-        floor = floor_of(draft, name)
+        floor = floor_of(draft, name) if started else None
         if floor is not None and not returning:
             draft.stalls.append(Stall(reason=Reason.BELOW_THE_FLOOR, message=floor))
             continue
         draft.waits.append(f"{name} to run only its stable revision again")
         return step_back(draft, name=name, facts=facts, to=stable)
     return None
+
+
+def _would_start(facts: Facts, *, stable: str) -> bool:
+    """Tell whether a StatefulSet without pods would start its held template on scaling up (core/going_back_by_ordinal.py)."""
+    view = facts.view
+    return view.by_ordinal and view.settled and view.replicas == 0 and not any(rs.pods for rs in view.replica_sets) and view.current != stable
 
 
 def end_empty_pins(draft: Draft) -> Action | None:

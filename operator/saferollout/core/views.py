@@ -4,7 +4,7 @@ A *revision* is a pod template, named by `hash`: a digest of the template withou
 `pod-template-hash` label, so a restarted workload still runs the same revision. One revision may be spread over several
 ReplicaSets (a restart makes a second one); each is a `ReplicaSetView`. Its *body* is the same digest without the contracts
 annotation too: equal bodies run the same pods, whatever somebody declares of them. Its *text* is the digest with the restart
-annotations: the native controller fills the ReplicaSet whose text is that of spec.
+annotations: the native controller fills the ReplicaSet whose text is that of spec. A StatefulSet's ControllerRevision is shown as one too.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,8 @@ class ReplicaSetView:
     `pods` counts every pod that is not gone: object exists and phase is not final, terminating included (it still reads and
     writes). `ready` counts ready pods that are not terminating; `available` those ready for the user's own minReadySeconds (longer if they
     crashed), computed from the pods because a paced Deployment's own numbers do not tell. `steady` counts available pods whose containers
-    have never restarted: a crash loop is no progress.
+    have never restarted: a crash loop is no progress. Of a StatefulSet's ControllerRevision `replicas` counts the pods that are not
+    terminating, and `pod_names` has their names, which say nothing about their revision.
     """
 
     name: str
@@ -49,13 +50,14 @@ class ReplicaSetView:
     trouble: tuple[PodTrouble, ...] = ()
     body: str = ""
     text: str = ""
+    pod_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """The user's own rolling update, as it stands in Git: the originals where the workload is paced.
 
-    `max_unavailable` and `max_surge` are as written (`3` or `"25%"`).
+    `max_unavailable` and `max_surge` are as written (`3` or `"25%"`). `partition` is a StatefulSet's own.
     """
 
     type: str
@@ -63,6 +65,7 @@ class Strategy:
     max_surge: int | str
     min_ready_seconds: int
     revision_history_limit: int
+    partition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,13 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """A pace on a StatefulSet: its pods from this one on, counted from the first, get the template in spec."""
+
+    first_new: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadView:
     """A workload as the API server shows it.
 
@@ -82,7 +92,8 @@ class WorkloadView:
     `paced` is a pace in force; `pace_left` are traces of one that somebody overwrote.
     `settled`: the native controller has seen this generation. `replica_sets` are newest first. `owns_returned`: fields that were given back
     are still on record as the operator's, so that a server-side apply of another value would meet a conflict. `labelled_by_us`: the operator put
-    the managed-by label on, and nobody has stated it since.
+    the managed-by label on, and nobody has stated it since. `current`: of a StatefulSet
+    the revision of the pods that its controller creates while it is paused, empty where that is not known; None of a Deployment.
     """
 
     name: str
@@ -96,7 +107,7 @@ class WorkloadView:
     settled: bool
     paused: bool
     held: bool
-    paced: Pace | None
+    paced: Pace | Partition | None
     pinned: bool
     strategy: Strategy
     managed_by: str | None
@@ -117,6 +128,12 @@ class WorkloadView:
     text: str = ""
     owns_returned: bool = False
     labelled_by_us: bool = False
+    current: str | None = None
+
+    @property
+    def by_ordinal(self) -> bool:
+        """Whether pods are replaced in place, from the highest ordinal down, as a StatefulSet's are."""
+        return self.current is not None
 
     @property
     def lends(self) -> bool:

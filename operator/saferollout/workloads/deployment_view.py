@@ -1,6 +1,6 @@
 """A Deployment with its ReplicaSets and pods, as decisions see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,13 +14,12 @@ from saferollout.workloads.originals import (
     is_paced,
     originals_of,
 )
-from saferollout.workloads.pods import count_pods, parse_time
+from saferollout.workloads.pods import count_pods, owned_by, parse_time
 from saferollout.workloads.protocol import RawObject, RawWorkload
-from saferollout.workloads.template_hash import POD_TEMPLATE_HASH, body_hash, template_hash
+from saferollout.workloads.template_hash import POD_TEMPLATE_HASH, RESTARTED_AT, annotation_of, body_hash, template_hash
 from saferollout.workloads.used_bypasses import has_counted
 from saferollout.workloads.waiting_template import waiting_template
 
-RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 _REVISION: Final = "deployment.kubernetes.io/revision"
 _DEFAULT_HISTORY: Final = 10
 """Kubernetes' own default of revisionHistoryLimit."""
@@ -40,8 +39,8 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         template=template_hash(template, restart_annotations=restart_annotations),
-        contracts=_annotation(template, names.ANNOTATION_CONTRACTS),
-        template_restarted_at=_annotation(template, RESTARTED_AT) or "",
+        contracts=annotation_of(template, names.ANNOTATION_CONTRACTS),
+        template_restarted_at=annotation_of(template, RESTARTED_AT) or "",
         replicas=spec.get("replicas", 1),
         settled=status.get("observedGeneration", 0) >= metadata.get("generation", 0),
         paused=bool(spec.get("paused")),
@@ -56,7 +55,7 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
         bypass_counted=has_counted(deployment),
         bypasses_used=names.ANNOTATION_BYPASSED in annotations,
         waiting=None if waiting is None else template_hash(waiting, restart_annotations=restart_annotations),
-        waiting_contracts=None if waiting is None else _annotation(waiting, names.ANNOTATION_CONTRACTS),
+        waiting_contracts=None if waiting is None else annotation_of(waiting, names.ANNOTATION_CONTRACTS),
         waiting_body="" if waiting is None else body_hash(waiting, restart_annotations=restart_annotations),
         template_came_while_pinned=names.LABEL_TEMPLATE_CAME in labels,
         left_paused=names.ANNOTATION_LEFT_PAUSED in annotations and bool(spec.get("paused")) and names.LABEL_HELD not in labels,
@@ -76,15 +75,6 @@ def owned_but_returned(deployment: RawObject) -> frozenset[str]:
     borrowed = (PAUSE if spec.get("paused") else frozenset()) | (PACE if is_paced(deployment) else frozenset())
     pinned = TEMPLATE if names.LABEL_PINNED in labels else frozenset()
     return owned_spec_fields(deployment["metadata"]) - borrowed - pinned
-
-
-def owned_by(owner_uid: str, objects: Iterable[RawObject]) -> list[RawObject]:
-    """Return the objects whose controller is the owner; by uid, since a name may come back as another object."""
-    return [
-        item
-        for item in objects
-        if any(ref.get("controller") and ref.get("uid") == owner_uid for ref in item["metadata"].get("ownerReferences") or ())
-    ]
 
 
 def _originals(deployment: RawObject) -> tuple[Originals, str | None]:
@@ -155,14 +145,14 @@ def _replica_set(
         resource_version=metadata["resourceVersion"],
         hash=template_hash(template, restart_annotations=restart_annotations),
         pod_hash=(metadata.get("labels") or {}).get(POD_TEMPLATE_HASH, ""),
-        contracts=_annotation(template, names.ANNOTATION_CONTRACTS),
+        contracts=annotation_of(template, names.ANNOTATION_CONTRACTS),
         created=parse_time(metadata["creationTimestamp"]),
         replicas=spec.get("replicas", 1),
         pods=count.pods,
         ready=count.ready,
         available=count.available,
         steady=count.steady,
-        restarted_at=_annotation(template, RESTARTED_AT) or "",
+        restarted_at=annotation_of(template, RESTARTED_AT) or "",
         next_available=count.next_available,
         trouble=(*_cannot_create(replica_set), *count.trouble),
         body=body_hash(template, restart_annotations=restart_annotations),
@@ -178,8 +168,3 @@ def _cannot_create(replica_set: RawObject) -> tuple[PodTrouble, ...]:
         for condition in conditions
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True"
     )
-
-
-def _annotation(template: RawObject, key: str) -> str | None:
-    annotations: dict[str, str] = (template.get("metadata") or {}).get("annotations") or {}
-    return annotations.get(key)

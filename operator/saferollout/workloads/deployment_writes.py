@@ -12,15 +12,18 @@ from typing import Any
 
 from saferollout.api import names
 from saferollout.core import actions
-from saferollout.workloads.deployment_view import RESTARTED_AT, owned_but_returned, owned_by
+from saferollout.core.views import Pace
+from saferollout.workloads.deployment_view import owned_but_returned
 from saferollout.workloads.field_ownership import without_fields
+from saferollout.workloads.marks import drop_annotations, drop_labels, forget_pin, label, restore_waiting
 from saferollout.workloads.merge_patch import guarded_patch
 from saferollout.workloads.originals import OriginalsLost, give_back_pace, is_paced, put_pace
+from saferollout.workloads.pods import owned_by
 from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
 from saferollout.workloads.standing_pace import keep_surge_in_use, standing_pace, strategy_type, take_surge_back
-from saferollout.workloads.template_hash import bare_template
+from saferollout.workloads.template_hash import RESTARTED_AT, bare_template
 from saferollout.workloads.used_bypasses import use_up
-from saferollout.workloads.waiting_template import put_aside, waiting_template
+from saferollout.workloads.waiting_template import put_aside
 
 Deployment = dict[str, Any]
 
@@ -41,7 +44,7 @@ def _write(action: actions.Action, raw: RawWorkload, now: datetime) -> Write:
 @_write.register
 def _add_label(action: actions.AddLabel, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
-        _label(deployment, names.LABEL_MANAGED_BY, action.managed_by)
+        label(deployment, names.LABEL_MANAGED_BY, action.managed_by)
         deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LABELLED_BY] = names.LABELLED_BY_OPERATOR
 
     return _change(raw, change)
@@ -63,7 +66,7 @@ def _let_through(action: actions.Action, raw: RawWorkload, now: datetime) -> Wri
     def change(deployment: Deployment) -> None:
         give_back_pace(deployment)
         _let_go(deployment)
-        _forget_pin(deployment)  # a bypass leaves what was put aside behind
+        forget_pin(deployment)  # a bypass leaves what was put aside behind
 
     return _change(raw, change)
 
@@ -72,10 +75,13 @@ def _let_through(action: actions.Action, raw: RawWorkload, now: datetime) -> Wri
 def _set_pace(action: actions.SetPace, raw: RawWorkload, now: datetime) -> Write:
     if strategy_type(raw.workload) != "RollingUpdate":
         raise CannotWrite(f"Deployment {raw.workload['metadata']['name']} has strategy {strategy_type(raw.workload)}: no batches")
+    pace = action.pace
+    if not isinstance(pace, Pace):
+        raise CannotWrite("a Deployment knows no partition")
 
     def change(deployment: Deployment) -> None:
         take_surge_back(deployment)
-        put_pace(deployment, action.pace)
+        put_pace(deployment, pace)
         _let_go(deployment)
 
     return _change(raw, change)
@@ -138,7 +144,7 @@ def _pin_back(action: actions.PinBack, raw: RawWorkload, now: datetime) -> Write
             put_aside(deployment, deployment["spec"]["template"])
         deployment["spec"]["template"] = old_template
         _let_go(deployment)
-        _label(deployment, names.LABEL_PINNED, "true")
+        label(deployment, names.LABEL_PINNED, "true")
 
     return _change(raw, change)
 
@@ -155,7 +161,7 @@ def _restart(action: actions.Restart, raw: RawWorkload, now: datetime) -> Write:
 @_write.register
 def _unpin(action: actions.Unpin, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
-        _restore_waiting(deployment)
+        restore_waiting(deployment)
         _pause_and_hold(deployment)
 
     return _change(raw, change)
@@ -169,7 +175,7 @@ def _clear_bypass(action: actions.ClearBypass, raw: RawWorkload, now: datetime) 
         if names.LABEL_PACED not in labels:
             give_back_pace(deployment)
         if names.LABEL_PINNED not in labels:
-            _forget_pin(deployment)
+            forget_pin(deployment)
         use_up(deployment)
 
     return _change(raw, change)
@@ -179,21 +185,21 @@ def _clear_bypass(action: actions.ClearBypass, raw: RawWorkload, now: datetime) 
 def _give_back(action: actions.GiveBack, raw: RawWorkload, now: datetime) -> Write:
     def change(deployment: Deployment) -> None:
         if action.drop_managed_by:
-            _drop_labels(deployment, names.LABEL_MANAGED_BY)
-        _drop_annotations(deployment, names.ANNOTATION_BYPASSED, names.ANNOTATION_LABELLED_BY)
+            drop_labels(deployment, names.LABEL_MANAGED_BY)
+        drop_annotations(deployment, names.ANNOTATION_BYPASSED, names.ANNOTATION_LABELLED_BY)
         if not (_is_borrowed(raw.workload) or action.rolls_loose):
             return  # a pause there is its owner's, and so is a roll under way
         give_back_pace(deployment)
         if action.leave_paused:
-            _restore_waiting(deployment)
+            restore_waiting(deployment)
             deployment["spec"]["paused"] = True
             kept = keep_surge_in_use(deployment, raw)
             reason = _why_left_paused(deployment["metadata"], now) + kept
             deployment["metadata"].setdefault("annotations", {})[names.ANNOTATION_LEFT_PAUSED] = reason
         else:
             _let_go(deployment)
-        _forget_pin(deployment)
-        _drop_labels(deployment, names.LABEL_HELD)
+        forget_pin(deployment)
+        drop_labels(deployment, names.LABEL_HELD)
 
     return _change(raw, change)
 
@@ -215,39 +221,15 @@ def _is_borrowed(deployment: RawObject) -> bool:
 def _pause_and_hold(deployment: Deployment) -> None:
     take_surge_back(deployment)
     deployment["spec"]["paused"] = True
-    _label(deployment, names.LABEL_HELD, "true")
-    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
+    label(deployment, names.LABEL_HELD, "true")
+    drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
 
 
 def _let_go(deployment: Deployment) -> None:
     take_surge_back(deployment)
     deployment["spec"].pop("paused", None)
-    _drop_labels(deployment, names.LABEL_HELD)
-    _drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
-
-
-def _restore_waiting(deployment: Deployment) -> None:
-    """Put Git's template back in spec; where it was too large to keep, the pinned one stays until somebody applies again."""
-    waiting = waiting_template(deployment)
-    if waiting is not None and not _only_restarted(waiting, deployment["spec"]["template"]):
-        deployment["spec"]["template"] = waiting
-    _forget_pin(deployment)
-
-
-def _only_restarted(waiting: RawObject, pinned: RawObject) -> bool:
-    """Tell whether the pinned template is the waiting one, restarted: put back without the restart, its pods would roll once more."""
-    return _without_restart(waiting) == _without_restart(pinned)
-
-
-def _without_restart(template: RawObject) -> RawObject:
-    metadata = dict(template.get("metadata") or {})
-    annotations = {key: value for key, value in (metadata.pop("annotations", None) or {}).items() if key != RESTARTED_AT}
-    return {**template, "metadata": {**metadata, "annotations": annotations}}
-
-
-def _forget_pin(deployment: Deployment) -> None:
-    _drop_labels(deployment, names.LABEL_PINNED, names.LABEL_TEMPLATE_CAME)
-    _drop_annotations(deployment, names.ANNOTATION_WAITING_TEMPLATE, names.ANNOTATION_WAITING_FINGERPRINT)
+    drop_labels(deployment, names.LABEL_HELD)
+    drop_annotations(deployment, names.ANNOTATION_LEFT_PAUSED, names.ANNOTATION_LEFT_STRATEGY)
 
 
 def _why_left_paused(metadata: dict[str, Any], now: datetime) -> str:
@@ -256,20 +238,6 @@ def _why_left_paused(metadata: dict[str, Any], now: datetime) -> str:
         f"SafeRollout gave this Deployment back at {now:%Y-%m-%dT%H:%M:%SZ}. What runs is not what spec.template says, so it stays paused: "
         f"'kubectl -n {namespace} rollout resume deployment/{name}' releases spec.template. To keep what runs, first put its template back."
     )
-
-
-def _label(deployment: Deployment, key: str, value: str) -> None:
-    deployment["metadata"].setdefault("labels", {})[key] = value
-
-
-def _drop_labels(deployment: Deployment, *keys: str) -> None:
-    for key in keys:
-        deployment["metadata"].get("labels", {}).pop(key, None)
-
-
-def _drop_annotations(deployment: Deployment, *keys: str) -> None:
-    for key in keys:
-        deployment["metadata"].get("annotations", {}).pop(key, None)
 
 
 def _find(raw: RawWorkload, uid: str) -> RawObject:

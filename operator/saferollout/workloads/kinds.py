@@ -5,7 +5,14 @@ from datetime import datetime
 
 from saferollout.core.actions import Action
 from saferollout.core.views import WorkloadView
+from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.protocol import RawWorkload, WorkloadKind, Write
+from saferollout.workloads.statefulset import StatefulSetKind
+
+
+def all_kinds() -> "WorkloadKinds":
+    """Return every kind of workload that there is a module for."""
+    return WorkloadKinds({"Deployment": DeploymentKind(), "StatefulSet": StatefulSetKind()})
 
 
 class WorkloadKinds:

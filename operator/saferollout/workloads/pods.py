@@ -1,4 +1,4 @@
-"""What the pods of one ReplicaSet are doing, counted with the user's own minReadySeconds.
+"""Whose pods are whose, and what those of one revision are doing, counted with the user's own minReadySeconds.
 
 A paced Deployment's own numbers do not tell: its minReadySeconds is set out of reach.
 """
@@ -48,22 +48,42 @@ class PodCount:
 def count_pods(pods: Iterable[RawObject], *, min_ready_seconds: int, now: datetime) -> PodCount:
     """Count pods that are not gone; a terminating one is alive, because it still reads and writes, but never ready."""
     alive = [pod for pod in pods if pod.get("status", {}).get("phase") not in _FINAL_PHASES]
-    serving = [pod for pod in alive if "deletionTimestamp" not in pod["metadata"]]
+    staying = serving(alive)
     available_from = {
         pod["metadata"]["name"]: ready_since + max(timedelta(seconds=min_ready_seconds), _distrust(pod))
-        for pod in serving
+        for pod in staying
         if (ready_since := _ready_since(pod)) is not None
     }
     available = {name for name, moment in available_from.items() if moment <= now}
-    steady = [pod for pod in serving if pod["metadata"]["name"] in available and _restarts(pod) == 0]
+    steady = [pod for pod in staying if pod["metadata"]["name"] in available and _restarts(pod) == 0]
     return PodCount(
         pods=len(alive),
         ready=len(available_from),
         available=len(available),
         steady=len(steady),
         next_available=min((moment for moment in available_from.values() if moment > now), default=None),
-        trouble=tuple(sorted((trouble for pod in serving if (trouble := _trouble(pod))), key=lambda trouble: trouble.pod)),
+        trouble=tuple(sorted((trouble for pod in staying if (trouble := _trouble(pod))), key=lambda trouble: trouble.pod)),
     )
+
+
+def serving(pods: Iterable[RawObject]) -> list[RawObject]:
+    """Return the pods that are neither gone nor terminating."""
+    alive = (pod for pod in pods if pod.get("status", {}).get("phase") not in _FINAL_PHASES)
+    return [pod for pod in alive if "deletionTimestamp" not in pod["metadata"]]
+
+
+def is_ready(pod: RawObject) -> bool:
+    """Tell whether a pod says that it is ready."""
+    return _ready_since(pod) is not None
+
+
+def owned_by(owner_uid: str, objects: Iterable[RawObject]) -> list[RawObject]:
+    """Return the objects whose controller is the owner; by uid, since a name may come back as another object."""
+    return [
+        item
+        for item in objects
+        if any(ref.get("controller") and ref.get("uid") == owner_uid for ref in item["metadata"].get("ownerReferences") or ())
+    ]
 
 
 def parse_time(text: str) -> datetime:

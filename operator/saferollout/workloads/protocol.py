@@ -59,7 +59,8 @@ class Write:
     @property
     def path(self) -> str:
         """Return the object's path below the API server's address."""
-        return f"/apis/{self.group}/{self.version}/namespaces/{self.namespace}/{self.plural}/{self.name}"
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        return f"{root}/namespaces/{self.namespace}/{self.plural}/{self.name}"
 
 
 class CannotWrite(Exception):

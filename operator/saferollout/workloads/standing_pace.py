@@ -9,7 +9,7 @@ from typing import Any
 
 from saferollout.api import names
 from saferollout.core.views import Pace
-from saferollout.workloads.deployment_view import owned_by
+from saferollout.workloads.pods import owned_by
 from saferollout.workloads.protocol import RawObject, RawWorkload
 
 

@@ -10,6 +10,7 @@ from saferollout.api.names import ANNOTATION_CONTRACTS
 from saferollout.workloads.protocol import RawObject
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
+RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 _DIGITS: Final = 16
 
 
@@ -37,6 +38,12 @@ def bare_template(template: RawObject) -> dict[str, Any]:
     labels.pop(POD_TEMPLATE_HASH, None)
     bare["metadata"] = metadata
     return bare
+
+
+def annotation_of(template: RawObject, key: str) -> str | None:
+    """Return an annotation of a template; None where it has none."""
+    annotations: dict[str, str] = (template.get("metadata") or {}).get("annotations") or {}
+    return annotations.get(key)
 
 
 def _without_empty_metadata(template: dict[str, Any]) -> dict[str, Any]:

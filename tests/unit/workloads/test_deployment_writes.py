@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from saferollout.core import actions
-from saferollout.core.views import Pace
+from saferollout.core.views import Pace, Partition
 from saferollout.workloads.deployment import DeploymentKind
 from saferollout.workloads.merge_patch import difference
 from saferollout.workloads.protocol import CannotWrite, RawWorkload, Verb
@@ -187,7 +187,15 @@ def every_action() -> list[actions.Action]:
 
 
 def test_every_action_on_a_workload_has_a_write() -> None:
-    assert {type(action).__name__ for action in every_action()} == {kind.__name__ for kind in actions.Action.__subclasses__()}
+    of_statefulsets = {"ReplacePod"}
+    assert {type(action).__name__ for action in every_action()} == {kind.__name__ for kind in actions.Action.__subclasses__()} - of_statefulsets
+
+
+def test_a_deployment_takes_no_action_of_a_statefulset() -> None:
+    with pytest.raises(CannotWrite):
+        write(actions.ReplacePod("billing", replica_set="billing-b", uid="b-uid", broken=True), held())
+    with pytest.raises(CannotWrite):
+        write(actions.SetPace("billing", revision="x", pace=Partition(first_new=3)), held())
 
 
 json_values = st.recursive(

@@ -10,7 +10,7 @@ from typing import Final
 
 from saferollout.core import actions
 from saferollout.core.pacing import resolve_surge, resolve_unavailable
-from saferollout.core.views import ReplicaSetView, Strategy, WorkloadView, World
+from saferollout.core.views import Pace, ReplicaSetView, Strategy, WorkloadView, World
 
 REPLICAS: Final = 10
 NO_CONTRACT: Final = "{}"
@@ -68,7 +68,7 @@ class Stage:
         match action:
             case actions.LetThrough() | actions.Finish():
                 self._roll(replace(view, paused=False, held=False, paced=None), new=view.replicas, old=0, now=now)
-            case actions.SetPace(pace=pace):
+            case actions.SetPace(pace=Pace() as pace):
                 unavailable = resolve_unavailable(pace.max_unavailable, replicas=view.replicas)
                 new = unavailable + resolve_surge(pace.max_surge, replicas=view.replicas)
                 self._roll(replace(view, paused=False, held=False, paced=pace), new=new, old=view.replicas - unavailable, now=now)
