@@ -42,7 +42,7 @@ def chart(control_plane: RunningCluster) -> InstalledChart:
 def install(control_plane: RunningCluster) -> InstalledChart:
     """Apply the chart's objects, and wait until the policies hold."""
     control_plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    rendered = render("--set", "policies.enabled=true")
+    rendered = render("--set", "policies.enabled=true", "--set", "statefulSets.enabled=true")
     standing = [item for item in rendered if item["kind"] not in _NOT_HERE and "helm.sh/hook" not in _annotations(item)]
     control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-n", NAMESPACE, "-f", "-", manifest=standing)
     operator = control_plane.service_account(NAMESPACE, RELEASE)

@@ -66,7 +66,7 @@ def operator(
 
     `real`: `saferollout run` itself; else one that only says what it sees.
     """
-    config = f"watchNamespaces: [{watch}]\nlease: {{name: {lease}}}\nprometheus: {{url: \"{prometheus}\"}}\n"
+    config = f"watchNamespaces: [{watch}]\nlease: {{name: {lease}}}\nprometheus: {{url: \"{prometheus}\"}}\nstatefulSets: true\n"
     running = start(folder, name=name, namespace=namespace, kubeconfig=kubeconfig or cluster.kubeconfig, config=config, real=real)
     try:
         wait_for(f"operator {name} is ready, see {running.log}", lambda: running.probe("/readyz") == 200)

@@ -81,6 +81,7 @@ prometheus:
     kafkaNamespace: {{ .Values.prometheus.labels.kafkaNamespace | quote }}
 restartAnnotations: {{ toJson .Values.restartAnnotations }}
 watchNamespaces: {{ toJson .Values.watchNamespaces }}
+statefulSets: {{ .Values.statefulSets.enabled }}
 lease:
   name: {{ include "saferollout.fullname" . }}
 holdPolicy: {{ ternary (printf "%s-hold" (include "saferollout.fullname" .)) "" (ne (toString .Values.policies.enabled) "false") | quote }}

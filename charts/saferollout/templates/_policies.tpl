@@ -57,11 +57,16 @@ matchConstraints:
   resourceRules:
   - apiGroups: [apps]
     apiVersions: [v1]
-    resources: [deployments]
+    resources: {{ default "[deployments]" .resources }}
     operations: {{ .operations }}
   objectSelector:
     matchExpressions:
     - {key: {{ .label }}, operator: Exists}
+{{- end -}}
+
+{{/* What of a policy's business is in metadata and template alone: the same for every kind that is released. */}}
+{{- define "saferollout.released" -}}
+{{- ternary "[deployments, statefulsets]" "[deployments]" .Values.statefulSets.enabled -}}
 {{- end -}}
 
 {{/* JSON patches that make sure there is a map of labels, and of annotations, to add to. */}}

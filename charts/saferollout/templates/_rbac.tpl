@@ -1,4 +1,4 @@
-{{/* What the operator does to workloads and SafeRollouts. No wildcard, no Secret, no exec; it creates no pod and deletes none. */}}
+{{/* What the operator does to workloads and SafeRollouts. No wildcard, no Secret, no exec; it creates no pod, and deletes pods of StatefulSets only. */}}
 {{- define "saferollout.operatorRules" -}}
 - apiGroups: [saferollout.io]
   resources: [saferollouts]
@@ -12,6 +12,17 @@
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [get, list, watch, patch, delete]
+{{- if .Values.statefulSets.enabled }}
+- apiGroups: [apps]
+  resources: [statefulsets]
+  verbs: [get, list, watch, patch]
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch]
+- apiGroups: [""]   # a broken pod keeps all others from going back: only those of a failed revision, each by its uid
+  resources: [pods]
+  verbs: [delete]
+{{- end }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch]
@@ -31,6 +42,14 @@
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [get, list]
+{{- if .Values.statefulSets.enabled }}
+- apiGroups: [apps]
+  resources: [statefulsets]
+  verbs: [get, list, patch]
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list]
+{{- end }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list]

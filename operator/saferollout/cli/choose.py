@@ -1,11 +1,13 @@
 """Which SafeRollout a command means: the named one, the only one, or the one that manages a workload."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from saferollout.api.names import LABEL_MANAGED_BY
 from saferollout.api.nearest import nearest
 from saferollout.cli.connect import ApiRefused, Cluster, Raw, apps_path, saferollouts_path
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
+from saferollout.cli.live_workloads import PLURALS, Reference, references_of
 
 NOT_FOUND = 404
 
@@ -49,11 +51,11 @@ def _listed(names: Iterable[str]) -> str:
 def manager_of(cluster: Cluster, workload: str) -> tuple[str, str]:
     """Return the SafeRollout that manages a workload, and the workload's name in it.
 
-    `workload` is the name in the SafeRollout or of the Deployment; raise CommandFailed where nothing manages it.
+    `workload` is the name in the SafeRollout or of its object; raise CommandFailed where nothing manages it.
     """
-    deployment = deployment_or_none(cluster, workload)
-    label = deployment["metadata"].get("labels", {}).get(LABEL_MANAGED_BY) if deployment else None
     items = all_in(cluster)
+    found = any_workload(cluster, items, workload)
+    label = found["metadata"].get("labels", {}).get(LABEL_MANAGED_BY) if found else None
     for raw in items:
         name = raw["metadata"]["name"]
         inside = name_inside(raw, workload)
@@ -62,7 +64,7 @@ def manager_of(cluster: Cluster, workload: str) -> tuple[str, str]:
     existing = [raw["metadata"]["name"] for raw in items]
     if label is not None and label not in existing:
         message = (
-            f"Deployment {workload} names the SafeRollout {label!r}, which is not in namespace "
+            f"{found['kind'] if found else 'Deployment'} {workload} names the SafeRollout {label!r}, which is not in namespace "
             f"{cluster.namespace}{nearest(label, existing)}"
         )
     elif label is not None:
@@ -79,7 +81,7 @@ def workload_names(raw: Raw) -> list[str]:
 
 
 def name_inside(raw: Raw, workload: str) -> str | None:
-    """Return a workload's name inside a raw SafeRollout, found by that name or by its Deployment's."""
+    """Return a workload's name inside a raw SafeRollout, found by that name or by its object's."""
     for entry in raw.get("spec", {}).get("workloads", []):
         refers_to = (entry.get("workloadRef") or {}).get("name", entry.get("name"))
         if workload in (entry.get("name"), refers_to):
@@ -87,14 +89,27 @@ def name_inside(raw: Raw, workload: str) -> str | None:
     return None
 
 
-def deployment_or_none(cluster: Cluster, name: str) -> Raw | None:
-    """Read a Deployment; None where there is none."""
+def workload_or_none(cluster: Cluster, reference: Reference) -> Raw | None:
+    """Read a workload, with its kind; None where there is none."""
     try:
-        return cluster.read(apps_path(cluster.namespace, "deployments", name))
+        return {**cluster.read(apps_path(cluster.namespace, PLURALS[reference.kind], reference.name)), "kind": reference.kind}
     except ApiRefused as refusal:
         if refusal.status == NOT_FOUND:
             return None
-        raise failed(refusal, what=f"Deployment {name}") from refusal
+        raise failed(refusal, what=f"{reference.kind} {reference.name}") from refusal
+
+
+def any_workload(cluster: Cluster, documents: Iterable[Raw], name: str) -> Raw | None:
+    """Read the object that a workload of these SafeRollouts is, else what of any kind has that name; None where there is none."""
+    known = next((found[name] for found in map(references_of, documents) if name in found), None)
+    if known is not None:
+        return workload_or_none(cluster, known)
+    deployment = workload_or_none(cluster, Reference("Deployment", name))
+    if deployment is not None:
+        return deployment
+    with suppress(CommandFailed):  # whoever may not read StatefulSets has none that is meant here
+        return workload_or_none(cluster, Reference("StatefulSet", name))
+    return None
 
 
 def failed(refusal: ApiRefused, *, what: str) -> CommandFailed:

@@ -1,4 +1,4 @@
-"""`saferollout explain WORKLOAD`: why is this Deployment paused, held or paced, and what would let it go?"""
+"""`saferollout explain WORKLOAD`: why is this workload paused, held or paced, and what would let it go?"""
 
 import json
 import sys
@@ -13,12 +13,12 @@ from rich.console import Group
 from saferollout.api.names import LABEL_MANAGED_BY
 from saferollout.api.nearest import nearest
 from saferollout.cli import options
-from saferollout.cli.choose import all_in, deployment_or_none, name_inside
+from saferollout.cli.choose import all_in, any_workload, name_inside
 from saferollout.cli.connect import ApiRefused, Cluster, Connection, Raw, apps_path, connect, pods_path
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.explanation import Explanation, explanation
 from saferollout.cli.explanation_screen import explanation_screen
-from saferollout.cli.live_workloads import deployment_names, has_policies, heartbeat_of, view_of
+from saferollout.cli.live_workloads import PLURALS, has_policies, heartbeat_of, references_of, revisions_path, view_of
 from saferollout.cli.look import console_of, look_of
 from saferollout.cli.picture import picture_of
 from saferollout.cli.seen import Seen
@@ -26,12 +26,12 @@ from saferollout.core.views import WorkloadView
 
 
 def explain(
-    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="Name of the Deployment, or of the workload in its SafeRollout.")],
+    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="Name of the Deployment or StatefulSet, or of the workload in its SafeRollout.")],
     output: Annotated[options.Output, typer.Option("--output", "-o", help="text for people, json or yaml for scripts.")] = options.Output.TEXT,
     ascii_only: options.Ascii = False,
     namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip
-    """Say why a Deployment is paused, held or paced, what it waits for, and how to break the glass."""
+    """Say why a workload is paused, held or paced, what it waits for, and how to break the glass."""
     found = explanation(look(connect(Connection(kubeconfig, context, namespace)), workload))
     match output:
         case options.Output.TEXT:
@@ -46,18 +46,19 @@ def explain(
 def look(cluster: Cluster, workload: str) -> Seen:
     """Read everything an explanation rests on; raise CommandFailed where nothing has that name."""
     documents = all_in(cluster)
-    deployment = deployment_or_none(cluster, _deployment_name(documents, workload))
-    label = (deployment["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY, "") if deployment else ""
+    found = any_workload(cluster, documents, workload)
+    label = (found["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY, "") if found else ""
     manager = next((raw for raw in documents if _is_manager(raw, label, workload)), None)
-    if deployment is None and manager is None:
+    if found is None and manager is None:
         raise CommandFailed(_no_such_workload(cluster, documents, workload), exit_code=ExitCode.BAD_USAGE)
     now = datetime.now(UTC)
     return Seen(
         workload=(manager and name_inside(manager, workload)) or workload,
-        deployment=deployment["metadata"]["name"] if deployment else "",
+        kind=found["kind"] if found else "Deployment",
+        object=found["metadata"]["name"] if found else "",
         namespace=cluster.namespace,
-        annotations=(deployment["metadata"].get("annotations") or {}) if deployment else {},
-        view=_view(cluster, deployment) if deployment else None,
+        annotations=(found["metadata"].get("annotations") or {}) if found else {},
+        view=_view(cluster, found) if found else None,
         label=label,
         saferollouts=tuple(sorted(raw["metadata"]["name"] for raw in documents)),
         picture=picture_of(manager, now=now, heartbeat=heartbeat_of(cluster)) if manager else None,
@@ -66,28 +67,25 @@ def look(cluster: Cluster, workload: str) -> Seen:
     )
 
 
-def _deployment_name(documents: list[Raw], workload: str) -> str:
-    return next((names[workload] for names in map(deployment_names, documents) if workload in names), workload)
-
-
 def _is_manager(raw: Raw, label: str, workload: str) -> bool:
     return raw["metadata"]["name"] == label if label else name_inside(raw, workload) is not None
 
 
-def _view(cluster: Cluster, deployment: Raw) -> WorkloadView:
+def _view(cluster: Cluster, found: Raw) -> WorkloadView:
     try:
-        replica_sets = cluster.read(apps_path(cluster.namespace, "replicasets")).get("items", [])
+        revisions = cluster.read(revisions_path(cluster.namespace, found["kind"])).get("items", [])
         pods = cluster.read(pods_path(cluster.namespace)).get("items", [])
     except ApiRefused:
-        replica_sets, pods = [], []
-    return view_of(deployment, replica_sets=replica_sets, pods=pods)
+        revisions, pods = [], []
+    return view_of(found, kind=found["kind"], revisions=revisions, pods=pods)
 
 
 def _no_such_workload(cluster: Cluster, documents: list[Raw], workload: str) -> str:
-    existing = {name for raw in documents for name in deployment_names(raw)}
-    with suppress(ApiRefused):
-        existing |= {item["metadata"]["name"] for item in cluster.read(apps_path(cluster.namespace, "deployments")).get("items", [])}
-    return f"no Deployment and no workload {workload!r} in namespace {cluster.namespace}{nearest(workload, existing)}"
+    existing = {name for raw in documents for name in references_of(raw)}
+    for plural in PLURALS.values():
+        with suppress(ApiRefused):
+            existing |= {item["metadata"]["name"] for item in cluster.read(apps_path(cluster.namespace, plural)).get("items", [])}
+    return f"no Deployment, no StatefulSet and no workload {workload!r} in namespace {cluster.namespace}{nearest(workload, existing)}"
 
 
 def machine(found: Explanation) -> dict[str, object]:

@@ -10,14 +10,14 @@ from saferollout.core.views import Partition
 
 def sentence(verdict: Verdict, seen: Seen) -> str:
     """Say in one sentence what keeps the workload."""
-    who, manager = f"Deployment {seen.deployment}", seen.picture.name if seen.picture else seen.label
+    who, manager = f"{seen.kind} {seen.object}", seen.picture.name if seen.picture else seen.label
     match verdict:
         case Verdict.ABSENT:
             known = seen.picture.known(seen.workload) if seen.picture else None
             return (
                 known.message
                 if known and known.message
-                else f"SafeRollout {manager} names the workload {seen.workload}, but there is no such Deployment."
+                else f"SafeRollout {manager} names the workload {seen.workload}, but there is no such {seen.kind}."
             )
         case Verdict.SAFEROLLOUT_MISSING:
             return _missing_sentence(seen, who)
@@ -67,6 +67,8 @@ def _owner_sentence(seen: Seen, who: str) -> str:
             f"{who} is paused by its owner with the annotation {ANNOTATION_OWNER_PAUSED}{reason}; a release waits for it "
             "only where the order needs it."
         )
+    if seen.kind == "StatefulSet":
+        return f"{who} has a partition above all its pods, and no SafeRollout set it: somebody did by hand or in Git."
     return f"{who} has spec.paused, and no SafeRollout set it: somebody paused it by hand or in Git."
 
 

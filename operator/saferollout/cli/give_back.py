@@ -38,7 +38,8 @@ async def _give_back(config: Path | None, operator_deployment: str, *, force: bo
     from saferollout.shell.connection import NoCluster, connect, load_configuration
     from saferollout.shell.patient_cluster import PatientCluster
     from saferollout.shell.uninstall import CannotGiveBack, Uninstall
-    from saferollout.workloads.deployment import DeploymentKind
+    from saferollout.shell.wiring import released
+    from saferollout.workloads.kinds import all_kinds
 
     settings = read_config(config)
     operator = Place(namespace=os.environ.get("POD_NAMESPACE", "default"), name=operator_deployment) if operator_deployment else None
@@ -46,7 +47,7 @@ async def _give_back(config: Path | None, operator_deployment: str, *, force: bo
         configuration = await load_configuration(kubeconfig=kubeconfig, context=context)
         async with connect(configuration, count_request=lambda verb, code: None) as cluster:
             uninstall = Uninstall(
-                cluster=PatientCluster(cluster), kind=DeploymentKind(), restart_annotations=settings.all_restart_annotations,
+                cluster=PatientCluster(cluster), kind=all_kinds(), workloads=released(settings), restart_annotations=settings.all_restart_annotations,
                 watched=settings.watch_namespaces, clock=lambda: datetime.now(UTC), tell=print,
             )
             with _stopping_when_told():

@@ -10,14 +10,14 @@ from saferollout.api.problems import InvalidSafeRollout, Problem
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.cli.manifests import Manifest
-from saferollout.core.lint_findings import RELEASED_KIND, Place, SafeRolloutManifest, WorkloadManifest
+from saferollout.core.lint_findings import DEPLOYMENT, RELEASED_KINDS, STATEFUL_SET, Place, SafeRolloutManifest, WorkloadManifest
 from saferollout.core.views import WorkloadView
-from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.kinds import all_kinds
 from saferollout.workloads.protocol import RawWorkload
 
 _TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
-    ("apps", RELEASED_KIND): ("spec", "template"),
-    ("apps", "StatefulSet"): ("spec", "template"),
+    ("apps", DEPLOYMENT): ("spec", "template"),
+    ("apps", STATEFUL_SET): ("spec", "template"),
     ("apps", "DaemonSet"): ("spec", "template"),
     ("batch", "Job"): ("spec", "template"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
@@ -48,7 +48,7 @@ def _saferollout(manifest: Manifest, namespace: str) -> SafeRolloutManifest:
         namespace=manifest.namespace or namespace,
         spec=spec,
         problems=problems,
-        named=tuple(entry.reference.name for entry in spec.workloads) if spec else tuple(_names(manifest)),
+        named=tuple((entry.reference.kind, entry.reference.name) for entry in spec.workloads) if spec else tuple(_names(manifest)),
     )
 
 
@@ -59,22 +59,20 @@ def _parsed(manifest: Manifest) -> tuple[SafeRolloutSpec | None, tuple[Problem, 
         return None, invalid.problems
 
 
-def _names(manifest: Manifest) -> list[str]:
-    """Name the Deployments of a SafeRollout that can't be read, as far as one can tell."""
+def _names(manifest: Manifest) -> list[tuple[str, str]]:
+    """Name the workloads of a SafeRollout that can't be read by kind and name, as far as one can tell."""
     spec = manifest.content.get("spec")
     entries = spec.get("workloads") if isinstance(spec, dict) else None
     found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    references = ((entry, entry.get("workloadRef")) for entry in found)
-    return [
-        str((reference if isinstance(reference, dict) else entry).get("name") or entry.get("name") or "") for entry, reference in references
-    ]
+    references = ((entry, reference if isinstance(reference := entry.get("workloadRef"), dict) else {}) for entry in found)
+    return [(str(reference.get("kind") or DEPLOYMENT), str(reference.get("name") or entry.get("name") or "")) for entry, reference in references]
 
 
 def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> WorkloadManifest:
     field = ".".join((*path, "metadata", "annotations"))
     declaration = manifest.mapping(*path, "metadata", "annotations").get(ANNOTATION_CONTRACTS)
     readable_by = manifest.mapping("metadata", "annotations").get(ANNOTATION_READABLE_BY)
-    view = _view(manifest) if manifest.kind == RELEASED_KIND else None
+    view = _view(manifest) if manifest.kind in RELEASED_KINDS else None
     return WorkloadManifest(
         place=Place(manifest.source, manifest.document),
         kind=manifest.kind,
@@ -92,15 +90,15 @@ def _workload(manifest: Manifest, path: tuple[str, ...], namespace: str) -> Work
 
 
 def _view(manifest: Manifest) -> WorkloadView:
-    """See a Deployment as the operator would; what kubectl itself would refuse is not our business."""
+    """See a workload as the operator would; what kubectl itself would refuse is not our business."""
     raw = RawWorkload(workload=_as_stored(manifest))
     with _readable(manifest):
-        return DeploymentKind().view(raw, restart_annotations=RESTART_ANNOTATIONS, now=datetime.now(UTC))
+        return all_kinds().view(raw, restart_annotations=RESTART_ANNOTATIONS, now=datetime.now(UTC))
 
 
 def _refusals(manifest: Manifest, view: WorkloadView, *, batches: bool) -> tuple[str, ...]:
     with _readable(manifest):
-        return DeploymentKind().refusals(view, batches=_BATCHES if batches else ())
+        return all_kinds().refusals(view, batches=_BATCHES if batches else ())
 
 
 @contextmanager

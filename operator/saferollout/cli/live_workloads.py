@@ -1,9 +1,10 @@
-"""What the cluster itself shows around a SafeRollout: its Deployments with their pods, and the operator's Lease.
+"""What the cluster itself shows around a SafeRollout: its workloads with their pods, and the operator's Lease.
 
 A reader may lack the right to look at them; the screen then does without.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from saferollout.api import names
 from saferollout.cli.connect import ApiRefused, Cluster, Raw, apps_path, pods_path
 from saferollout.cli.picture import Heartbeat
 from saferollout.core.views import WorkloadView
-from saferollout.workloads.deployment import DeploymentKind
+from saferollout.workloads.kinds import all_kinds
 from saferollout.workloads.protocol import RawWorkload
 
 _LEASES: Final = "/apis/coordination.k8s.io/v1/leases"
@@ -20,36 +21,64 @@ _NOT_FOUND: Final = 404
 _OURS: Final = "app.kubernetes.io/name=saferollout"
 
 
-def deployment_names(raw: Mapping[str, Any]) -> dict[str, str]:
-    """Return the Deployment behind each workload of a raw SafeRollout, by the name the SafeRollout gives it."""
+PLURALS: Final = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
+"""The kinds of workload that are released."""
+
+_REVISIONS: Final = {"Deployment": "replicasets", "StatefulSet": "controllerrevisions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The object behind a workload."""
+
+    kind: str
+    name: str
+
+
+def references_of(raw: Mapping[str, Any]) -> dict[str, Reference]:
+    """Return the object behind each workload of a raw SafeRollout that can be released, by the name the SafeRollout gives it."""
     entries = raw.get("spec", {}).get("workloads", [])
     references = ((entry.get("name", ""), entry.get("workloadRef") or {}) for entry in entries)
-    return {name: reference.get("name", name) for name, reference in references if reference.get("kind", "Deployment") == "Deployment"}
+    found = {name: Reference(reference.get("kind", "Deployment"), reference.get("name", name)) for name, reference in references}
+    return {name: reference for name, reference in found.items() if reference.kind in PLURALS}
 
 
 def views_of(cluster: Cluster, raw: Mapping[str, Any]) -> dict[str, WorkloadView]:
     """Read the workloads of a raw SafeRollout by the names it gives them; empty where they may not be read."""
+    references = references_of(raw)
     try:
-        objects = [cluster.read(path).get("items", []) for path in _paths(cluster.namespace)]
+        pods = cluster.read(pods_path(cluster.namespace)).get("items", [])
+        of_kinds = {kind: _objects(cluster, kind) for kind in {reference.kind for reference in references.values()}}
     except ApiRefused:
         return {}
-    deployments, replica_sets, pods = objects
-    found = {deployment["metadata"]["name"]: deployment for deployment in deployments}
     return {
-        name: view_of(found[deployment], replica_sets=replica_sets, pods=pods)
-        for name, deployment in deployment_names(raw).items()
-        if deployment in found
+        name: view_of(workload, kind=reference.kind, revisions=of_kinds[reference.kind].revisions, pods=pods)
+        for name, reference in references.items()
+        if (workload := of_kinds[reference.kind].workloads.get(reference.name)) is not None
     }
 
 
-def view_of(deployment: Raw, *, replica_sets: list[Raw], pods: list[Raw]) -> WorkloadView:
-    """Look at a Deployment as the operator does; ReplicaSets and pods may be those of the whole namespace."""
-    raw = RawWorkload(workload=deployment, revisions=tuple(replica_sets), pods=tuple(pods))
-    return DeploymentKind().view(raw, restart_annotations=names.RESTART_ANNOTATIONS, now=datetime.now(UTC))
+def view_of(workload: Raw, *, kind: str, revisions: list[Raw], pods: list[Raw]) -> WorkloadView:
+    """Look at a workload as the operator does; revisions and pods may be those of the whole namespace."""
+    raw = RawWorkload(workload={**workload, "kind": kind}, revisions=tuple(revisions), pods=tuple(pods))
+    return all_kinds().view(raw, restart_annotations=names.RESTART_ANNOTATIONS, now=datetime.now(UTC))
 
 
-def _paths(namespace: str) -> tuple[str, str, str]:
-    return apps_path(namespace, "deployments"), apps_path(namespace, "replicasets"), pods_path(namespace)
+def revisions_path(namespace: str, kind: str) -> str:
+    """Return the API path of what keeps the templates of a kind of workload."""
+    return apps_path(namespace, _REVISIONS[kind])
+
+
+@dataclass(frozen=True, slots=True)
+class _Objects:
+    workloads: dict[str, Raw]
+    revisions: list[Raw]
+
+
+def _objects(cluster: Cluster, kind: str) -> _Objects:
+    workloads = cluster.read(apps_path(cluster.namespace, PLURALS[kind])).get("items", [])
+    revisions = cluster.read(revisions_path(cluster.namespace, kind)).get("items", [])
+    return _Objects(workloads={raw["metadata"]["name"]: raw for raw in workloads}, revisions=revisions)
 
 
 def has_policies(cluster: Cluster) -> bool | None:

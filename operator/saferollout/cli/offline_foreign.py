@@ -8,7 +8,7 @@ from saferollout.api.spec import SafeRolloutSpec
 from saferollout.cli.manifests import Manifest
 from saferollout.cli.template_manifests import facts_of_manifest
 from saferollout.core.foreign import ForeignName, ForeignWorkload, foreign_names, not_readable
-from saferollout.core.lint_findings import RELEASED_KIND
+from saferollout.core.lint_findings import DEPLOYMENT
 
 
 def foreign_workloads(
@@ -38,7 +38,7 @@ def _is_readable(manifest: Manifest, reader: str) -> bool:
 
 
 def _find(name: ForeignName, manifests: Sequence[Manifest], ours: frozenset[str]) -> Manifest | None:
-    alike = [manifest for manifest in manifests if manifest.kind == RELEASED_KIND and manifest.name == name.workload]
+    alike = [manifest for manifest in manifests if manifest.kind == DEPLOYMENT and manifest.name == name.workload]
     exact = [manifest for manifest in alike if manifest.namespace == name.namespace]
     anywhere = [manifest for manifest in alike if not manifest.namespace and manifest.name not in ours]
     return next(iter((*exact, *anywhere)), None)

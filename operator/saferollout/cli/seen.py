@@ -29,12 +29,12 @@ class Verdict(StrEnum):
 class Seen:
     """What was read.
 
-    `deployment` is empty where there is none, `picture` None where its SafeRollout is missing; `policies`: whether the cluster has the
+    `object` is the name of the workload's object, empty where there is none, `picture` None where its SafeRollout is missing; `policies`: whether the cluster has the
     policy of the bypass, None where that may not be read.
     """
 
     workload: str
-    deployment: str
+    object: str
     namespace: str
     view: WorkloadView | None
     label: str
@@ -43,6 +43,7 @@ class Seen:
     listed: bool
     annotations: Mapping[str, str] = field(default_factory=dict)
     policies: bool | None = None
+    kind: str = "Deployment"
 
 
 def own_step(steps: list[PlanStep], workload: str) -> PlanStep | None:

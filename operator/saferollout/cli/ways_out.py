@@ -1,5 +1,6 @@
 """The commands of an explanation, each with its purpose; the last resort comes last."""
 
+import json
 from collections.abc import Iterator
 
 from saferollout.api.names import ANNOTATION_BYPASS, ANNOTATION_OWNER_PAUSED, LABEL_HELD, LABEL_MANAGED_BY
@@ -10,7 +11,7 @@ from saferollout.core.views import HoldMode
 
 def ways_out(verdict: Verdict, seen: Seen) -> Iterator[tuple[str, str]]:
     """Name what can be done, each with what it is good for."""
-    namespace, target = seen.namespace, f"deployment {seen.deployment} -n {seen.namespace}"
+    namespace, target = seen.namespace, f"{seen.kind.lower()} {seen.object} -n {seen.namespace}"
     match verdict:
         case Verdict.SAFEROLLOUT_MISSING:
             for name in seen.saferollouts:
@@ -18,6 +19,8 @@ def ways_out(verdict: Verdict, seen: Seen) -> Iterator[tuple[str, str]]:
             yield f"kubectl get saferollouts -n {namespace}", "see what there is; the hold ends when the named one exists and plans it"
         case Verdict.NOT_LISTED:
             yield f"kubectl edit saferollout {seen.label} -n {namespace}", "add it to spec.workloads"
+        case Verdict.LEFT_PAUSED if seen.kind == "StatefulSet":
+            yield f"kubectl patch {target} --type merge -p '{json.dumps(_partition(0), separators=(',', ':'))}'", "start what its spec says; this releases it"
         case Verdict.LEFT_PAUSED:
             yield f"kubectl rollout resume {target.replace('deployment ', 'deployment/')}", "start what its spec says; this releases it"
         case Verdict.PAUSED_BY_OWNER if seen.view and seen.view.owner_paused is not None:
@@ -41,7 +44,7 @@ def _last_resort(seen: Seen) -> Iterator[tuple[str, str]]:
         return
     purpose = "release it now" if view.held else "let all its pods roll now"
     yield (
-        break_glass(seen.deployment, seen.namespace, reactive=reactive),
+        break_glass(seen.kind, seen.object, seen.namespace, reactive=reactive),
         f"BREAK GLASS: {purpose}, past every check; needs the verb bypass, goes on record",
     )
 
@@ -53,14 +56,17 @@ def _is_reactive(seen: Seen) -> bool:
     return seen.picture is not None and seen.picture.summary.hold_mode == HoldMode.REACTIVE
 
 
-def break_glass(deployment: str, namespace: str, *, reactive: bool) -> str:
-    """Return the one command that releases a held Deployment without the operator.
+def break_glass(kind: str, name: str, namespace: str, *, reactive: bool) -> str:
+    """Return the one command that releases a held workload without the operator.
 
     With the policies the API server itself takes the hold off; without them the same update must.
     """
     if not reactive:
-        return f"kubectl annotate deployment {deployment} -n {namespace} --overwrite {ANNOTATION_BYPASS}=REASON"
-    patch = (
-        f'{{"metadata":{{"annotations":{{"{ANNOTATION_BYPASS}":"REASON"}},"labels":{{"{LABEL_HELD}":null}}}},"spec":{{"paused":false}}}}'
-    )
-    return f"kubectl patch deployment {deployment} -n {namespace} --type merge -p '{patch}'"
+        return f"kubectl annotate {kind.lower()} {name} -n {namespace} --overwrite {ANNOTATION_BYPASS}=REASON"
+    spec: dict[str, object] = _partition(0) if kind == "StatefulSet" else {"spec": {"paused": False}}
+    patch = json.dumps({"metadata": {"annotations": {ANNOTATION_BYPASS: "REASON"}, "labels": {LABEL_HELD: None}}, **spec}, separators=(",", ":"))
+    return f"kubectl patch {kind.lower()} {name} -n {namespace} --type merge -p '{patch}'"
+
+
+def _partition(first_new: int) -> dict[str, object]:
+    return {"spec": {"updateStrategy": {"rollingUpdate": {"partition": first_new}}}}

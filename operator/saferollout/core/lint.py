@@ -12,7 +12,17 @@ from saferollout.api.names import ANNOTATION_CONTRACTS, LABEL_MANAGED_BY
 from saferollout.api.nearest import nearest
 from saferollout.api.references import check_references
 from saferollout.core.lint_externals import is_read, unreadable_externals
-from saferollout.core.lint_findings import NOT_TEXT, RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
+from saferollout.core.lint_findings import (
+    DEPLOYMENT,
+    NOT_TEXT,
+    RELEASED_KINDS,
+    STATEFUL_SET,
+    Code,
+    Finding,
+    SafeRolloutManifest,
+    Speaker,
+    WorkloadManifest,
+)
 from saferollout.core.refused_specs import unparsable_queries, unsupported_kinds
 
 _LABEL_FIELD: Final = f"metadata.labels.{LABEL_MANAGED_BY}"
@@ -40,46 +50,47 @@ def _saferollout(manifest: SafeRolloutManifest, workloads: Sequence[WorkloadMani
         return
     yield from (said.error(Code.DANGLING_REFERENCE, problem.field, problem.message) for problem in check_references(manifest.spec, namespace=manifest.namespace))
     yield from (said.error(Code.INVALID_PROMQL, problem.field, problem.message) for problem in unparsable_queries(manifest.spec))
-    deployments = [workload for workload in workloads if workload.kind == RELEASED_KIND]
+    released = [workload for workload in workloads if workload.kind in RELEASED_KINDS]
     unsupported = list(unsupported_kinds(manifest.spec))
     yield from (said.error(Code.UNSUPPORTED_KIND, problem.field, problem.message) for problem in unsupported)
     blamed = {problem.field for problem in unsupported}
     for index, entry in enumerate(manifest.spec.workloads):
         path = f"spec.workloads[{index}]"
         if f"{path}.workloadRef" not in blamed:
-            yield from _existence(said, path, entry.reference.name, manifest, deployments)
+            yield from _existence(said, path, (entry.reference.kind, entry.reference.name), manifest, released)
     yield from unreadable_externals(manifest, workloads)
-    numbers = _declared(manifest, deployments)
+    numbers = _declared(manifest, released)
     for index, contract in enumerate(manifest.spec.contracts):
         yield from _contract(said, f"spec.contracts[{index}]", contract, numbers)
 
 
 def _existence(
-    said: Speaker, path: str, name: str, manifest: SafeRolloutManifest, deployments: Sequence[WorkloadManifest]
+    said: Speaker, path: str, wanted: tuple[str, str], manifest: SafeRolloutManifest, released: Sequence[WorkloadManifest]
 ) -> Iterator[Finding]:
-    alike = [workload for workload in deployments if workload.name == name]
+    kind, name = wanted
+    alike = [workload for workload in released if (workload.kind, workload.name) == wanted]
     if any(same_namespace(workload.namespace, manifest.namespace) for workload in alike):
         return
     if alike:
         message = (
-            f"Deployment {name} is in namespace {alike[0].namespace}, the SafeRollout in {manifest.namespace}: put them into one namespace"
+            f"{kind} {name} is in namespace {alike[0].namespace}, the SafeRollout in {manifest.namespace}: put them into one namespace"
         )
         yield said.error(Code.NAMESPACE_MISMATCH, path, message)
-    elif deployments:
-        unlisted = [workload.name for workload in deployments if workload.name not in manifest.named]
-        message = f"Deployment {name} is not in these files: correct the name, or lint it with them{nearest(name, unlisted)}"
+    elif released:
+        unlisted = [workload.name for workload in released if (workload.kind, workload.name) not in manifest.named]
+        message = f"{kind} {name} is not in these files: correct the name, or lint it with them{nearest(name, unlisted)}"
         yield said.warning(Code.WORKLOAD_NOT_IN_FILES, path, message)
 
 
-def _declared(manifest: SafeRolloutManifest, deployments: Iterable[WorkloadManifest]) -> frozenset[str]:
+def _declared(manifest: SafeRolloutManifest, released: Iterable[WorkloadManifest]) -> frozenset[str]:
     """Name the contracts (an API by its own name) that a workload of this SafeRollout numbers."""
-    members = [workload for workload in deployments if manages(manifest, workload)]
+    members = [workload for workload in released if manages(manifest, workload)]
     return frozenset(contract.partition("/")[0] for workload in members for contract in _uses(workload))
 
 
 def manages(manifest: SafeRolloutManifest, workload: WorkloadManifest) -> bool:
     """Say whether a SafeRollout lists a workload."""
-    return workload.kind == RELEASED_KIND and workload.name in manifest.named and same_namespace(workload.namespace, manifest.namespace)
+    return (workload.kind, workload.name) in manifest.named and same_namespace(workload.namespace, manifest.namespace)
 
 
 def _uses(workload: WorkloadManifest) -> Mapping[str, DeclaredUse]:
@@ -122,7 +133,7 @@ def _role_words(contract: Contract) -> tuple[str, str]:
 def _owned_twice(saferollouts: Sequence[SafeRolloutManifest]) -> Iterator[Finding]:
     for index, second in enumerate(saferollouts):
         for first in saferollouts[:index]:
-            shared = [name for name in second.named if name in first.named]
+            shared = [name for kind, name in second.named if (kind, name) in first.named]
             if not shared or not same_namespace(first.namespace, second.namespace) or first.name == second.name:
                 continue
             message = (
@@ -136,17 +147,18 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
     said = Speaker(workload.place, f"{workload.kind} {workload.name}")
     manager = next((saferollout for saferollout in saferollouts if manages(saferollout, workload)), None)
     yield from _declaration(said, workload, saferollouts, manager)
-    if workload.kind != RELEASED_KIND:
+    if workload.kind not in RELEASED_KINDS:
         yield from _unsupported(said, workload)
         return
     if workload.misplaced_declaration:
-        message = f"{ANNOTATION_CONTRACTS} stands on the Deployment, where nobody reads it: move it to spec.template.metadata.annotations"
+        message = f"{ANNOTATION_CONTRACTS} stands on the {workload.kind}, where nobody reads it: move it to spec.template.metadata.annotations"
         yield said.error(Code.MISPLACED_DECLARATION, f"metadata.annotations.{ANNOTATION_CONTRACTS}", message)
     if workload.managed_by:
         yield from _label(said, workload, saferollouts)
     elif manager is not None:
+        first = "its first creation, and a change before that, is" if workload.kind == DEPLOYMENT else "a change before that is"
         message = (
-            f"has no label {LABEL_MANAGED_BY}: the operator adds it later, but its first creation, and a change before that, is not held; "
+            f"has no label {LABEL_MANAGED_BY}: the operator adds it later, but {first} not held; "
             f"add {LABEL_MANAGED_BY}: {manager.name}"
         )
         yield said.warning(Code.UNLABELLED_WORKLOAD, "metadata", message)
@@ -157,13 +169,25 @@ def _workload(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutMani
         )
         yield said.warning(Code.UNMANAGED_DECLARATION, workload.declaration_field, message)
     if manager is not None or workload.managed_by:
-        batches = manager is not None and _has_batches(manager, workload.name)
+        batches = manager is not None and _has_batches(manager, workload)
         yield from (said.error(Code.NOT_RELEASABLE, "spec", sentence) for sentence in workload.refusals.get(batches, ()))
         yield from _history(said, workload)
+    if manager is not None and workload.kind == STATEFUL_SET:
+        yield from _starts_at_once(said, workload)
+
+
+def _starts_at_once(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:
+    if workload.declaration is None:
+        return
+    message = (
+        "a new StatefulSet is not held, its pods start at once: where others have to read first what it writes, create it in a later commit "
+        "than them; its later templates are held as any other"
+    )
+    yield said.warning(Code.STARTS_AT_ONCE, "kind", message)
 
 
 def _history(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:
-    if workload.history == 1:
+    if workload.history == 1 and workload.kind == DEPLOYMENT:
         message = (
             "keeps one old ReplicaSet only (spec.revisionHistoryLimit is 1): when a newer template takes the place of one that is still "
             "rolling, Kubernetes deletes the one that ran before, and nothing is left to roll back to; set it to 2 or more, or leave it out (10)"
@@ -173,12 +197,13 @@ def _history(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:
 
 def _unsupported(said: Speaker, workload: WorkloadManifest) -> Iterator[Finding]:
     if workload.managed_by:
-        message = f"a {workload.kind} is never held: this version releases apps/v1 Deployments only; remove the label"
+        message = f"a {workload.kind} is never held: this version releases Deployments and StatefulSets of apps/v1 only; remove the label"
         yield said.error(Code.UNSUPPORTED_KIND, _LABEL_FIELD, message)
 
 
-def _has_batches(manifest: SafeRolloutManifest, deployment: str) -> bool:
-    return manifest.spec is not None and any(entry.batches for entry in manifest.spec.workloads if entry.reference.name == deployment)
+def _has_batches(manifest: SafeRolloutManifest, workload: WorkloadManifest) -> bool:
+    entries = manifest.spec.workloads if manifest.spec is not None else ()
+    return any(entry.batches for entry in entries if (entry.reference.kind, entry.reference.name) == (workload.kind, workload.name))
 
 
 def _label(said: Speaker, workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutManifest]) -> Iterator[Finding]:
@@ -219,7 +244,7 @@ def _declaration(
         message = f"{broken}"
         yield said.error(Code.INVALID_DECLARATION, workload.declaration_field, message, line_within=broken.line)
         return
-    if workload.kind != RELEASED_KIND:
+    if workload.kind not in RELEASED_KINDS:
         yield from _job(said, workload, uses, saferollouts)
         return
     if manager is None or manager.spec is None:

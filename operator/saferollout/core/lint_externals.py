@@ -6,7 +6,7 @@ from saferollout.api.contracts import Contract
 from saferollout.api.externals import may_be_read
 from saferollout.core.foreign import ForeignName, ForeignWorkload, foreign_name, foreign_names, not_readable
 from saferollout.core.foreign_uses import Wish, foreign_revisions
-from saferollout.core.lint_findings import RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
+from saferollout.core.lint_findings import DEPLOYMENT, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
 from saferollout.core.templates import TemplateFacts
 
 
@@ -28,7 +28,7 @@ def unreadable_externals(manifest: SafeRolloutManifest, workloads: Sequence[Work
 
 def is_read(workload: WorkloadManifest, saferollouts: Sequence[SafeRolloutManifest]) -> bool:
     """Tell whether a SafeRollout takes versions of an external party from a workload."""
-    return workload.kind == RELEASED_KIND and any(
+    return workload.kind == DEPLOYMENT and any(
         _is(workload, name)
         for manifest in saferollouts
         if manifest.spec is not None
@@ -42,7 +42,7 @@ def _wish(contract: Contract, source: ForeignName, theirs: str | None) -> Wish:
 
 def _problem(wish: Wish, reader: str, workloads: Sequence[WorkloadManifest]) -> str:
     source = wish.source
-    found = next((workload for workload in workloads if workload.kind == RELEASED_KIND and _is(workload, source)), None)
+    found = next((workload for workload in workloads if workload.kind == DEPLOYMENT and _is(workload, source)), None)
     if found is None:
         return ""
     if source.namespace != reader and reader and not may_be_read(found.readable_by, by=reader):

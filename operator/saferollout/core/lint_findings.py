@@ -11,7 +11,9 @@ from saferollout.api.spec import SafeRolloutSpec
 
 NOT_TEXT: Final = "must be text, as every annotation: begin it with `|`"
 DECLARATION_FIELD: Final = f"spec.template.metadata.annotations.{ANNOTATION_CONTRACTS}"
-RELEASED_KIND: Final = "Deployment"
+DEPLOYMENT: Final = "Deployment"
+STATEFUL_SET: Final = "StatefulSet"
+RELEASED_KINDS: Final = (DEPLOYMENT, STATEFUL_SET)
 
 
 class Severity(StrEnum):
@@ -39,6 +41,7 @@ class Code(StrEnum):
     NAMESPACE_MISMATCH = "namespace-mismatch"
     WORKLOAD_NOT_IN_FILES = "workload-not-in-files"
     UNLABELLED_WORKLOAD = "unlabelled-workload"
+    STARTS_AT_ONCE = "starts-at-once"
     UNMANAGED_DECLARATION = "unmanaged-declaration"
     JOB_WRITES_CONTRACT = "job-writes-contract"
     EXTERNAL_UNREADABLE = "external-unreadable"
@@ -57,22 +60,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SafeRolloutManifest:
-    """A SafeRollout as read; `spec` is None where `problems` say why it can't be taken. `named` are its workloads' names even then."""
+    """A SafeRollout as read; `spec` is None where `problems` say why it can't be taken. `named` are its workloads' kinds and names even
+    then.
+    """
 
     place: Place
     name: str
     namespace: str
     spec: SafeRolloutSpec | None
     problems: tuple[Problem, ...] = ()
-    named: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WorkloadManifest:
-    """A Deployment, Job or CronJob as read. `refusals` are the operator's own sentences on why it could not be released.
+    """A Deployment, StatefulSet, Job or CronJob as read. `refusals` are the operator's own sentences on why it could not be released.
 
     `declaration` is None where there is none, and where what stands there is no text (`declaration_is_text`). `history` is how
-    many old ReplicaSets it keeps, None where nobody looked.
+    many old revisions it keeps, None where nobody looked.
     """
 
     place: Place

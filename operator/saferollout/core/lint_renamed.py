@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from saferollout.core.lint import manages, same_namespace
-from saferollout.core.lint_findings import RELEASED_KIND, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
+from saferollout.core.lint_findings import DEPLOYMENT, Code, Finding, SafeRolloutManifest, Speaker, WorkloadManifest
 
 
 def renamed(
@@ -27,8 +27,8 @@ def renamed(
 def _belongs(saferollout: SafeRolloutManifest, workload: WorkloadManifest) -> bool:
     """Say whether a workload is, or by its label was, part of a SafeRollout that may no longer list it."""
     labelled = workload.managed_by == saferollout.name and same_namespace(workload.namespace, saferollout.namespace)
-    return workload.kind == RELEASED_KIND and (labelled or manages(saferollout, workload))
+    return workload.kind == DEPLOYMENT and (labelled or manages(saferollout, workload))
 
 
 def _names(workloads: Iterable[WorkloadManifest]) -> set[str]:
-    return {workload.name for workload in workloads if workload.kind == RELEASED_KIND}
+    return {workload.name for workload in workloads if workload.kind == DEPLOYMENT}

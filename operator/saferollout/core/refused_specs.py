@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from saferollout.api.problems import Problem
 from saferollout.api.spec import SafeRolloutSpec
-from saferollout.core.lint_findings import RELEASED_KIND
+from saferollout.core.lint_findings import RELEASED_KINDS
 from saferollout.core.promql import check_promql
 
 
@@ -22,9 +22,9 @@ def unsupported_kinds(spec: SafeRolloutSpec) -> Iterator[Problem]:
     """Name every workload of a kind that this version can't release."""
     for index, workload in enumerate(spec.workloads):
         reference = workload.reference
-        if (reference.api_version, reference.kind) != ("apps/v1", RELEASED_KIND):
+        if reference.api_version != "apps/v1" or reference.kind not in RELEASED_KINDS:
             message = (
                 f"{reference.api_version} {reference.kind} {reference.name} can't be released: this version releases "
-                "apps/v1 Deployments only"
+                "Deployments and StatefulSets of apps/v1 only"
             )
             yield Problem(field=f"spec.workloads[{index}].workloadRef", message=message)

@@ -123,6 +123,8 @@ class Scenes:
         if reference.api_version != _API_VERSION or reference.kind not in self._store.workloads:
             released = " or ".join(f"a {kind}" for kind in self._store.workloads)
             said = f"{reference.kind} of {reference.api_version} can't be released by this version of the operator, only {released} of apps/v1"
+            if reference.kind == Kind.STATEFUL_SET:
+                said = f"StatefulSet {reference.name!r} can't be released: the operator was told to leave StatefulSets alone (the chart's statefulSets.enabled)"
             return Absent(name=workload.name, kind=reference.kind, reason=Absence.UNSUPPORTED_KIND, message=said)
         kind = Kind(reference.kind)
         found = self._store.get(kind, Place(namespace=place.namespace, name=reference.name))

@@ -25,7 +25,7 @@ from saferollout.shell.connection import connect, kopf_credentials
 from saferollout.shell.handlers import registry_for, watching_settings
 from saferollout.shell.health import serve
 from saferollout.shell.metrics import Metrics
-from saferollout.shell.wiring import Identity, Parts, assemble
+from saferollout.shell.wiring import Identity, Parts, assemble, released
 
 # A definition is deleted in steps: its watches end before its list does.
 _AFTER_DEFINITION_SECONDS: Final = 2.0
@@ -145,7 +145,7 @@ class Process:
 
     async def _watch_once(self) -> None:
         """Let kopf watch until any of its tasks ends, and raise what that one raised."""
-        registry = registry_for(self._parts.intake, login=lambda: kopf_credentials(self._configuration))
+        registry = registry_for(self._parts.intake, login=lambda: kopf_credentials(self._configuration), workloads=released(self._config))
         namespaces = self._config.watch_namespaces
         self._not_kopfs = asyncio.all_tasks()
         self._kopf_tasks = await kopf.spawn_tasks(

@@ -76,6 +76,7 @@ class OperatorConfig(_Section):
     prometheus: PrometheusConfig = PrometheusConfig()
     restart_annotations: tuple[str, ...] = Field(default=(), description="In addition to those that the operator knows.")
     watch_namespaces: tuple[str, ...] = Field(default=(), description="Empty: all.")
+    stateful_sets: bool = Field(default=False, description="Release StatefulSets too; takes the right to delete pods.")
     lease: LeaseConfig = LeaseConfig()
     hold_policy: str = Field(default="saferollout-hold", description="Name of the policy and its binding; empty: there is none.")
     health_port: int = Field(default=8080, ge=0, le=65535)

@@ -24,8 +24,7 @@ from saferollout.shell.config import OperatorConfig
 from saferollout.shell.events import EventRecorder
 from saferollout.shell.health import Health, LoopLag
 from saferollout.shell.metrics import Metrics
-from saferollout.workloads.deployment import DeploymentKind
-from saferollout.workloads.kinds import WorkloadKinds
+from saferollout.workloads.kinds import all_kinds
 
 # A look may wait ten seconds for a slow Prometheus; the others must not wait with it.
 WORKERS: Final = 16
@@ -53,6 +52,11 @@ class Parts:
     lag: LoopLag
 
 
+def released(config: OperatorConfig) -> tuple[Kind, ...]:
+    """Return the kinds of workload that this operator releases."""
+    return (*RELEASED, Kind.STATEFUL_SET) if config.stateful_sets else RELEASED
+
+
 def assemble(
     config: OperatorConfig,
     *,
@@ -65,8 +69,8 @@ def assemble(
     random: Random,
 ) -> Parts:
     """Put the parts together; `clock` gives monotonic seconds."""
-    store = Store(workloads=RELEASED)
-    kind = WorkloadKinds({Kind.DEPLOYMENT: DeploymentKind()})
+    store = Store(workloads=released(config))
+    kind = all_kinds()
     queue = WorkQueue(clock=clock, random=random)
     hold_mode = HoldModeProbe(cluster, policy=config.hold_policy)
     resync = Resync(

@@ -1,7 +1,8 @@
 """StatefulSets: pods with names, replaced in place from the highest ordinal down.
 
 A new StatefulSet is not held: with the partition above all ordinals its controller makes the pods of the first revision all the same, for
-there is no older one, and spec.replicas is its owner's (an autoscaler's). It starts at once; lint, a warning at apply and status say so.
+there is no older one; refusing its creation would leave a GitOps tool failing, and spec.replicas is its owner's. It starts at once; lint and a
+warning at apply say so.
 """
 
 from collections.abc import Sequence

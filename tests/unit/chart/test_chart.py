@@ -48,7 +48,7 @@ def rules(objects: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
 
 
 def test_every_object_is_valid_for_kubernetes() -> None:
-    for item in render(*EVERYTHING):
+    for item in render(*EVERYTHING, "statefulSets.enabled=true"):
         if item["kind"] not in NOT_IN_KUBERNETES:
             kubernetes_validate.validate(item, "1.36", strict=True)
 
@@ -132,7 +132,7 @@ def test_the_configuration_file_says_what_the_values_say() -> None:
             "scrapeIntervalSeconds": 15,
             "labels": {"namespace": "namespace", "pod": "kubernetes_pod_name", "kafkaNamespace": "tenant"},
         },
-        "restartAnnotations": ["example.com/restart"], "watchNamespaces": ["shop"], "lease": {"name": "saferollout"},
+        "restartAnnotations": ["example.com/restart"], "watchNamespaces": ["shop"], "statefulSets": False, "lease": {"name": "saferollout"},
         "holdPolicy": "saferollout-hold", "healthPort": 8080, "metricsPort": 9090, "logLevel": "debug",
     }  # fmt: skip
 
@@ -183,6 +183,27 @@ def test_named_namespaces_get_roles_instead_of_a_cluster_role_and_only_there_is_
     for binding in of_kind(objects, "MutatingAdmissionPolicyBinding", "ValidatingAdmissionPolicyBinding"):
         [selected] = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
         assert selected == {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop", "billing"]}
+
+
+def test_the_right_to_delete_pods_comes_with_statefulsets_only() -> None:
+    def may(objects: tuple[dict[str, Any], ...], verb: str, resource: str) -> bool:
+        return any(verb in rule["verbs"] and resource in rule["resources"] for rule in rules(objects))
+
+    without, with_them = render("policies.enabled=true"), render("policies.enabled=true", "statefulSets.enabled=true")
+    assert not may(without, "delete", "pods") and not may(without, "get", "statefulsets")
+    assert may(with_them, "delete", "pods") and may(with_them, "patch", "statefulsets") and may(with_them, "watch", "controllerrevisions")
+    assert not may(with_them, "delete", "statefulsets") and not may(with_them, "delete", "controllerrevisions")
+
+
+def test_the_policies_of_statefulsets_come_with_them_only() -> None:
+    def watched(objects: tuple[dict[str, Any], ...]) -> set[str]:
+        found = of_kind(objects, "MutatingAdmissionPolicy", "ValidatingAdmissionPolicy")
+        return {policy["metadata"]["name"] for policy in found if "statefulsets" in policy["spec"]["matchConstraints"]["resourceRules"][0]["resources"]}
+
+    assert watched(render("policies.enabled=true")) == set()
+    assert watched(render("policies.enabled=true", "statefulSets.enabled=true")) == {
+        f"saferollout-{part}" for part in ("statefulsets", "statefulsets-bypass", "marks", "waiting", "warn")
+    }
 
 
 def test_pods_are_restricted() -> None:

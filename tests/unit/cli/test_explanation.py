@@ -18,7 +18,7 @@ from saferollout.cli.look import Look, plain
 from saferollout.cli.picture import Heartbeat, Picture
 from saferollout.cli.seen import Seen, Verdict
 from saferollout.cli.ways_out import break_glass
-from saferollout.core.views import Pace, PodTrouble, ReplicaSetView, WorkloadView
+from saferollout.core.views import Pace, Partition, PodTrouble, ReplicaSetView, WorkloadView
 from tests.unit.cli.fake_cluster import FakeCluster
 from tests.unit.cli.pictures import NOW, VIEWS, before, condition, picture, raw, release, replica_set, status, view, workload_states
 
@@ -31,7 +31,7 @@ RUNNING = picture(
 def seen(shown: WorkloadView | None, **changes: Any) -> Seen:
     fields: dict[str, Any] = {"label": "opencore", "saferollouts": ("opencore",), "picture": RUNNING, "listed": True, **changes}
     name = shown.name if shown else "user-service"
-    return Seen(workload=name, deployment=name if shown else "", namespace="opencore", view=shown, **fields)
+    return Seen(workload=name, object=name if shown else "", namespace="opencore", view=shown, **fields)
 
 
 def held(**changes: Any) -> WorkloadView:
@@ -175,13 +175,13 @@ def _with_trouble(replica: ReplicaSetView) -> ReplicaSetView:
 
 def test_the_break_glass_of_a_policy_is_one_annotation() -> None:
     command = "kubectl annotate deployment user-service -n opencore --overwrite saferollout.io/bypass=REASON"
-    assert break_glass("user-service", "opencore", reactive=False) == command
+    assert break_glass("Deployment", "user-service", "opencore", reactive=False) == command
 
 
 def test_the_break_glass_without_a_policy_is_json_that_clears_the_hold_and_gives_a_reason() -> None:
     reactive = picture(raw(status("Progressing", summary={"holdMode": "Reactive"}, release=release())))
     command = explanation(seen(held(), picture=reactive)).commands[-1][0]
-    assert command == break_glass("user-service", "opencore", reactive=True)
+    assert command == break_glass("Deployment", "user-service", "opencore", reactive=True)
     patch = json.loads(command.split("-p ", 1)[1].strip("'"))
     assert patch["metadata"] == {"annotations": {"saferollout.io/bypass": "REASON"}, "labels": {"saferollout.io/held": None}}
     assert patch["spec"] == {"paused": False}
@@ -199,7 +199,33 @@ def deployment(name: str, label: str = "") -> dict[str, Any]:
 def test_a_workload_is_found_by_its_name_in_the_saferollout() -> None:
     document = raw(None, workloads=[{"name": "front", "workloadRef": {"name": "gateway"}}])
     found = look(FakeCluster(document, deployment("gateway", "opencore")), "front")
-    assert (found.workload, found.deployment, found.listed) == ("front", "gateway", True)
+    assert (found.workload, found.object, found.listed) == ("front", "gateway", True)
+
+
+def stateful(name: str, label: str, **fields: Any) -> dict[str, Any]:
+    return {**deployment(name, label), "kind": "StatefulSet", **fields}
+
+
+def test_a_statefulset_is_found_by_the_kind_that_its_saferollout_names() -> None:
+    document = raw(None, workloads=[{"name": "gateway", "workloadRef": {"kind": "StatefulSet", "name": "gateway"}}])
+    found = look(FakeCluster(document, deployment("gateway"), stateful("gateway", "opencore")), "gateway")
+    assert (found.kind, found.label) == ("StatefulSet", "opencore")
+    assert found.view is not None and found.view.by_ordinal
+
+
+def test_the_break_glass_of_a_statefulset_is_its_own() -> None:
+    shown = replace(held(), kind="StatefulSet")
+    assert explanation(replace(seen(shown), kind="StatefulSet")).commands[-1][0].startswith("kubectl annotate statefulset user-service ")
+    patch = json.loads(break_glass("StatefulSet", "db", "opencore", reactive=True).split("-p ", 1)[1].strip("'"))
+    assert patch["spec"] == {"updateStrategy": {"rollingUpdate": {"partition": 0}}}
+    left = view("user-service", replica_set("u1", 10), template="u2", paused=True, left_paused=True)
+    found = explanation(replace(seen(left, picture=None, label="opencore", saferollouts=(), listed=False), kind="StatefulSet"))
+    assert any(command.startswith("kubectl patch statefulset user-service") for command, _ in found.commands)
+
+
+def test_a_statefulset_in_batches_shows_its_partition() -> None:
+    paced = view("user-service", replica_set("u2", 2), replica_set("u1", 2), template="u2", paced=Partition(first_new=2))
+    assert "partition 2" in explanation(replace(seen(paced), kind="StatefulSet")).sentence
 
 
 def test_a_mistyped_label_is_explained_with_the_nearest_saferollout() -> None:
@@ -209,7 +235,7 @@ def test_a_mistyped_label_is_explained_with_the_nearest_saferollout() -> None:
 
 
 def test_a_name_that_nothing_has_gets_the_nearest_one() -> None:
-    with pytest.raises(CommandFailed, match="no Deployment and no workload 'gatevay'.*did you mean 'gateway'") as failure:
+    with pytest.raises(CommandFailed, match="no Deployment, no StatefulSet and no workload 'gatevay'.*did you mean 'gateway'") as failure:
         look(FakeCluster(raw(None)), "gatevay")
     assert failure.value.exit_code is ExitCode.BAD_USAGE
 

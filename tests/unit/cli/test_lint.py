@@ -204,9 +204,9 @@ def test_a_saferollout_of_another_group_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_label_on_a_kind_that_is_never_held_is_an_error(tmp_path: Path) -> None:
-    code, said = lint(tmp_path, saferollout=SAFEROLLOUT, users=USERS, billing=BILLING.replace("kind: Deployment", "kind: StatefulSet"))
+    code, said = lint(tmp_path, saferollout=SAFEROLLOUT, users=USERS, billing=BILLING.replace("kind: Deployment", "kind: DaemonSet"))
     assert code == 3
-    assert "unsupported-kind: StatefulSet billing" in " ".join(said.split())
+    assert "unsupported-kind: DaemonSet billing" in " ".join(said.split())
 
 
 def test_a_helm_template_is_told_apart_from_broken_yaml(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ BROKEN_SPECS = [
     ({"contracts": [{**TOPIC, "drained": {"promql": "sum(("}}]}, "spec.contracts[0].drained.promql: "),
     ({"gates": [{"name": "p99", "promql": "sum(rate(", "max": "1"}]}, "spec.gates[0].promql: "),
     ({"gates": [{"name": "dead", "signal": "DeadLetterDepth", "contract": "events", "max": "1"}]}, "spec.gates[0].contract: "),
-    ({"workloads": [{"name": "reader"}, {"name": "writer", "workloadRef": {"kind": "StatefulSet", "name": "writer"}}]}, "spec.workloads[1].workloadRef: "),
+    ({"workloads": [{"name": "reader"}, {"name": "writer", "workloadRef": {"kind": "DaemonSet", "name": "writer"}}]}, "spec.workloads[1].workloadRef: "),
     ({"workloads": []}, "spec.workloads"),
     ({"workloads": [{"name": "a"}, {"name": "a"}]}, "spec.workloads"),
 ]

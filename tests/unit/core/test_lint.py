@@ -27,9 +27,9 @@ def saferollout(
     try:
         parsed = SafeRollout.parse_strict({"apiVersion": "saferollout.io/v1alpha1", "kind": "SafeRollout", **document}).spec
     except InvalidSafeRollout as invalid:
-        return SafeRolloutManifest(place, name, namespace, None, invalid.problems, tuple(entry["name"] for entry in entries))
+        return SafeRolloutManifest(place, name, namespace, None, invalid.problems, tuple(("Deployment", entry["name"]) for entry in entries))
     named = tuple(entry.reference.name for entry in parsed.workloads)
-    return SafeRolloutManifest(place, name, namespace, parsed, named=named)
+    return SafeRolloutManifest(place, name, namespace, parsed, named=tuple(("Deployment", one) for one in named))
 
 
 def deployment(name: str, declaration: str | None = None, **changes: Any) -> WorkloadManifest:
@@ -147,10 +147,28 @@ def test_two_saferollouts_must_not_name_one_workload() -> None:
 
 
 def test_a_kind_that_is_not_supported_yet_is_named() -> None:
-    entry = {"name": "users", "workloadRef": {"kind": "StatefulSet", "name": "users"}}
+    entry = {"name": "users", "workloadRef": {"kind": "DaemonSet", "name": "users"}}
     codes = {finding.code for finding in lint([saferollout(workloads=(entry,), contracts=())], [])}
     assert codes <= {Code.UNSUPPORTED_KIND, Code.INVALID_FIELD}
     assert codes
+
+
+def test_a_statefulset_is_released_and_lint_says_that_a_new_one_starts_at_once() -> None:
+    entry = {"name": "users", "workloadRef": {"kind": "StatefulSet", "name": "users"}}
+    named = (("StatefulSet", "users"),)
+    manifest = replace(saferollout(workloads=(entry,), contracts=({"name": "user-events", "topic": {"name": "e", "retentionSeconds": 60}},)), named=named)
+    users = replace(deployment("users", "user-events: {writes: [1]}"), kind="StatefulSet")
+    codes = {finding.code for finding in lint([manifest], [users])}
+    assert Code.STARTS_AT_ONCE in codes
+    assert not codes & {Code.UNSUPPORTED_KIND, Code.WORKLOAD_NOT_IN_FILES, Code.NOT_LISTED}
+    assert Code.STARTS_AT_ONCE not in {finding.code for finding in lint([manifest], [replace(users, declaration=None)])}
+
+
+def test_a_deployment_of_a_statefulset_s_name_is_not_that_workload() -> None:
+    entry = {"name": "users", "workloadRef": {"kind": "StatefulSet", "name": "users"}}
+    manifest = replace(saferollout(workloads=(entry,)), named=(("StatefulSet", "users"),))
+    codes = {finding.code for finding in lint([manifest], [deployment("users", "user-events: {writes: [1]}")])}
+    assert {Code.WORKLOAD_NOT_IN_FILES, Code.NOT_LISTED} <= codes
 
 
 def test_an_annotation_on_the_deployment_instead_of_its_template_is_read_by_nobody() -> None:

@@ -9,7 +9,7 @@ def deployment(name: str, *, kind: str = "Deployment", namespace: str = "shop", 
 
 
 def saferollout(*named: str) -> SafeRolloutManifest:
-    return SafeRolloutManifest(Place("saferollout.yaml", 1), "opencore", "shop", None, named=named)
+    return SafeRolloutManifest(Place("saferollout.yaml", 1), "opencore", "shop", None, named=tuple(("Deployment", one) for one in named))
 
 
 def codes(named: tuple[str, ...], now: list[WorkloadManifest], before: list[WorkloadManifest]) -> list[tuple[Code, str]]:

@@ -51,10 +51,17 @@ def test_a_missing_workload_is_named_with_the_way_out_and_the_nearest_existing_n
 
 
 def test_an_unsupported_kind_is_named() -> None:
+    spec = {"workloads": [{"name": "db", "workloadRef": {"kind": "DaemonSet", "name": "db"}}]}
+    absent = shop(spec=spec).snapshot.world.absent["db"]
+    assert absent.reason == "UnsupportedKind"
+    assert "DaemonSet of apps/v1" in absent.message
+
+
+def test_a_statefulset_is_refused_with_the_way_out_where_the_operator_was_not_told_to_release_them() -> None:
     spec = {"workloads": [{"name": "db", "workloadRef": {"kind": "StatefulSet", "name": "db"}}]}
     absent = shop(spec=spec).snapshot.world.absent["db"]
     assert absent.reason == "UnsupportedKind"
-    assert "StatefulSet of apps/v1" in absent.message
+    assert "statefulSets.enabled" in absent.message
 
 
 def test_a_workload_of_another_safe_rollout_is_left_to_it() -> None:

@@ -42,6 +42,15 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         f"{HOLD}::test_a_created_workload_that_carries_the_label_has_no_replica_set",
         "tests/unit/core/test_lint.py::test_a_workload_without_the_label_starts_unheld",
     ),
+    "a first StatefulSet": (
+        "tests/cluster/test_statefulsets.py::test_a_new_statefulset_starts_at_once_and_whoever_applies_is_told",
+        "tests/unit/core/test_lint.py::test_a_statefulset_is_released_and_lint_says_that_a_new_one_starts_at_once",
+    ),
+    "a pod of a StatefulSet's new template breaks": (
+        "tests/cluster/test_statefulsets.py::test_a_template_that_never_gets_ready_goes_back_pod_by_pod_and_stays_held",
+        "tests/cluster/test_statefulsets.py::test_a_broken_pod_does_not_keep_a_pinned_template_from_coming_back",
+        "tests/cluster/test_statefulsets.py::test_a_fix_gets_past_the_broken_pod_of_the_template_that_it_supersedes",
+    ),
     "a service renamed (new created, old pruned in one sync)": ("tests/unit/cli/test_lint.py::test_a_service_renamed_in_one_commit_is_warned_of",),
     "SafeRollout missing, or its name mistyped in the label": (
         "tests/unit/engine/test_orphans.py::test_a_held_workload_learns_which_safe_rollout_is_missing_and_the_way_out_once",
