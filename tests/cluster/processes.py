@@ -60,13 +60,13 @@ class Operator:
 @contextmanager
 def operator(
     cluster: RunningCluster, folder: Path, *, name: str, namespace: str, watch: str = "", kubeconfig: Path | None = None,
-    lease: str = "saferollout", real: bool = False, prometheus: str = "",
+    lease: str = "saferollout", real: bool = False, prometheus: str = "", stateful_sets: bool = True,
 ) -> Iterator[Operator]:
     """Run an operator with its Lease in a namespace, as the administrator unless a kubeconfig is given; it is killed at the end.
 
     `real`: `saferollout run` itself; else one that only says what it sees.
     """
-    config = f"watchNamespaces: [{watch}]\nlease: {{name: {lease}}}\nprometheus: {{url: \"{prometheus}\"}}\nstatefulSets: true\n"
+    config = f"watchNamespaces: [{watch}]\nlease: {{name: {lease}}}\nprometheus: {{url: \"{prometheus}\"}}\nstatefulSets: {str(stateful_sets).lower()}\n"
     running = start(folder, name=name, namespace=namespace, kubeconfig=kubeconfig or cluster.kubeconfig, config=config, real=real)
     try:
         wait_for(f"operator {name} is ready, see {running.log}", lambda: running.probe("/readyz") == 200)

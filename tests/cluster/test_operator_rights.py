@@ -203,7 +203,7 @@ def test_uninstalling_without_a_word_for_everything_is_refused(chart: InstalledC
 
 
 def test_rights_in_the_watched_namespace_alone_are_enough(running_web: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path) -> None:
-    """Another release of the chart that watches one namespace; the definition is there already."""
+    """Another release of the chart that watches one namespace and Deployments only; the definition is there already."""
     text = run_helm("template", "narrow", str(CHART), "--namespace", namespace, "--set", f"watchNamespaces={{{namespace}}}", "--set", "crds.install=false")
     rights = [item for item in yaml.safe_load_all(text) if item and item["kind"] in ("Role", "RoleBinding") and "give-back" not in item["metadata"]["name"]]
     running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=rights)
@@ -213,7 +213,8 @@ def test_rights_in_the_watched_namespace_alone_are_enough(running_web: RunningCl
     lease_name = next(rule["resourceNames"][0] for rule in lease["rules"] if "resourceNames" in rule)
     running_web.kubectl("apply", "-n", namespace, "-f", "-", manifest=safe_rollout("web"))
     with operator(
-        running_web, tmp_path, name="one", namespace=namespace, watch=namespace, kubeconfig=narrow.kubeconfig, lease=lease_name
+        running_web, tmp_path, name="one", namespace=namespace, watch=namespace, kubeconfig=narrow.kubeconfig, lease=lease_name,
+        stateful_sets=False,
     ):
         _wait_for_message(running_web, namespace, "1 workloads, 2 pods, 2 ready, absent: none")
         running_web.kubectl("scale", "-n", namespace, "deployment/web", "--replicas=1")
