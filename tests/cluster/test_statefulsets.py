@@ -103,12 +103,13 @@ def test_a_fix_gets_past_the_broken_pod_of_the_template_that_it_supersedes(shop:
 
 def test_pods_that_an_autoscaler_adds_in_a_batch_are_not_all_new(shop: Shop) -> None:
     start(shop, "db", batches=["25%"], spec={"bakeSeconds": 300})
-    shop.apply(stateful("db", Revision(image="shop:2")))
+    # Pods that are ready at once would all be there before anybody could look.
+    shop.apply(stateful("db", Revision(image="shop:2", behaviour="slow:2")))
     wait_for_pods(shop, "db", "shop:1", "shop:1", "shop:1", "shop:2")
     assert shop.kubectl("scale", "statefulset", "db", "--replicas=8").code == 0
     shop.wait("8 pods", lambda: len(by_ordinal(shop, "db")) == 8)
-    assert partition(shop, "db") == 6
-    assert by_ordinal(shop, "db")[:3] == ["shop:1"] * 3
+    assert by_ordinal(shop, "db")[:4] == ["shop:1", "shop:1", "shop:1", "shop:2"]
+    assert by_ordinal(shop, "db").count("shop:2") == 2, "a quarter of 8, the one of before included"
 
 
 def test_a_safe_rollout_deleted_in_a_batch_leaves_the_pods_as_they_are_and_says_how_to_go_on(shop: Shop) -> None:

@@ -24,7 +24,7 @@ class OrdinalController:
         return [one for one in found if one.pods or one.revision == self.current or one.created < self.revisions[0].created]
 
     def views(self, workload: str, now: datetime) -> tuple[ReplicaSetView, ...]:
-        return tuple(replace(one.view(workload, now, self.health), pod_names=self._names(workload, one.revision)) for one in self.sets)
+        return tuple(self._placed(one.view(workload, now, self.health), workload) for one in self.sets)
 
     def shown(self, view: WorkloadView, now: datetime) -> WorkloadView:
         """Return the view as the API server shows it now."""
@@ -77,5 +77,7 @@ class OrdinalController:
         mine = [pod for of, pod in self.pods.values() if of == revision.revision]
         return replace(revision, pods=mine, replicas=sum(pod.leaving is None for pod in mine))
 
-    def _names(self, workload: str, revision: str) -> tuple[str, ...]:
-        return tuple(f"{workload}-{ordinal}" for ordinal, (of, _) in sorted(self.pods.items()) if of == revision)
+    def _placed(self, view: ReplicaSetView, workload: str) -> ReplicaSetView:
+        mine = {ordinal: pod for ordinal, (of, pod) in sorted(self.pods.items()) if of == view.hash}
+        places = tuple(ordinal for ordinal, pod in mine.items() if pod.leaving is None)
+        return replace(view, pod_names=tuple(f"{workload}-{ordinal}" for ordinal in mine), places=places)

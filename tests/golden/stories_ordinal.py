@@ -55,6 +55,46 @@ def a_fix_gets_past_a_broken_pod(stage: Stage) -> None:
     _in_a_fresh_shop(stage, "a fix", then=fix)
 
 
+def a_statefulset_is_scaled_to_nothing_in_a_batch(stage: Stage) -> None:
+    """In the middle of its batches a StatefulSet is scaled to nothing and back: what ran comes back first, then the batch begins anew."""
+
+    def scale(shop: Stage) -> None:
+        shop.apply("ledger", "l2", _READS_BOTH)
+        shop.skip_until(lambda: baking(shop, "ledger"))
+        shop.checks_strength = False
+        shop.change("ledger", "somebody scales ledger to 0", replicas=0)
+        shop.wait(30)
+        shop.change("ledger", "somebody scales ledger to 4", replicas=4)
+
+    _in_a_fresh_shop(stage, "scaled to nothing in a batch", then=scale)
+
+
+def git_reverts_a_statefulset_with_a_broken_pod(stage: Stage) -> None:
+    """Git goes back to what ran while the first new pod never starts: nothing to wait for but that pod, which is replaced."""
+
+    def revert(shop: Stage) -> None:
+        shop.ill("l2")
+        shop.apply("ledger", "l2", _READS_BOTH)
+        shop.skip_until(lambda: rolling(shop, "ledger"))
+        shop.apply("ledger", "l1", _READS_1)
+
+    _in_a_fresh_shop(stage, "a revert", then=revert)
+
+
+def a_statefulset_grows_and_shrinks_in_a_batch(stage: Stage) -> None:
+    """An autoscaler in the middle of a batch: added pods are new ones until the operator raises the partition, and new ones go first."""
+
+    def scale(shop: Stage) -> None:
+        shop.apply("ledger", "l2", _READS_BOTH)
+        shop.skip_until(lambda: baking(shop, "ledger"))
+        shop.checks_strength = False
+        shop.change("ledger", "an autoscaler scales ledger to 8", replicas=8)
+        shop.wait(20)
+        shop.change("ledger", "an autoscaler scales ledger to 4", replicas=4)
+
+    _in_a_fresh_shop(stage, "grows and shrinks", then=scale)
+
+
 def a_held_statefulset_is_scaled_to_nothing_and_back(stage: Stage) -> None:
     """Without pods the controller would take the held template for the current one, so the old one is pinned until there are pods again."""
 

@@ -70,7 +70,7 @@ def next_pace(*, view: WorkloadView, revision: str, batch_percent: int) -> Pace 
     falls ill moves nothing. On a paused workload no pace is in force, so one is always to be set. A StatefulSet's is a partition.
     """
     if view.by_ordinal:
-        return next_partition(view=view, batch_percent=batch_percent)
+        return next_partition(view=view, revision=revision, batch_percent=batch_percent)
     if view.replicas == 0:
         return None
     wanted = _step(view, revision=revision, batch_percent=batch_percent)

@@ -179,8 +179,8 @@ def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     if stopped_by_person(draft) or not facts.view.settled:
         return None
     action = _write_for_batch(draft, roll, facts)
-    if action is not None and _was_restarted(roll, facts):
-        # Its pods are replaced once more, which is no lack of progress.
+    if action is not None and (_was_restarted(roll, facts) or facts.view.pinned):
+        # Its pods are replaced once more, or come only now that it has some again, which is no lack of progress.
         draft.put_roll(roll.model_copy(update={"batch_start_time": draft.now}))
     return action
 

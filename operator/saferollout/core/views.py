@@ -30,7 +30,7 @@ class ReplicaSetView:
     writes). `ready` counts ready pods that are not terminating; `available` those ready for the user's own minReadySeconds (longer if they
     crashed), computed from the pods because a paced Deployment's own numbers do not tell. `steady` counts available pods whose containers
     have never restarted: a crash loop is no progress. Of a StatefulSet's ControllerRevision `replicas` counts the pods that are not
-    terminating, and `pod_names` has their names, which say nothing about their revision.
+    terminating, `places` says where those stand, counted from the first, and `pod_names` names all of them: names say no revision.
     """
 
     name: str
@@ -51,6 +51,7 @@ class ReplicaSetView:
     body: str = ""
     text: str = ""
     pod_names: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,12 @@ def serving(pods: Iterable[RawObject]) -> list[RawObject]:
     return [pod for pod in alive if "deletionTimestamp" not in pod["metadata"]]
 
 
+def ordinal_of(pod: RawObject) -> int:
+    """Return the number at the end of the name of a StatefulSet's pod; -1 where there is none."""
+    ordinal = pod["metadata"]["name"].rpartition("-")[2]
+    return int(ordinal) if ordinal.isdecimal() else -1
+
+
 def is_ready(pod: RawObject) -> bool:
     """Tell whether a pod says that it is ready."""
     return _ready_since(pod) is not None

@@ -20,7 +20,7 @@ from saferollout.workloads.partition import (
     partition_of,
     strategy_type,
 )
-from saferollout.workloads.pods import count_pods, owned_by, parse_time, serving
+from saferollout.workloads.pods import count_pods, ordinal_of, owned_by, parse_time, serving
 from saferollout.workloads.protocol import RawObject, RawWorkload
 from saferollout.workloads.template_hash import RESTARTED_AT, annotation_of, body_hash, template_hash
 from saferollout.workloads.used_bypasses import has_counted
@@ -147,6 +147,7 @@ def _never_ran(one: ReplicaSetView, shown: Sequence[ReplicaSetView], workload: R
 def _revision(revision: RawObject, raw: RawWorkload, *, restart_annotations: Sequence[str], now: datetime) -> ReplicaSetView:
     metadata, workload = revision["metadata"], raw.workload
     pods = pods_of_revision(raw, metadata["name"])
+    staying = serving(pods)
     count = count_pods(pods, min_ready_seconds=workload["spec"].get("minReadySeconds", 0), now=now)
     # The one in spec may have been kept by an older Kubernetes, with other defaults.
     is_in_spec = _is_settled(raw) and metadata["name"] == workload["status"]["updateRevision"]
@@ -159,7 +160,7 @@ def _revision(revision: RawObject, raw: RawWorkload, *, restart_annotations: Seq
         pod_hash=metadata["name"],
         contracts=annotation_of(template, names.ANNOTATION_CONTRACTS),
         created=parse_time(metadata["creationTimestamp"]),
-        replicas=len(serving(pods)),
+        replicas=len(staying),
         pods=count.pods,
         ready=count.ready,
         available=count.available,
@@ -169,5 +170,6 @@ def _revision(revision: RawObject, raw: RawWorkload, *, restart_annotations: Seq
         trouble=count.trouble,
         body=body_hash(template, restart_annotations=restart_annotations),
         text=template_hash(template, restart_annotations=()),
+        places=tuple(sorted(ordinal_of(pod) - (workload["spec"].get("ordinals") or {}).get("start", 0) for pod in staying)),
         pod_names=tuple(sorted(pod["metadata"]["name"] for pod in pods)),
     )

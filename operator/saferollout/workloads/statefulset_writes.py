@@ -27,7 +27,7 @@ from saferollout.workloads.partition import (
     render,
     strategy_type,
 )
-from saferollout.workloads.pods import is_ready, owned_by, serving
+from saferollout.workloads.pods import is_ready, ordinal_of, owned_by, serving
 from saferollout.workloads.protocol import MERGE_PATCH, CannotWrite, RawObject, RawWorkload, Verb, Write
 from saferollout.workloads.statefulset_view import owned_but_returned, pods_of_revision, template_of
 from saferollout.workloads.template_hash import RESTARTED_AT, bare_template
@@ -102,7 +102,7 @@ def _replace_pod(action: actions.ReplacePod, raw: RawWorkload, now: datetime) ->
     pods = [pod for pod in serving(pods_of_revision(raw, revision)) if not (action.broken and is_ready(pod))]
     if not pods:
         raise CannotWrite(f"StatefulSet {_name(raw)} has no such pod of {revision} any more")
-    metadata = max(pods, key=lambda pod: (not is_ready(pod), _ordinal(pod)))["metadata"]
+    metadata = max(pods, key=lambda pod: (not is_ready(pod), ordinal_of(pod)))["metadata"]
     preconditions = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
     body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions, "propagationPolicy": "Background"}
     return Write(
@@ -243,11 +243,6 @@ def _revision_of_new_pods(raw: RawWorkload) -> str:
     current = partition_of(raw.workload) == HOLD
     name: str = status.get("currentRevision" if current else "updateRevision", "")
     return name
-
-
-def _ordinal(pod: RawObject) -> int:
-    ordinal = pod["metadata"]["name"].rpartition("-")[2]
-    return int(ordinal) if ordinal.isdecimal() else -1
 
 
 def _name(raw: RawWorkload) -> str:

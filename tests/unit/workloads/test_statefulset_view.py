@@ -23,8 +23,15 @@ def test_pods_are_counted_by_the_revision_that_their_label_names() -> None:
     assert (new.hash, new.replicas, new.pods, new.ready) == (NEW_HASH, 1, 2, 1)
     assert (old.hash, old.replicas, old.pods, old.ready) == (OLD_HASH, 2, 2, 1)
     assert new.pod_names == ("billing-2", "billing-3")
+    assert (new.places, old.places) == ((2,), (0, 1))
     assert seen.current == OLD_HASH
     assert seen.paced == Partition(first_new=2)
+
+
+def test_places_are_counted_from_the_first_pod_as_the_partition_is() -> None:
+    """The API lets ordinals start elsewhere (spec.ordinals.start); the controller's partition does not move with them."""
+    seen = view(statefulset(ordinals={"start": 5}), pod(5, "a"), pod(6, "a"))
+    assert seen.of(OLD_HASH)[0].places == (0, 1)
 
 
 def test_a_held_template_is_alive_only_once_it_has_pods() -> None:
