@@ -55,6 +55,14 @@ NOT_RUN: Final = {
         "docs/readiness.md",
         "kubectl wait sro/shop -n shop --for jsonpath='{.status.summary.state}'=AwaitingApproval --timeout 30m",
     ): "the same, with shorter timeouts",
+    (
+        "docs/operations.md",
+        "kubectl delete mutatingadmissionpolicy saferollout-statefulsets saferollout-statefulsets-bypass",
+    ): "these policies are there only with statefulSets.enabled; the line above it is run",
+    (
+        "docs/operations.md",
+        """kubectl patch statefulset NAME -n NAMESPACE --type merge -p '{"metadata":{"labels":{"saferollout.io/held":null}},"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'""",
+    ): "needs statefulSets.enabled; the same line for a Deployment is run",
     ("docs/helm.md", "helm history"): "names the command that finds a revision; tests/helm takes the way out",
     ("docs/helm.md", "helm rollback"): "tests/helm plays it with a real helm, as every row of that page",
     ("docs/helm.md", "helm rollback saferollout LAST-REVISION -n saferollout"): "the same",

@@ -1,5 +1,6 @@
 """Every manifest on the pages is one that the API server, the models and lint take, and every other block is accounted for."""
 
+import copy
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,7 +34,13 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/readiness.md", "kind: Kustomization"): "a piece of an object of Flux, whose kinds are not installed here",
     ("docs/metrics-and-events.md", "# nobody works: no decision is taken, what is held stays held"): "PromQL: parsed below",
 }
-SPECS: Final = {"docs/first-release.md": "shop/saferollout.yaml", "docs/gates.md": ROOT / "examples/demo/manifests/saferollout.yaml"}
+SPECS: Final = {
+    "docs/first-release.md": "shop/saferollout.yaml", "docs/gates.md": ROOT / "examples/demo/manifests/saferollout.yaml",
+    "docs/statefulsets.md": {
+        "apiVersion": f"{names.GROUP}/{names.VERSION}", "kind": names.KIND, "metadata": {"name": "shop", "namespace": "shop"},
+        "spec": {"workloads": [{"name": "web"}]},
+    },
+}  # fmt: skip
 """To which SafeRollout a page's pieces of a spec belong."""
 
 
@@ -85,10 +92,17 @@ def test_a_piece_of_a_manifest_fits_where_it_belongs(block: Code, tmp_path: Path
     fits(block, given, tmp_path)
 
 
+def _spec_at(place: Path | str | dict[str, Any], block: Code) -> dict[str, Any]:
+    if isinstance(place, dict):
+        return copy.deepcopy(place)
+    whole: dict[str, Any] = yaml.safe_load(place.read_text(encoding="utf-8") if isinstance(place, Path) else shown(block.page)[place])
+    return whole
+
+
 def as_spec(block: Code, given: dict[str, Any], folder: Path) -> None:
     """A piece of a spec, put into the SafeRollout that its page speaks of."""
     place = SPECS[block.page]
-    whole = yaml.safe_load(place.read_text(encoding="utf-8") if isinstance(place, Path) else shown(block.page)[place])
+    whole = _spec_at(place, block)
     whole["spec"] |= given
     SafeRollout.parse_strict(whole)
     (folder / "saferollout.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")

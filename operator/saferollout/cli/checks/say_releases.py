@@ -11,7 +11,7 @@ from saferollout.cli.checks.lines import Check, Line, WayOut, failed, not_checke
 from saferollout.cli.choose import workload_names
 from saferollout.cli.connect import Raw
 from saferollout.cli.headline import condition, headline
-from saferollout.cli.live_workloads import deployment_names
+from saferollout.cli.live_workloads import references_of
 from saferollout.cli.picture import Picture, picture_of
 
 
@@ -67,13 +67,20 @@ def _workloads(raw: Raw, releases: Releases, namespace: str) -> Iterator[Line]:
     if isinstance(releases.deployments, Unread):
         return
     name, there = raw["metadata"]["name"], {deployment["metadata"]["name"]: deployment for deployment in releases.deployments}
-    for workload, deployment in deployment_names(raw).items():
+    for reference in references_of(raw).values():
+        if reference.kind != "Deployment":
+            yield not_checked(Check.WORKLOAD, f"{name}: {reference.kind} {reference.name}", "this command looks at Deployments only")
+    for workload, deployment in _deployment_names(raw).items():
         if deployment not in there:
             said = f"{name}: there is no Deployment {deployment} in namespace {namespace}{nearest(deployment, there)}"
             see = WayOut("apply it, or correct spec.workloads", f"kubectl get deployments -n {namespace}")
             yield warning(Check.WORKLOAD, said, see)
             continue
         yield from _label(there[deployment], name, workload, namespace)
+
+
+def _deployment_names(raw: Raw) -> dict[str, str]:
+    return {name: reference.name for name, reference in references_of(raw).items() if reference.kind == "Deployment"}
 
 
 def _label(deployment: Mapping[str, Any], name: str, workload: str, namespace: str) -> Iterator[Line]:
@@ -94,7 +101,7 @@ def _label(deployment: Mapping[str, Any], name: str, workload: str, namespace: s
 def _strays(releases: Releases, deployments: tuple[Raw, ...], namespace: str) -> Iterator[Line]:
     """Find workloads whose label leads nowhere: a changed template of theirs would stay held."""
     items = releases.items if isinstance(releases.items, tuple) else ()
-    listed = {raw["metadata"]["name"]: set(deployment_names(raw).values()) | set(workload_names(raw)) for raw in items}
+    listed = {raw["metadata"]["name"]: set(_deployment_names(raw).values()) | set(workload_names(raw)) for raw in items}
     for deployment in deployments:
         own = deployment["metadata"]["name"]
         label = (deployment["metadata"].get("labels") or {}).get(LABEL_MANAGED_BY)
