@@ -30,3 +30,16 @@ def test_what_goes_elsewhere_does_not_count() -> None:
     others = [deployment("people", managed_by="other"), deployment("people", namespace="other"), deployment("people", kind="Job")]
     for other in others:
         assert codes(("accounts",), [deployment("accounts")], [other]) == []
+
+
+def test_a_statefulset_is_named_with_what_becomes_of_it() -> None:
+    new, old = deployment("ledger", kind="StatefulSet"), deployment("book", kind="StatefulSet")
+    [finding] = renamed([saferollout()], [new], before=[old])
+    assert (finding.code, finding.about) == (Code.RENAMED_WORKLOAD, "StatefulSet ledger")
+    assert "starts at once" in finding.message and "volumes of its own" in finding.message and "held at creation" not in finding.message
+
+
+def test_another_kind_of_the_same_name_is_another_workload() -> None:
+    new, old = deployment("ledger", kind="StatefulSet"), deployment("ledger")
+    assert [finding.about for finding in renamed([saferollout()], [new], before=[old])] == ["StatefulSet ledger"]
+    assert list(renamed([saferollout()], [new, old], before=[old])) == []
