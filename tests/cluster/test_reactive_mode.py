@@ -25,7 +25,7 @@ def lone_operator(control_plane_without_mutating_policies: RunningCluster, tmp_p
     cluster = control_plane_without_mutating_policies
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     rendered = render("--set", "statefulSets.enabled=true")
-    assert not [item for item in rendered if "AdmissionPolicy" in item["kind"]], "auto renders no policy for a server without them"
+    assert not [item for item in rendered if "MutatingAdmissionPolicy" in item["kind"]], "auto renders no policy for a server without them"
     hooks = [item for item in rendered if "helm.sh/hook" in (item["metadata"].get("annotations") or {})]
     standing = [item for item in rendered if item["kind"] not in _NEEDS_AN_IMAGE and item not in hooks]
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-n", NAMESPACE, "-f", "-", manifest=standing)
@@ -89,6 +89,16 @@ def test_a_failed_template_goes_back_and_stays_held(plain_shop: Shop) -> None:
     shop.wait("it is free", lambda: shop.labels("billing") == {"managed-by"})
 
 
+def test_a_tool_that_writes_its_partition_over_the_hold_s_is_taken_back_and_so_is_what_started(plain_shop: Shop) -> None:
+    start(plain_shop, "db", spec={"mode": "Paused"})
+    plain_shop.apply(stateful("db", NEW))
+    plain_shop.wait("held", lambda: {"held", "original"} <= marks(plain_shop, "db"))
+    plain_shop.patch("statefulset", "db", {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 0}}}})
+    plain_shop.wait("held again", lambda: partition(plain_shop, "db") == 2147483647)
+    wait_for_pods(plain_shop, "db", *["shop:1"] * 4)
+    plain_shop.stays("held", lambda: by_ordinal(plain_shop, "db") == ["shop:1"] * 4)
+
+
 def test_a_bypass_counts_for_nothing_while_the_operator_runs_and_the_command_that_explain_prints_does_when_it_is_away(
     lone_operator: Operator, plain_shop: Shop
 ) -> None:
@@ -106,13 +116,3 @@ def test_a_bypass_counts_for_nothing_while_the_operator_runs_and_the_command_tha
     lone_operator.kill()
     assert shop.kubectl(*last_resort[1:]).code == 0
     shop.wait_for_images("billing", {"shop:2": 4})
-
-
-def test_a_tool_that_writes_its_partition_over_the_hold_s_is_taken_back_and_so_is_what_started(plain_shop: Shop) -> None:
-    start(plain_shop, "db", spec={"mode": "Paused"})
-    plain_shop.apply(stateful("db", NEW))
-    plain_shop.wait("held", lambda: {"held", "original"} <= marks(plain_shop, "db"))
-    plain_shop.patch("statefulset", "db", {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 0}}}})
-    plain_shop.wait("held again", lambda: partition(plain_shop, "db") == 2147483647)
-    wait_for_pods(plain_shop, "db", *["shop:1"] * 4)
-    plain_shop.stays("held", lambda: by_ordinal(plain_shop, "db") == ["shop:1"] * 4)
