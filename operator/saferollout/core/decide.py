@@ -35,6 +35,7 @@ from saferollout.core.tidying import (
     sweep_ghosts,
     withdraw_early_pods,
 )
+from saferollout.core.unheld import note_unheld
 from saferollout.core.unknown_readers import note_unknown_readers
 
 __all__ = ["decide", "questions"]
@@ -55,6 +56,7 @@ def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks:
     plan_ahead(draft)
     write_down(draft)
     note_unknown_readers(draft)
+    note_unheld(draft)
     _judge(draft)
     if prove(draft):
         plan_ahead(draft)

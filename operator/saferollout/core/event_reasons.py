@@ -76,6 +76,10 @@ class EventReason(ExplainedWord):
         "HeldLate", _WARNING, "a new template was not held by the API server; the operator paused it",
         "see [reactive mode](../operations.md#reactive-mode-is-weaker)",
     )  # fmt: skip
+    STARTED_UNHELD = (
+        "StartedUnheld", _WARNING, "a new StatefulSet came, and its pods started at once: nothing can hold its first template",
+        "see [StatefulSets](../statefulsets.md#new)",
+    )  # fmt: skip
     TAKEN_UP_AGAIN = (
         "TakenUpAgain", _NORMAL, "a workload that was left paused when it was given back is held again and released in its turn",
     )  # fmt: skip
@@ -89,7 +93,7 @@ class EventReason(ExplainedWord):
         "where it stays paused: `saferollout explain NAME`",
     )  # fmt: skip
     HELD_WITHOUT_SAFE_ROLLOUT = (
-        "HeldWithoutSafeRollout", _WARNING, "a Deployment is held, but its SafeRollout does not exist or does not list it",
+        "HeldWithoutSafeRollout", _WARNING, "a workload is held, but its SafeRollout does not exist or does not list it",
         "create it, list it, or correct the label",
     )  # fmt: skip
     DEFECT = (

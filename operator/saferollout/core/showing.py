@@ -8,6 +8,7 @@ from saferollout.core.plans import Roll, Step, ready_steps
 from saferollout.core.proving import approved_steps
 from saferollout.core.standing import SETTLING
 from saferollout.core.starting import has_settled
+from saferollout.core.unheld import said_at_rest
 
 
 def shown_steps(draft: Draft) -> list[PlanStep]:
@@ -108,4 +109,4 @@ def _state(draft: Draft, name: str) -> tuple[str, str]:
         return "Held", draft.outlook.kept_back.get(name, "its new template waits for its turn")
     if facts.others_than(facts.wanted):
         return "Rolling", "a rollout that this SafeRollout did not start is under way: it was there before, or a bypass let it out"
-    return "Stable", ""
+    return "Stable", "; ".join(said_at_rest(draft, name, facts))

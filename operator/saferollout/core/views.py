@@ -95,6 +95,7 @@ class WorkloadView:
     are still on record as the operator's, so that a server-side apply of another value would meet a conflict. `labelled_by_us`: the operator put
     the managed-by label on, and nobody has stated it since. `current`: of a StatefulSet
     the revision of the pods that its controller creates while it is paused, empty where that is not known; None of a Deployment.
+    `created`: since when a StatefulSet exists.
     """
 
     name: str
@@ -130,6 +131,7 @@ class WorkloadView:
     owns_returned: bool = False
     labelled_by_us: bool = False
     current: str | None = None
+    created: datetime | None = None
 
     @property
     def by_ordinal(self) -> bool:

@@ -76,6 +76,7 @@ def view_statefulset(raw: RawWorkload, *, restart_annotations: Sequence[str], no
         text=template_hash(template, restart_annotations=()),
         owns_returned=bool(owned_but_returned(workload)),
         current=next((shown.hash for shown in revisions if shown.name == status.get("currentRevision")), ""),
+        created=parse_time(metadata["creationTimestamp"]) if "creationTimestamp" in metadata else None,  # a manifest has none
     )
 
 
