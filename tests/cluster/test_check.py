@@ -123,7 +123,7 @@ def test_what_is_all_there_passes(at_work: Place) -> None:
                   "operator-rights", "saferollout"):  # fmt: skip
         assert found.levels(check) == ["ok"], (check, found.said(check))
     assert "held by one" in found.said("lease")
-    assert "30 rights" in found.said("operator-rights")
+    assert "38 rights" in found.said("operator-rights")
     text = at_work.run("--operator-namespace", NAMESPACE).stdout
     assert "✔ ok: saferollout.io/v1alpha1 is served" in text
     assert all(len(line) <= 80 or line.startswith(("        kubectl", "        helm")) for line in text.splitlines()), text

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.chart import InstalledChart
 from tests.cluster.shop import PodDiary, Revision, Shop
-from tests.cluster.stateful_shop import by_ordinal, is_current, marks, partition, read, start, stateful, wait_for_pods
+from tests.cluster.stateful_shop import by_ordinal, is_current, marks, member, partition, read, start, stateful, wait_for_pods
 
 HOLD = 2147483647
 POLICIES = pytest.mark.parametrize("policy", ["OrderedReady", "Parallel"])
@@ -125,12 +126,26 @@ def test_a_safe_rollout_deleted_in_a_batch_leaves_the_pods_as_they_are_and_says_
     shop.wait("given back", lambda: (partition(shop, "db"), marks(shop, "db")) == (0, {"managed-by"}))
 
 
-def test_a_new_statefulset_starts_at_once_and_whoever_applies_is_told(shop: Shop) -> None:
-    said = shop.apply(shop.safe_rollout({"name": "db", "workloadRef": {"kind": "StatefulSet", "name": "db"}}), stateful("db", Revision()))
+def test_a_new_statefulset_starts_at_once_and_whoever_applies_or_looks_is_told(shop: Shop) -> None:
+    reads, writes = "events: {reads: [1]}", "events: {writes: [2]}"
+    shop.start(shop.safe_rollout("reader", member("db")), shop.service("reader", Revision(contracts=reads)))
+    said = shop.apply(stateful("db", Revision(contracts=writes)))
     assert "a new StatefulSet is not held" in said
     wait_for_pods(shop, "db", *["shop:1"] * 4)
-    shop.wait_for_state("Idle", "Completed")
+    shop.wait("status says so", lambda: "it was created with, which was not held" in _message(shop, "db"))
+    shop.wait("and with whom it can't live", lambda: all("unsafe now: " in _message(shop, name) for name in ("db", "reader")))
     assert "held" not in marks(shop, "db")
+    shop.wait("an event says so", lambda: set(shop.events("StartedUnheld")) == {"db is new and was not held: a new StatefulSet starts at once"})
+    screen = " ".join(shop.say("status").out.split())
+    assert "db: runs the template that it was created with, which was not held" in screen and "reader: unsafe now: " in screen, screen
+    shop.apply(stateful("db", Revision(image="shop:2", contracts="events: {writes: [1]}")))
+    wait_for_pods(shop, "db", *["shop:2"] * 4)
+    shop.wait("nothing is left to say of it", lambda: _message(shop, "db") == "")
+    assert "events 2" in _message(shop, "reader"), "what was written before lies there yet"
+
+
+def _message(shop: Shop, name: str) -> str:
+    return next((str(known.get("message", "")) for known in shop.status().get("workloads", ()) if known["name"] == name), "")
 
 
 def test_a_partition_that_somebody_writes_meanwhile_counts_from_the_end_on(shop: Shop) -> None:
@@ -160,3 +175,47 @@ def test_a_bypass_releases_a_held_template_at_once_and_gives_the_partition_back(
     assert shop.kubectl("annotate", "statefulset", "db", "saferollout.io/bypass=fire").code == 0
     wait_for_pods(shop, "db", *["shop:2"] * 4)
     shop.wait("given back", lambda: (partition(shop, "db"), marks(shop, "db")) == (0, {"managed-by", "bypassed"}))
+
+
+def test_a_template_that_comes_while_there_are_no_pods_waits_for_its_turn_too(shop: Shop) -> None:
+    start(shop, "db", spec={"mode": "Paused"})
+    assert shop.kubectl("scale", "statefulset", "db", "--replicas=0").code == 0
+    shop.wait("no pods", lambda: by_ordinal(shop, "db") == [])
+    with PodDiary(shop.cluster, shop.namespace) as diary:
+        shop.apply(stateful("db", Revision(image="shop:2"), replicas=0))
+        shop.wait("the old template is put back first", lambda: "pinned" in marks(shop, "db"))
+        assert shop.kubectl("scale", "statefulset", "db", "--replicas=2").code == 0
+        wait_for_pods(shop, "db", "shop:1", "shop:1")
+        assert diary.images("db") == {"shop:1"}
+
+
+def test_the_operator_can_delete_pods_of_statefulsets_only(shop: Shop, chart: InstalledChart) -> None:
+    start(shop, "db", replicas=1)
+    shop.start(shop.safe_rollout("web", member("db")), shop.service("web", Revision(), replicas=1))
+    [of_deployment] = shop.pod_names("web")
+    whoever = f"--kubeconfig={chart.operator.kubeconfig}"
+    said = shop.kubectl("delete", "pod", of_deployment, "--dry-run=server", whoever)
+    assert said.code != 0 and "deletes pods of StatefulSets only" in said.error, said
+    assert shop.kubectl("delete", "pod", "db-0", "--dry-run=server", whoever).code == 0
+    assert shop.kubectl("delete", "pod", of_deployment, "--dry-run=server").code == 0, "nobody else is concerned"
+
+
+@pytest.mark.parametrize("behaviour", ["ready", "never-ready"])
+def test_volumes_and_their_claims_are_left_alone_on_the_way_out_and_back(shop: Shop, behaviour: str) -> None:
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    volumes = {"volumeClaimTemplates": [claim], "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"}}
+    start(shop, "db", batches=["50%"], spec={"progressDeadlineSeconds": 10}, **volumes)
+    before = claims(shop)
+    assert [name for name, _, _ in before] == [f"data-db-{ordinal}" for ordinal in range(4)]
+    shop.apply(stateful("db", Revision(image="shop:2", behaviour=behaviour), **volumes))
+    shop.wait_for_state("Completed" if behaviour == "ready" else "RolledBack", seconds=90)
+    wait_for_pods(shop, "db", *["shop:2" if behaviour == "ready" else "shop:1"] * 4)
+    assert claims(shop) == before, "the same claims, and nobody has written to them"
+    mounted = [volume["persistentVolumeClaim"]["claimName"] for pod in shop.pods("db") for volume in pod["spec"]["volumes"] if "persistentVolumeClaim" in volume]
+    assert sorted(mounted) == [name for name, _, _ in before]
+
+
+def claims(shop: Shop) -> list[tuple[str, str, str]]:
+    """Return name, uid and version of every claim."""
+    found = [claim["metadata"] for claim in shop.read("/api/v1", "persistentvolumeclaims")["items"]]
+    return sorted((one["name"], one["uid"], one["resourceVersion"]) for one in found)

@@ -116,6 +116,15 @@ oldObject == null ? '' : oldObject.metadata.?labels[?'saferollout.io/managed-by'
 ? [JSONPatch{op: 'remove', path: '/metadata/annotations/{{ .key | replace "/" "~1" }}'}] : [])
 {{- end -}}
 
+{{/* Why a held StatefulSet without pods is not scaled up. Argument: what carries its labels (an expression). */}}
+{{- define "saferollout.emptyMessage" -}}
+>-
+      'held by SafeRollout ' + {{ . }}.metadata.?labels[?'saferollout.io/managed-by'].orValue('') + ' and without pods: scaled up now it would start the held template. '
+      + 'The operator puts the one that ran before back first, so try again; where it is down, when it is back. To release the held template: kubectl annotate statefulset '
+      + object.metadata.name + ' -n ' + request.namespace + ' --overwrite saferollout.io/bypass=REASON'
+{{- end -}}
+
+{{/* Arguments: root, kind, name; actions of a validating one; held: it is asked once for each held StatefulSet of the namespace. */}}
 {{- define "saferollout.binding" -}}
 apiVersion: admissionregistration.k8s.io/v1
 kind: {{ .kind }}
@@ -126,6 +135,11 @@ spec:
   policyName: {{ .name }}
 {{- with .actions }}
   validationActions: {{ . }}
+{{- end }}
+{{- with .held }}
+  paramRef:
+    selector: {matchLabels: {saferollout.io/held: "true"}}
+    parameterNotFoundAction: Allow
 {{- end }}
 {{- with .root.Values.watchNamespaces }}
   matchResources:

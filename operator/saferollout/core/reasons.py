@@ -64,7 +64,8 @@ class Reason(ExplainedWord):
     REFUSED = "Refused", _ALL, "the plan was refused for another reason", "read the message"
     UNSUPPORTED_KIND = (
         "UnsupportedKind", _ALL,
-        "an entry names something other than an `apps/v1` Deployment; no step starts beside what can't be read", "remove the entry",
+        "an entry names neither an `apps/v1` Deployment nor, where the chart enables them, a StatefulSet; no step starts beside what can't be read",
+        "remove the entry, or `statefulSets.enabled: true`",
     )  # fmt: skip
     EXTERNAL_UNREADABLE = (
         "ExternalUnreadable", _PLAN, "a workload elsewhere that a contract refers to with `from` can't be read",

@@ -1,6 +1,6 @@
 """Every right that the operator needs, in one place: `saferollout check` asks for these, and a test compares them with the chart's roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -39,11 +39,17 @@ _WORKLOADS: Final = {
     Kind.REPLICA_SET: ("get", "list", "watch", "patch", "delete"),
     Kind.POD: ("get", "list", "watch"),
 }
+_STATEFUL: Final = {
+    Kind.STATEFUL_SET: ("get", "list", "watch", "patch"),
+    Kind.CONTROLLER_REVISION: ("get", "list", "watch"),
+    Kind.POD: ("delete",),
+}
 
 
-def operator_rights(*, lease: str, hold_policy: str) -> tuple[Right, ...]:
-    """Return what the operator needs; `hold_policy` is empty where it is configured to have none."""
-    return (*_on_safe_rollouts(), *_on_workloads(), *_on_events(), *_on_lease(lease), *(_on_policies(hold_policy) if hold_policy else ()))
+def operator_rights(*, lease: str, hold_policy: str, stateful_sets: bool) -> tuple[Right, ...]:
+    """Return what the operator needs; `hold_policy` is empty where it is configured to have none, `stateful_sets`: it releases those too."""
+    workloads = (*_on_workloads(_WORKLOADS), *(_on_workloads(_STATEFUL) if stateful_sets else ()))
+    return (*_on_safe_rollouts(), *workloads, *_on_events(), *_on_lease(lease), *(_on_policies(hold_policy) if hold_policy else ()))
 
 
 def _on_safe_rollouts() -> Iterator[Right]:
@@ -53,8 +59,8 @@ def _on_safe_rollouts() -> Iterator[Right]:
         yield Right(Scope.WATCHED, verb, names.GROUP, names.PLURAL, subresource="status")
 
 
-def _on_workloads() -> Iterator[Right]:
-    for kind, verbs in _WORKLOADS.items():
+def _on_workloads(kinds: Mapping[Kind, tuple[str, ...]]) -> Iterator[Right]:
+    for kind, verbs in kinds.items():
         yield from (_on(kind.resource, verb, Scope.WATCHED) for verb in verbs)
 
 

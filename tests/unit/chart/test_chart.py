@@ -202,8 +202,29 @@ def test_the_policies_of_statefulsets_come_with_them_only() -> None:
 
     assert watched(render("policies.enabled=true")) == set()
     assert watched(render("policies.enabled=true", "statefulSets.enabled=true")) == {
-        f"saferollout-{part}" for part in ("statefulsets", "statefulsets-bypass", "marks", "waiting", "warn")
+        f"saferollout-{part}" for part in ("statefulsets", "statefulsets-bypass", "statefulsets-empty", "marks", "waiting", "warn")
     }
+
+
+def test_other_peoples_statefulsets_and_pods_are_in_nobodys_way() -> None:
+    objects = render("policies.enabled=true", "statefulSets.enabled=true")
+    scale = named(objects, "ValidatingAdmissionPolicy", "saferollout-statefulsets-scale")
+    assert scale["spec"]["failurePolicy"] == "Ignore"
+    held = {"matchLabels": {"saferollout.io/held": "true"}}
+    binding = named(objects, "ValidatingAdmissionPolicyBinding", "saferollout-statefulsets-scale")
+    assert binding["spec"]["paramRef"] == {"selector": held, "parameterNotFoundAction": "Allow"}
+    pods = named(objects, "ValidatingAdmissionPolicy", "saferollout-statefulsets-pods")
+    assert pods["spec"]["matchConditions"] == [
+        {"name": "the-operator", "expression": "request.userInfo.username == 'system:serviceaccount:operators:saferollout'"}
+    ]
+
+
+def test_what_pods_the_operator_may_delete_is_said_where_the_policies_of_the_hold_are_not_served() -> None:
+    def pods(*values: str) -> bool:
+        found = of_kind(render("statefulSets.enabled=true", *values), "ValidatingAdmissionPolicy")
+        return "saferollout-statefulsets-pods" in {policy["metadata"]["name"] for policy in found}
+
+    assert pods() and pods("policies.enabled=true") and not pods("policies.enabled=false")
 
 
 def test_pods_are_restricted() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from localcluster.helm import CHART, run_helm
-from saferollout.cli.checks.policies import EXPECTED, OPTIONAL
+from saferollout.cli.checks.policies import EXPECTED, OF_STATEFULSETS, OPTIONAL
 from saferollout.engine.rights import Right, Scope, operator_rights
 
 NAME = "saferollout"
@@ -42,17 +42,18 @@ def given(objects: tuple[dict[str, Any], ...], *, scope: Scope, kind: str, role:
     }
 
 
+@pytest.mark.parametrize("stateful_sets", [False, True])
 @pytest.mark.parametrize("watched", ["", "shop"])
-def test_the_chart_gives_exactly_what_the_operator_needs(watched: str) -> None:
-    objects = render(*([f"watchNamespaces={{{watched}}}"] if watched else []))
+def test_the_chart_gives_exactly_what_the_operator_needs(watched: str, stateful_sets: bool) -> None:
+    objects = render(f"statefulSets.enabled={str(stateful_sets).lower()}", *([f"watchNamespaces={{{watched}}}"] if watched else []))
     watching = given(objects, scope=Scope.WATCHED, kind="Role" if watched else "ClusterRole", role=NAME, namespace=watched)
     lease = given(objects, scope=Scope.OWN, kind="Role", role=f"{NAME}-lease", namespace="operators")
     hold_mode = given(objects, scope=Scope.CLUSTER, kind="ClusterRole", role=f"{NAME}-hold-mode")
-    assert set(operator_rights(lease=NAME, hold_policy=f"{NAME}-hold")) == watching | lease | hold_mode
+    assert set(operator_rights(lease=NAME, hold_policy=f"{NAME}-hold", stateful_sets=stateful_sets)) == watching | lease | hold_mode
 
 
 def test_without_policies_nothing_is_needed_for_them() -> None:
-    assert {right.scope for right in operator_rights(lease=NAME, hold_policy="")} == {Scope.WATCHED, Scope.OWN}
+    assert {right.scope for right in operator_rights(lease=NAME, hold_policy="", stateful_sets=True)} == {Scope.WATCHED, Scope.OWN}
 
 
 def test_the_policies_that_are_looked_for_are_those_of_the_chart() -> None:
@@ -64,3 +65,4 @@ def test_the_policies_that_are_looked_for_are_those_of_the_chart() -> None:
     everything = {(policy.kind, policy.suffix) for policy in (*EXPECTED, *OPTIONAL)}
     assert policies("policies.enabled=true") == everything
     assert policies("policies.enabled=true", "policies.warnings=false") == {(policy.kind, policy.suffix) for policy in EXPECTED}
+    assert policies("policies.enabled=true", "statefulSets.enabled=true") - everything == {(policy.kind, policy.suffix) for policy in OF_STATEFULSETS}

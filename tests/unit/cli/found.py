@@ -21,7 +21,7 @@ from saferollout.cli.checks.found import (
     Server,
     Unread,
 )  # fmt: skip
-from saferollout.cli.checks.policies import EXPECTED, OPTIONAL, PLURALS
+from saferollout.cli.checks.policies import EXPECTED, OF_STATEFULSETS, OPTIONAL, PLURALS
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.missing_series import Missing
 from saferollout.engine.rights import Right, Scope
@@ -40,11 +40,11 @@ YOURS = {"get": True, "list": True, "patch": True, "bypass": False}
 
 
 def policies(
-    *, without: tuple[str, ...] = (), namespaces: tuple[str, ...] = (), users: str = f"'{ACCOUNT}'", name: str = "saferollout"
+    *, without: tuple[str, ...] = (), namespaces: tuple[str, ...] = (), users: str = f"'{ACCOUNT}'", name: str = "saferollout", stateful: bool = False
 ) -> dict[str, Any]:
     """Return policies and bindings as the chart has them; `without` names objects by the end of their names."""
     objects: dict[str, Any] = {plural: {} for plural in PLURALS}
-    for policy in (*EXPECTED, *OPTIONAL):
+    for policy in (*EXPECTED, *OPTIONAL, *(OF_STATEFULSETS if stateful else ())):
         full = f"{name}{policy.suffix}"
         if policy.suffix in without:
             continue

@@ -15,7 +15,8 @@ from saferollout.cli.checks.report import machine, screen, sections_of
 from saferollout.cli.look import Look, plain
 from saferollout.shell.config import OperatorConfig
 from tests.unit.cli import found
-from tests.unit.cli.found import HEALTHY, LEASE, OPERATOR, policies
+from tests.unit.cli.found import HEALTHY, LEASE, OPERATOR, deployment, policies
+from tests.unit.cli.pictures import raw, status
 
 GOLDEN = Path(__file__).parent / "golden"
 SCREENS = (
@@ -187,3 +188,44 @@ def test_a_configuration_that_may_not_be_read_is_told_and_nothing_is_assumed_of_
     seen = with_operator(config=Unread("you may not get ConfigMap saferollout in namespace saferollout"))
     assert lines(seen, Check.WATCHED)[0][0] is Level.NOT_CHECKED
     assert {level for level, _ in lines(seen, Check.PROMETHEUS)} == {Level.NOT_CHECKED}
+
+
+def with_statefulsets(enabled: bool, *statefulsets: dict[str, Any], objects: Any = None, readable: bool = True) -> Found:
+    """Return a SafeRollout that names the StatefulSet ledger, where the operator was told to release StatefulSets, or not to."""
+    seen = with_operator(config=OperatorConfig.model_validate({"statefulSets": enabled}))
+    document = raw(status("Idle"), workloads=[{"name": "book", "workloadRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "ledger"}}])
+    there = statefulsets if readable else Unread("you may not list statefulsets in namespace opencore")
+    releases = replace(HEALTHY.releases, items=(document,), deployments=(), statefulsets=there)
+    return replace(seen, releases=releases, holding=replace(HEALTHY.holding, objects=objects or policies(stateful=enabled)))
+
+
+def test_a_statefulset_that_the_operator_was_told_to_leave_alone_is_a_failure_with_the_switch() -> None:
+    [line] = [line for section in sections_of(with_statefulsets(False, deployment("ledger"))) for line in section.lines if line.check is Check.WORKLOAD]
+    assert (line.level, "StatefulSet ledger can't be released" in line.said) == (Level.FAILED, True)
+    assert line.ways_out[0].command.endswith("--set statefulSets.enabled=true")
+
+
+def test_statefulsets_are_looked_for_by_their_kind_with_label_and_strays() -> None:
+    assert lines(with_statefulsets(True, deployment("ledger")), Check.WORKLOAD) == []
+    [(level, said)] = lines(with_statefulsets(True, deployment("ledgers", label=None)), Check.WORKLOAD)
+    assert (level, "there is no StatefulSet ledger" in said and "ledgers" in said) == (Level.WARNING, True)
+    [(level, said)] = lines(with_statefulsets(True, deployment("ledger", label=None)), Check.LABEL)
+    assert (level, "StatefulSet ledger has no label" in said) == (Level.WARNING, True)
+    [(level, said)] = lines(with_statefulsets(True, deployment("ledger"), deployment("stray")), Check.LABEL)
+    assert (level, "does not list StatefulSet stray" in said) == (Level.FAILED, True)
+
+
+def test_statefulsets_that_may_not_be_read_are_never_ok_and_matter_only_where_they_are_released() -> None:
+    expected = [(Level.NOT_CHECKED, "StatefulSets: you may not list statefulsets in namespace opencore")]
+    assert lines(with_statefulsets(True, readable=False), Check.WORKLOAD) == expected
+    alone = replace(HEALTHY, releases=replace(HEALTHY.releases, statefulsets=Unread("you may not")))
+    assert lines(alone, Check.WORKLOAD) == []
+
+
+@pytest.mark.parametrize("suffix", ["-statefulsets", "-statefulsets-bypass", "-statefulsets-empty", "-statefulsets-scale", "-statefulsets-pods"])
+def test_the_policies_of_statefulsets_are_missed_where_they_are_released(suffix: str) -> None:
+    objects = policies(stateful=True, without=(suffix,))
+    [(level, said)] = lines(with_statefulsets(True, deployment("ledger"), objects=objects), Check.POLICIES)
+    assert (level, f"saferollout{suffix} or its binding" in said) == (Level.FAILED, True)
+    assert lines(with_statefulsets(False, objects=objects), Check.POLICIES) == [(Level.OK, "7 policies saferollout-* with their bindings")]
+    assert lines(with_statefulsets(True, deployment("ledger")), Check.POLICIES) == [(Level.OK, "12 policies saferollout-* with their bindings")]

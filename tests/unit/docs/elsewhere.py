@@ -61,6 +61,10 @@ NOT_RUN: Final = {
     ): "these policies are there only with statefulSets.enabled; the line above it is run",
     (
         "docs/operations.md",
+        "kubectl delete validatingadmissionpolicy saferollout-statefulsets-empty saferollout-statefulsets-scale",
+    ): "these policies are there only with statefulSets.enabled; the line below it is run",
+    (
+        "docs/operations.md",
         """kubectl patch statefulset NAME -n NAMESPACE --type merge -p '{"metadata":{"labels":{"saferollout.io/held":null}},"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'""",
     ): "needs statefulSets.enabled; the same line for a Deployment is run",
     ("docs/helm.md", "helm history"): "names the command that finds a revision; tests/helm takes the way out",

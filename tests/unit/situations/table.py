@@ -33,6 +33,8 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     "scaled to 0 and back (KEDA) while something is held or failed": (
         f"{HOLD}::test_scaled_to_zero_and_back_while_held_brings_back_what_ran",
         "tests/cluster/test_rollback_mechanics.py::test_a_failed_replica_set_left_behind_would_come_back_from_zero",
+        "tests/cluster/test_statefulsets.py::test_a_held_template_starts_no_pod_when_scaled_to_nothing_and_back",
+        "tests/cluster/test_statefulsets_under_kill.py::test_while_it_is_down_a_held_template_does_not_start_by_way_of_no_pods",
     ),
     "scaled to 0 and back in the middle of its batches": (
         "tests/property/test_interrupted_batches.py::test_what_ran_comes_back_first_when_a_workload_was_put_to_sleep_in_a_batch",
@@ -43,7 +45,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         "tests/unit/core/test_lint.py::test_a_workload_without_the_label_starts_unheld",
     ),
     "a first StatefulSet": (
-        "tests/cluster/test_statefulsets.py::test_a_new_statefulset_starts_at_once_and_whoever_applies_is_told",
+        "tests/cluster/test_statefulsets.py::test_a_new_statefulset_starts_at_once_and_whoever_applies_or_looks_is_told",
         "tests/unit/core/test_lint.py::test_a_statefulset_is_released_and_lint_says_that_a_new_one_starts_at_once",
     ),
     "a pod of a StatefulSet's new template breaks": (

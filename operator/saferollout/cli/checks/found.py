@@ -73,6 +73,11 @@ class Installation:
         return f"{self.name}-hold" if isinstance(self.config, Unread) else self.config.hold_policy
 
     @property
+    def stateful_sets(self) -> bool | None:
+        """Tell whether it releases StatefulSets; None where that is not known."""
+        return None if isinstance(self.config, Unread) else self.config.stateful_sets
+
+    @property
     def prometheus(self) -> PrometheusConfig | None:
         """Return how it asks Prometheus; None where that is not known."""
         return None if isinstance(self.config, Unread) else self.config.prometheus
@@ -131,6 +136,11 @@ class Releases:
     items: tuple[Raw, ...] | Unread | None
     all_names: tuple[str, ...]
     deployments: tuple[Raw, ...] | Unread
+    statefulsets: tuple[Raw, ...] | Unread = ()
+
+    def of(self, kind: str) -> tuple[Raw, ...] | Unread:
+        """Return the workloads of a kind that can be released."""
+        return self.statefulsets if kind == "StatefulSet" else self.deployments
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,11 @@ class Found:
     def operator(self) -> Installation | None:
         """Return the operator that looks after the namespace."""
         return self.installations.of(self.namespace)
+
+    @property
+    def releases_statefulsets(self) -> bool | None:
+        """Tell whether that operator releases StatefulSets; None where it is not known."""
+        return self.operator.stateful_sets if self.operator is not None else None
 
     @property
     def prometheus(self) -> PrometheusConfig | None:

@@ -33,4 +33,13 @@ EXPECTED: Final = (
     Policy("ValidatingAdmissionPolicy", "-resume", "`kubectl rollout resume` of a held workload is taken back silently"),
 )
 OPTIONAL: Final = (Policy("ValidatingAdmissionPolicy", "-warn", "nobody is told at apply time that a template is held"),)
+OF_STATEFULSETS: Final = (
+    Policy("MutatingAdmissionPolicy", "-statefulsets", "a changed template of a StatefulSet is not held by the API server, and no pace stays"),
+    Policy("MutatingAdmissionPolicy", "-statefulsets-bypass", "break-glass of a StatefulSet does not work without the operator"),
+    Policy("ValidatingAdmissionPolicy", "-statefulsets-empty", "a held StatefulSet that was scaled to 0 may start the held template"),
+    Policy("ValidatingAdmissionPolicy", "-statefulsets-scale", "a held StatefulSet that an autoscaler took to 0 may start the held template"),
+    Policy("ValidatingAdmissionPolicy", "-statefulsets-pods", "only RBAC says which pods the operator may delete: every one"),
+)
+"""Expected as well where the operator releases StatefulSets."""
+
 PLURALS: Final = tuple(dict.fromkeys(plural for policy in (*EXPECTED, *OPTIONAL) for plural in (policy.plural, policy.binding_plural)))

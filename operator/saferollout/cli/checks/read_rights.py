@@ -55,7 +55,7 @@ def _in_this_namespace(cluster: Cluster, operator: Installation, *, yours: Mappi
 
 def _placed(operator: Installation) -> Iterator[tuple[Right, str]]:
     watched = () if isinstance(operator.config, Unread) else operator.config.watch_namespaces
-    for right in operator_rights(lease=operator.lease_name, hold_policy=operator.hold_policy):
+    for right in operator_rights(lease=operator.lease_name, hold_policy=operator.hold_policy, stateful_sets=operator.stateful_sets is True):
         match right.scope:
             case Scope.WATCHED:
                 yield from ((right, place) for place in watched or ("",))

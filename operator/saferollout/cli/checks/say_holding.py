@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from saferollout.cli.checks.found import Found, Holding, Installation, Unread
 from saferollout.cli.checks.lines import Check, Line, WayOut, failed, not_checked, ok, remark, warning
-from saferollout.cli.checks.policies import EXPECTED, OPTIONAL, Policy
+from saferollout.cli.checks.policies import EXPECTED, OF_STATEFULSETS, OPTIONAL, Policy
 from saferollout.cli.checks.say_installation import upgrade
 from saferollout.cli.connect import Raw
 
@@ -26,14 +26,15 @@ def say_holding(found: Found) -> Iterator[Line]:
         yield from _probe(found, policies_there=None)
         return
     name = _full_name(found, operator, holding.objects)
-    missing = [policy for policy in EXPECTED if not _is_there(policy, name, holding.objects)]
+    expected = (*EXPECTED, *(OF_STATEFULSETS if found.releases_statefulsets else ()))
+    missing = [policy for policy in expected if not _is_there(policy, name, holding.objects)]
     hold_is_there = _is_there(EXPECTED[0], name, holding.objects)
     if not hold_is_there:
         yield _reactive(found, operator)
     elif missing:
         yield _incomplete(missing, name, operator)
     else:
-        yield ok(Check.POLICIES, f"{len(EXPECTED)} policies {name}-* with their bindings")
+        yield ok(Check.POLICIES, f"{len(expected)} policies {name}-* with their bindings")
     if hold_is_there:
         yield from _mode(found, operator, name, holding.objects)
         yield from _absent_warnings(name, holding.objects, operator)
