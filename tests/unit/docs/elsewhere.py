@@ -67,6 +67,7 @@ NOT_RUN: Final = {
         "docs/operations.md",
         """kubectl patch statefulset NAME -n NAMESPACE --type merge -p '{"metadata":{"labels":{"saferollout.io/held":null}},"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'""",
     ): "needs statefulSets.enabled; the same line for a Deployment is run",
+    ("docs/argocd.md", "kubectl get statefulset -l saferollout.io/held"): "tests/argocd/test_statefulset.py types it",
     ("docs/helm.md", "helm history"): "names the command that finds a revision; tests/helm takes the way out",
     ("docs/helm.md", "helm rollback"): "tests/helm plays it with a real helm, as every row of that page",
     ("docs/helm.md", "helm rollback saferollout LAST-REVISION -n saferollout"): "the same",
