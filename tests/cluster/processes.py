@@ -69,7 +69,7 @@ def operator(
     config = f"watchNamespaces: [{watch}]\nlease: {{name: {lease}}}\nprometheus: {{url: \"{prometheus}\"}}\nstatefulSets: {str(stateful_sets).lower()}\n"
     running = start(folder, name=name, namespace=namespace, kubeconfig=kubeconfig or cluster.kubeconfig, config=config, real=real)
     try:
-        wait_for(f"operator {name} is ready, see {running.log}", lambda: running.probe("/readyz") == 200)
+        wait_for(f"operator {name} is ready, see {running.log}", lambda: running.probe("/readyz") == 200, seconds=120)
         yield running
     finally:
         if running.process.poll() is None:
