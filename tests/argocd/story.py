@@ -17,6 +17,7 @@ from tests.argocd.git_repository import GitRepository, file_name
 from tests.argocd.moments import Moment, moments
 from tests.cluster.processes import Operator
 from tests.cluster.shop import PodDiary, Revision, Shop
+from tests.cluster.stances import stance
 
 SERVICES = ("reader", "writer")
 PATIENCE_SECONDS = 60.0
@@ -109,7 +110,7 @@ class Story:
         picture = self._picture()
         expected: dict[str, object] = {
             "app": moment.app,
-            **{name: stance for name, stance in moment.deployments.items()},
+            **moment.deployments,
             "conditions": moment.conditions,
             "SafeRollout": moment.safe_rollout if moment.conditions is not None else "",
         }
@@ -122,7 +123,7 @@ class Story:
         conditions = self._conditions()
         return {
             "app": (app.sync, app.health),
-            **{name: (self.stance(name), objects[f"Deployment/{name}"].health if f"Deployment/{name}" in objects else "") for name in SERVICES},
+            **{name: (stance(self.shop, name), objects[f"Deployment/{name}"].health if f"Deployment/{name}" in objects else "") for name in SERVICES},
             "SafeRollout": ours.health if ours else "",
             "conditions": conditions,
             "message": ours.message if ours and conditions is not None else "",
@@ -134,25 +135,6 @@ class Story:
         if not found:
             return None
         return frozenset(entry["type"] for entry in found[0].get("status", {}).get("conditions", ()) if entry["status"] == "True")
-
-    def stance(self, name: str) -> str:
-        """Name what a Deployment does, as the docs' table does."""
-        found = next((item for item in self.shop.read("/apis/apps/v1", "deployments")["items"] if item["metadata"]["name"] == name), None)
-        if found is None:
-            return "absent"
-        labels, annotations = found["metadata"].get("labels") or {}, found["metadata"].get("annotations") or {}
-        spec, pods = found["spec"], self.shop.images(name)
-        image = spec["template"]["spec"]["containers"][0]["image"]
-        if "saferollout.io/pinned" in labels:
-            return "pinned"
-        if "saferollout.io/left-paused" in annotations:
-            return "left paused"
-        available = found.get("status", {}).get("availableReplicas", 0) == sum(pods.values()) == spec["replicas"]
-        if "saferollout.io/held" in labels:
-            return "goes back" if image in pods or pods and not available else "held"
-        if spec.get("paused"):
-            return "paused"
-        return "runs" if available and set(pods) == {image} else "rolls"
 
     def _versions(self) -> dict[str, str]:
         """Return what changes with every write to our objects, their status included."""

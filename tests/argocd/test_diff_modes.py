@@ -12,6 +12,7 @@ from tests.argocd.moments import table
 from tests.argocd.story import Story
 from tests.argocd.test_git_is_the_truth import READER, READS_BOTH, WRITER
 from tests.cluster.shop import Revision
+from tests.cluster.stances import stance
 
 ROWS = {cells[0]: (cells[1], cells[2] == "never") for cells in table("the Application has")}
 SERVER_SIDE_DIFF = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
@@ -48,7 +49,7 @@ def test_the_pace_holds_and_argo_cd_is_as_loud_as_the_page_says(story: Story, na
     story.wait("the batch bakes", lambda: "bakes" in story.shop.message() and story.shop.images("reader") == PACED)
     story.wait(f"it is {sync}, {'and nobody heals' if quiet else 'though healed'}", lambda: is_as_loud(story, sync, quiet=quiet), seconds=30)
     assert quiet or story.application.syncs() > synced + 1
-    assert story.stance("reader") == "rolls" and story.shop.images("reader") == PACED
+    assert stance(story.shop, "reader") == "paced" and story.shop.images("reader") == PACED
     story.commit("On to the rest", story.safe_rollout(batches=HALF))
     story.rests("released")
     spec = story.shop.deployment("reader")["spec"]
