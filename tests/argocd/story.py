@@ -54,6 +54,11 @@ class Story:
         """Commit new templates of services, and other objects, and have Argo CD apply them."""
         self.apply(self.repository.commit(message, *objects, *self._services(**revisions)))
 
+    def change_spec(self, message: str, safe_rollout: dict[str, Any]) -> None:
+        """Commit the SafeRollout alone and wait until the operator goes by it: in one commit with a template it would come after it."""
+        self.commit(message, safe_rollout)
+        self.wait("the operator has looked at the new spec", self._is_observed)
+
     def revert(self) -> None:
         """`git revert` the last commit."""
         self.apply(self.repository.revert())
@@ -74,6 +79,10 @@ class Story:
     def kill_operator(self) -> None:
         """End it without a word."""
         self._operators[-1].kill()
+
+    def _is_observed(self) -> bool:
+        found = self.shop.read("/apis/saferollout.io/v1alpha1", "saferollouts", "shop")
+        return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
 
     def _services(self, **revisions: Revision) -> list[dict[str, Any]]:
         return [self.shop.service(name, revision, **self.strategy) for name, revision in revisions.items()]

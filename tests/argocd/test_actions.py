@@ -61,8 +61,8 @@ def test_approve_names_the_one_thing_that_waits(story: Story) -> None:
     story.begin(reader=READER, writer=WRITER)
     story.shows("first sync, done")
     gate = {"name": "letters", "promql": "sum(letters)", "max": "5", "intervalSeconds": 5}
-    gated = story.safe_rollout(gating="Enabled", gates=[gate])
-    story.commit("With a gate, where no Prometheus is", gated, reader=Revision("shop:2", READS_BOTH))
+    story.change_spec("A gate, where no Prometheus is", story.safe_rollout(gating="Enabled", gates=[gate]))
+    story.commit("Version 2 reads both", reader=Revision("shop:2", READS_BOTH))
     story.rests("a gate can't tell")
     asking = story.safe_rollout(gating="Enabled", gates=[gate], onInconclusive="Approve")
     story.commit("Ask", asking)

@@ -44,8 +44,9 @@ def test_the_pace_holds_and_argo_cd_is_as_loud_as_the_page_says(story: Story, na
     story.strategy = OWN
     story.begin(reader=READER, writer=WRITER, batches=HALF)
     story.shows("first sync, done")
+    story.change_spec("A long bake", story.safe_rollout(batches=HALF, bake_seconds=600))
     synced = story.application.syncs()
-    story.commit("Two pods first", story.safe_rollout(batches=HALF, bake_seconds=600), reader=Revision("shop:2", READS_BOTH))
+    story.commit("Two pods first", reader=Revision("shop:2", READS_BOTH))
     story.wait("the batch bakes", lambda: "bakes" in story.shop.message() and story.shop.images("reader") == PACED)
     story.wait(f"it is {sync}, {'and nobody heals' if quiet else 'though healed'}", lambda: is_as_loud(story, sync, quiet=quiet), seconds=30)
     assert quiet or story.application.syncs() > synced + 1
