@@ -57,6 +57,21 @@ def test_abort_and_retry(story: Story) -> None:
     assert story.shop.images("reader") == {"shop:2": 4}
 
 
+def test_rollback_of_a_release_that_is_complete(story: Story) -> None:
+    story.begin(reader=READER, writer=WRITER)
+    story.shows("first sync, done")
+    story.commit("Quick", reader=Revision("shop:2", READS_BOTH))
+    story.shows("released")
+    story.wait("it can be taken back", lambda: offered(story) == {"rollback"})
+    assert act(story, "rollback")["accepted"]
+    story.rests("taken back")
+    assert story.shop.images("reader") == {"shop:1": 4}
+    assert offered(story) == {"retry"}
+    story.revert()
+    story.rests("went back, then `git revert`")
+    assert story.diary.images("reader") == {"shop:1", "shop:2"}
+
+
 def test_approve_names_the_one_thing_that_waits(story: Story) -> None:
     story.begin(reader=READER, writer=WRITER)
     story.shows("first sync, done")
