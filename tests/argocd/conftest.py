@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from localcluster.argocd import ArgoCd, argo_cd
+from localcluster.argocd_application import Application, Mode
+from localcluster.git_repository import create_repository
 from localcluster.helm import CHART, run_helm
 from localcluster.testing import RunningCluster, control_plane, namespace
-from tests.argocd.application import Application, Mode
-from tests.argocd.git_repository import create_repository
 from tests.argocd.story import Story
 from tests.cluster.chart import NAMESPACE, InstalledChart, chart
 from tests.cluster.processes import Operator, operator
@@ -51,7 +51,7 @@ def story(argo: ArgoCd, control_plane: RunningCluster, chart: InstalledChart, na
         kubeconfig = chart.operator.kubeconfig
         return operator(control_plane, tmp_path, name="one", namespace=NAMESPACE, watch=namespace, kubeconfig=kubeconfig, real=True)
 
-    application = Application(control_plane, argo, name=namespace, mode=mode)
+    application = Application(argo, name=namespace, mode=mode)
     with ExitStack() as stack:
         diary = stack.enter_context(PodDiary(control_plane, namespace))
         yield Story(Shop(control_plane, namespace), application, create_repository(tmp_path), diary, start, stack)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from localcluster.argocd_application import Application
+from localcluster.git_repository import GitRepository, file_name
 from localcluster.testing import wait_for
-from tests.argocd.application import Application
-from tests.argocd.git_repository import GitRepository, file_name
 from tests.argocd.moments import Moment, moments
 from tests.cluster.processes import Operator
 from tests.cluster.shop import PodDiary, Revision, Shop

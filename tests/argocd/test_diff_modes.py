@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.argocd.application import Mode
+from localcluster.argocd_application import Mode
 from tests.argocd.moments import table
 from tests.argocd.story import Story
 from tests.argocd.test_git_is_the_truth import READER, READS_BOTH, WRITER

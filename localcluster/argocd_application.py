@@ -1,4 +1,4 @@
-"""One Application of the real Argo CD: what it says of the shop, and how often it synced."""
+"""One Application of the real Argo CD: how it is created, what it says of its objects, and how often it synced."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcluster.argocd import ArgoCd
-from localcluster.argocd_objects import DESTINATION, NAMESPACE
-from localcluster.testing import RunningCluster
+from localcluster.argocd_objects import DESTINATION, NAMESPACE, kubectl
 
 _PATH = f"/apis/argoproj.io/v1alpha1/namespaces/{NAMESPACE}/applications"
 _SYNCS = re.compile(r"^argocd_app_sync_total\{(?P<labels>.*)\} (?P<count>[0-9.e+]+)$", re.MULTILINE)
@@ -39,14 +38,13 @@ class Mode:
 class Application:
     """Automated sync, prune and selfHeal on one Git repository, into one namespace."""
 
-    cluster: RunningCluster
     argo: ArgoCd
     name: str
     mode: Mode = field(default_factory=Mode)
 
     def create(self, *, repository: str, namespace: str) -> None:
         """Create it; Argo CD begins by itself."""
-        self.cluster.api.post(_PATH, {
+        self.argo.cluster.api().post(_PATH, {
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": self.name, "annotations": dict(self.mode.annotations)},
             "spec": {
                 "project": "default",
@@ -59,14 +57,15 @@ class Application:
 
     def delete(self) -> None:
         """Delete it alone; what it applied stays."""
-        self.cluster.api.delete(f"{_PATH}/{self.name}")
+        self.argo.cluster.api().delete(f"{_PATH}/{self.name}")
 
     def refresh(self) -> None:
         """Make it look at Git now: what it knows of a branch it keeps for three minutes."""
-        self.cluster.kubectl("annotate", "application", self.name, "-n", NAMESPACE, "--overwrite", "argocd.argoproj.io/refresh=hard")
+        kubectl(self.argo.cluster, "annotate", "application", self.name, "-n", NAMESPACE, "--overwrite", "argocd.argoproj.io/refresh=hard")
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.cluster.api.get(f"{_PATH}/{self.name}").get("status", {})
+        """Return what the Application's status says."""
+        found: dict[str, Any] = self.argo.cluster.api().get(f"{_PATH}/{self.name}").get("status", {})
         return found
 
     def is_at(self, commit: str) -> bool:
@@ -76,6 +75,7 @@ class Application:
         return bool(applied == commit and operation.get("phase") == "Succeeded")
 
     def seen(self) -> Seen:
+        """Return what it says of the whole."""
         status = self.status()
         return Seen(sync=status.get("sync", {}).get("status", ""), health=status.get("health", {}).get("status", ""))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,13 @@ from typing import Any
 _IDENTITY = {"GIT_AUTHOR_NAME": "Team", "GIT_AUTHOR_EMAIL": "team@shop.test", "GIT_COMMITTER_NAME": "Team", "GIT_COMMITTER_EMAIL": "team@shop.test"}
 
 
+class GitFailed(RuntimeError):
+    """Raised with git's own words."""
+
+
 @dataclass(frozen=True, slots=True)
 class GitRepository:
-    """One branch, `main`; a file holds one object."""
+    """One branch, `main`, with files in one folder."""
 
     bare: Path
     clone: Path
@@ -26,8 +30,12 @@ class GitRepository:
 
     def commit(self, message: str, *objects: dict[str, Any], removed: Iterable[str] = ()) -> str:
         """Write objects, each to the file of its kind and name, remove files, push; return the commit."""
-        for item in objects:
-            (self.clone / file_name(item)).write_text(json.dumps(item, indent=1))
+        return self.commit_files(message, {file_name(item): json.dumps(item, indent=1) for item in objects}, removed=removed)
+
+    def commit_files(self, message: str, files: Mapping[str, str], *, removed: Iterable[str] = ()) -> str:
+        """Write files by their names, remove others, push; return the commit."""
+        for name, text in files.items():
+            (self.clone / name).write_text(text)
         for name in removed:
             (self.clone / name).unlink()
         self._git("add", "--all")
@@ -52,7 +60,8 @@ class GitRepository:
 
 
 def create_repository(folder: Path) -> GitRepository:
-    """Create an empty repository and a clone of it."""
+    """Create an empty repository and a clone of it in a folder of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
     repository = GitRepository(bare=folder / "shop.git", clone=folder / "clone")
     git("init", "--quiet", "--bare", "--initial-branch=main", str(repository.bare), folder=folder)
     git("clone", "--quiet", str(repository.bare), str(repository.clone), folder=folder)
@@ -66,8 +75,9 @@ def file_name(item: dict[str, Any]) -> str:
 
 
 def git(*arguments: str, folder: Path) -> str:
-    """Run git with nothing of the machine's own settings; a failure fails the test with git's words."""
+    """Run git with nothing of the machine's own settings; raises GitFailed."""
     environment = {**os.environ, **_IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
+    if done.returncode != 0:
+        raise GitFailed(f"git {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
