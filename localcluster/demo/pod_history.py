@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any
+
+from localcluster.demo.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +44,15 @@ class Moment:
         return frozenset(pod.uid for pod in self.pods if pod.workload in workloads)
 
 
-class PodHistory:
+class PodHistory(Watch):
     """Follows the pods in the background while it is entered."""
 
     def __init__(self, watch_command: list[str], *, on_change: Callable[[Moment], None]) -> None:
-        self._command = watch_command
+        super().__init__(watch_command)
         self._on_change = on_change
         self._pods: dict[str, Pod] = {}
         self._changed = threading.Condition()
         self.moments: list[Moment] = []
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
-        self._thread = threading.Thread(target=self._follow, args=(self._process.stdout,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._process.terminate()
-        self._process.wait()
-        self._thread.join()
-        if self._process.stdout:
-            self._process.stdout.close()
 
     @property
     def now(self) -> Moment:
@@ -80,19 +66,19 @@ class PodHistory:
             before = [moment for moment in self.moments if moment.at <= at][-1:]
             return [*before, *(moment for moment in self.moments if moment.at > at)]
 
-    def _follow(self, stream: IO[str] | None) -> None:
-        for event in _documents(stream or iter(())):
-            pod = _pod(event["object"])
-            with self._changed:
-                if event["type"] == "DELETED" or event["object"]["status"].get("phase") in ("Succeeded", "Failed"):
-                    self._pods.pop(pod.uid, None)
-                else:
-                    self._pods[pod.uid] = pod
-                moment = Moment(at=time.monotonic(), pods=tuple(self._pods.values()))
-                if self.moments and self.moments[-1].pods == moment.pods:
-                    continue
-                self.moments.append(moment)
-            self._on_change(moment)
+    def note(self, event: dict[str, Any]) -> None:
+        """Remember the pods as they are after a change."""
+        pod = _pod(event["object"])
+        with self._changed:
+            if event["type"] == "DELETED" or event["object"]["status"].get("phase") in ("Succeeded", "Failed"):
+                self._pods.pop(pod.uid, None)
+            else:
+                self._pods[pod.uid] = pod
+            moment = Moment(at=time.monotonic(), pods=tuple(self._pods.values()))
+            if self.moments and self.moments[-1].pods == moment.pods:
+                return
+            self.moments.append(moment)
+        self._on_change(moment)
 
 
 def longest_stretch(moments: list[Moment], *, until: float, holds: Callable[[Moment], bool]) -> float:
@@ -106,16 +92,6 @@ def longest_stretch(moments: list[Moment], *, until: float, holds: Callable[[Mom
             longest = max(longest, moment.at - since)
         held = holds(moment)
     return max(longest, until - since) if held else longest
-
-
-def _documents(lines: Iterator[str] | IO[str]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a stream of JSON: one a line, or indented, each ending with a brace on a line of its own."""
-    gathered: list[str] = []
-    for line in lines:
-        gathered.append(line)
-        if line[0] in "{}" and line.rstrip("\n").endswith("}"):
-            yield json.loads("".join(gathered))
-            gathered.clear()
 
 
 def _pod(raw: dict[str, Any]) -> Pod:
