@@ -47,7 +47,16 @@ class ArgoCd:
 
 @contextmanager
 def argo_cd(cluster: Cluster, *, settings: Mapping[str, str]) -> Iterator[ArgoCd]:
-    """Run an Argo CD with `settings` added to the argocd-cm of its release; end what was started, keep the logs with the cluster's."""
+    """Run an Argo CD as start_argo_cd does; end what was started, keep the logs with the cluster's."""
+    running = start_argo_cd(cluster, settings=settings)
+    try:
+        yield running
+    finally:
+        stop_argo_cd(cluster)
+
+
+def start_argo_cd(cluster: Cluster, *, settings: Mapping[str, str]) -> ArgoCd:
+    """Start an Argo CD with `settings` added to the argocd-cm of its release; it ends with the cluster."""
     programs = argo_cd_programs()
     with timed("Argo CD"):
         server = install_objects(cluster, programs, settings=settings)
@@ -57,15 +66,13 @@ def argo_cd(cluster: Cluster, *, settings: Mapping[str, str]) -> Iterator[ArgoCd
         try:
             _start(running, programs, kubeconfig)
         except BaseException:
-            _stop(cluster)
+            stop_argo_cd(cluster)
             raise
-    try:
-        yield running
-    finally:
-        _stop(cluster)
+    return running
 
 
-def _stop(cluster: Cluster) -> None:
+def stop_argo_cd(cluster: Cluster) -> None:
+    """End every part of it; its objects stay in the cluster."""
     for part in reversed(_PARTS):
         cluster.processes.stop(part)
 

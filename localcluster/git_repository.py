@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_IDENTITY = {"GIT_AUTHOR_NAME": "Team", "GIT_AUTHOR_EMAIL": "team@shop.test", "GIT_COMMITTER_NAME": "Team", "GIT_COMMITTER_EMAIL": "team@shop.test"}
-
 
 class GitFailed(RuntimeError):
     """Raised with git's own words."""
@@ -65,6 +63,8 @@ def create_repository(folder: Path) -> GitRepository:
     repository = GitRepository(bare=folder / "shop.git", clone=folder / "clone")
     git("init", "--quiet", "--bare", "--initial-branch=main", str(repository.bare), folder=folder)
     git("clone", "--quiet", str(repository.bare), str(repository.clone), folder=folder)
+    for setting in (("user.name", "Team"), ("user.email", "team@shop.test")):
+        git("config", *setting, folder=repository.clone)
     git("switch", "--quiet", "--orphan", "main", folder=repository.clone)
     return repository
 
@@ -76,7 +76,7 @@ def file_name(item: dict[str, Any]) -> str:
 
 def git(*arguments: str, folder: Path) -> str:
     """Run git with nothing of the machine's own settings; raises GitFailed."""
-    environment = {**os.environ, **_IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         raise GitFailed(f"git {' '.join(arguments)}: {done.stderr.strip()}")

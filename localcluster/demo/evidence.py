@@ -12,6 +12,7 @@ _QUESTIONS = {
     "operator.log": ("logs", f"--namespace={OPERATOR_NAMESPACE}", "--selector=app.kubernetes.io/name=saferollout", "--tail=-1", "--prefix"),
     "operator-pods.txt": ("describe", "pods", f"--namespace={OPERATOR_NAMESPACE}"),
     "objects.yaml": ("get", "saferollouts,deployments,replicasets,pods", "--output=yaml"),
+    "applications.yaml": ("get", "applications.argoproj.io", "--all-namespaces", "--output=yaml"),
     "events.txt": ("get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"),
 }
 

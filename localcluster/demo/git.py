@@ -8,6 +8,7 @@ from localcluster.paths import CHECKOUT
 
 DEMO = CHECKOUT / "examples/demo"
 MANIFESTS = DEMO / "manifests"
+SAFEROLLOUT_FILE = MANIFESTS / "saferollout.yaml"
 SERVICES = DEMO / "services"
 SAFEROLLOUT_PROGRAM = CHECKOUT / ".venv/bin/saferollout"
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from localcluster.demo import prometheus, stage
 from localcluster.demo.failure import StoryFailed
+from localcluster.demo.git import checked_out
 from localcluster.demo.narration import Narrator
 from localcluster.demo.platform import Platform
 from localcluster.demo.pod_history import PodHistory
@@ -19,7 +20,15 @@ _ENOUGH_REQUESTS = 50
 
 @contextmanager
 def scene_on(platform: Platform, *, narrator: Narrator) -> Iterator[Scene]:
-    """Start a cluster with the services, their traffic, Prometheus and the operator; watch every pod while the stories are told."""
+    """Start the scene with its SafeRollout, changed with kubectl; watch every pod while the stories are told."""
+    with running_scene(platform, narrator=narrator) as scene:
+        stage.state_order(scene.tools)
+        yield scene
+
+
+@contextmanager
+def running_scene(platform: Platform, *, narrator: Narrator) -> Iterator[Scene]:
+    """Start a cluster with the services, their traffic, Prometheus and the operator, and no SafeRollout yet; watch every pod."""
     with narrator.part("everything that is needed, from the cache where it is there"):
         platform.fetch()
     with narrator.part("a cluster with a real node"):
@@ -34,7 +43,9 @@ def scene_on(platform: Platform, *, narrator: Narrator) -> Iterator[Scene]:
         stage.install_operator(tools)
     watch = tools.kubectl_command("get", "pods", "--watch", "--output-watch-events", "--output=json")
     with PodHistory(watch, on_change=PodPictures(narrator)) as history:
-        scene = Scene(tools=tools, prometheus_url=url, narrator=narrator, history=history)
+        scene = Scene(
+            tools=tools, prometheus_url=url, narrator=narrator, history=history, deliver=lambda commits: tools.apply(checked_out(*commits))
+        )
         stage.wait_for_scene(tools)
         _wait_for_traffic(scene)
         yield scene

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from localcluster.demo.failure import StoryFailed
-from localcluster.demo.git import checked_out
 from localcluster.demo.kubectl import SAFEROLLOUT, Tools
 from localcluster.demo.narration import Narrator
 from localcluster.demo.pod_history import Moment, Pod, PodHistory
@@ -27,10 +26,12 @@ class Scene:
     prometheus_url: str
     narrator: Narrator
     history: PodHistory
+    deliver: Callable[[Sequence[str]], str]
+    """Brings what Git holds after these commits into the cluster, and returns what is worth showing."""
 
     def sync(self, *commits: str) -> None:
-        """Apply what Git holds after these commits, as a GitOps tool would; show what the API server says."""
-        self.narrator.show(self.tools.apply(checked_out(*commits)))
+        """Bring what Git holds after these commits into the cluster, and show what came back."""
+        self.narrator.show(self.deliver(commits))
 
     def follow(self, what: str, until: Callable[[Status], bool], *, seconds: float) -> Status:
         """Tell every change of the release until it is as wanted; StoryFailed with the whole screen when it is not in time."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from localcluster.demo.git import MANIFESTS, RUNNING, checked_out
-from localcluster.demo.kubectl import Tools
+from localcluster.demo.git import MANIFESTS, RUNNING, SAFEROLLOUT_FILE, checked_out
+from localcluster.demo.kubectl import SAFEROLLOUT, Tools
 from localcluster.demo.platform import PROMETHEUS_FROM_PODS
 from localcluster.helm import CHART, run_helm
 
@@ -18,7 +18,7 @@ def start_scene(tools: Tools) -> None:
 
 
 def install_operator(tools: Tools) -> None:
-    """Install the chart and the demo's SafeRollout, and wait until both replicas are ready."""
+    """Install the chart, and wait until both replicas are ready."""
     values = ["image.repository=localhost/saferollout", "image.tag=dev", "image.pullPolicy=Never", f"prometheus.url={PROMETHEUS_FROM_PODS}"]
     settings = [argument for value in values for argument in ("--set", value)]
     run_helm(
@@ -26,7 +26,12 @@ def install_operator(tools: Tools) -> None:
         kubeconfig=tools.kubeconfig,
     )  # fmt: skip
     tools.kubectl("rollout", "status", "deployment/saferollout", f"--namespace={OPERATOR_NAMESPACE}", "--timeout=90s")
-    tools.apply([MANIFESTS / "saferollout.yaml"])
+
+
+def state_order(tools: Tools) -> None:
+    """Apply the demo's SafeRollout, and wait until the operator goes by it."""
+    tools.apply([SAFEROLLOUT_FILE])
+    tools.kubectl("wait", "--for=condition=Ready", f"saferollout/{SAFEROLLOUT}", "--timeout=60s")
 
 
 def wait_for_scene(tools: Tools) -> None:

@@ -66,7 +66,7 @@ _SELECTIONS: dict[str, tuple[tuple[_Parts, ...], ...]] = {
     "cluster": (((*_FETCH, *_CLUSTER),),),
     "helm": (((*_FETCH, *_HELM),),),
     "argocd": (((*_FETCH_ARGOCD, *_ARGOCD),),),
-    "node": (((*_FETCH, *_NODE),),),
+    "node": (((*_FETCH_ARGOCD, *_NODE),),),
     "stories": (((*_FETCH, *_STORIES),),),
     "all": (((*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD),), (_CLUSTER, (*_HELM, *_ARGOCD, *_NODE))),
 }
