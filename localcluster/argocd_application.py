@@ -74,6 +74,25 @@ class Application:
         applied = operation.get("syncResult", {}).get("revision")
         return bool(applied == commit and operation.get("phase") == "Succeeded")
 
+    def phase(self) -> str:
+        """Return the phase of the last sync, or of the one that goes on."""
+        return str(self.status().get("operationState", {}).get("phase", ""))
+
+    def waits(self) -> bool:
+        """Tell whether a sync goes on that waits until something is Healthy."""
+        operation = self.status().get("operationState", {})
+        return operation.get("phase") == "Running" and str(operation.get("message", "")).startswith("waiting for healthy state")
+
+    def fails(self) -> bool:
+        """Tell whether the last sync failed, or the one that goes on did and is tried again."""
+        operation = self.status().get("operationState", {})
+        tried_again = any(words in str(operation.get("message", "")) for words in ("completed unsuccessfully", "Retrying"))
+        return tried_again or operation.get("phase") in ("Failed", "Error")
+
+    def terminate(self) -> None:
+        """End the sync that goes on, as `argocd app terminate-op` does."""
+        read(f"{self.argo.url}/api/v1/applications/{self.name}/operation", method="DELETE")
+
     def seen(self) -> Seen:
         """Return what it says of the whole."""
         status = self.status()
@@ -112,10 +131,10 @@ class Application:
         return answer
 
 
-def read(url: str, *, body: dict[str, Any] | None = None) -> str:
+def read(url: str, *, body: dict[str, Any] | None = None, method: str | None = None) -> str:
     """Return what an HTTP server on loopback answers."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
+    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"}, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=20) as answer:
         return str(answer.read().decode())

@@ -27,7 +27,10 @@ _REST_SECONDS = 7.0
 
 @dataclass
 class Story:
-    """`diary` has every pod that ever existed; `run_operator` runs one until `stack` is left; `strategy` is what Git states beside templates."""
+    """`diary` has every pod that ever existed; `run_operator` runs one until `stack` is left.
+
+    `strategy` is what Git states beside templates, `waves` the sync waves of objects by name, where they have one.
+    """
 
     shop: Shop
     application: Application
@@ -36,6 +39,7 @@ class Story:
     run_operator: Callable[[], AbstractContextManager[Operator]]
     stack: ExitStack
     strategy: dict[str, Any] = field(default_factory=dict)
+    waves: dict[str, int] = field(default_factory=dict)
     _operators: list[Operator] = field(default_factory=list)
 
     # what people do
@@ -43,16 +47,16 @@ class Story:
     def begin(self, *, reader: Revision, writer: Revision, **spec: Any) -> None:
         """Commit the SafeRollout and the first revisions, and create the Application; the operator is at work."""
         self.start_operator()
-        self.repository.commit("The shop", self.safe_rollout(**spec), *self._services(reader=reader, writer=writer))
+        self.repository.commit("The shop", self.safe_rollout(**spec), *self.services(reader=reader, writer=writer))
         self.application.create(repository=self.repository.url, namespace=self.shop.namespace)
 
     def safe_rollout(self, *, bake_seconds: int = 0, batches: tuple[str, ...] = (), **spec: Any) -> dict[str, Any]:
         """Write the shop's SafeRollout; only the reader has batches, and bakes (in seconds)."""
-        return self.shop.safe_rollout({"name": "reader", "bakeSeconds": bake_seconds, "batches": list(batches)}, "writer", **spec)
+        return self._in_its_wave(self.shop.safe_rollout({"name": "reader", "bakeSeconds": bake_seconds, "batches": list(batches)}, "writer", **spec))
 
     def commit(self, message: str, *objects: dict[str, Any], **revisions: Revision) -> None:
         """Commit new templates of services, and other objects, and have Argo CD apply them."""
-        self.apply(self.repository.commit(message, *objects, *self._services(**revisions)))
+        self.apply(self.repository.commit(message, *objects, *self.services(**revisions)))
 
     def change_spec(self, message: str, safe_rollout: dict[str, Any]) -> None:
         """Commit the SafeRollout alone and wait until the operator goes by it: in one commit with a template it would come after it."""
@@ -84,8 +88,13 @@ class Story:
         found = self.shop.read("/apis/saferollout.io/v1alpha1", "saferollouts", "shop")
         return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
 
-    def _services(self, **revisions: Revision) -> list[dict[str, Any]]:
-        return [self.shop.service(name, revision, **self.strategy) for name, revision in revisions.items()]
+    def services(self, **revisions: Revision) -> list[dict[str, Any]]:
+        """Write the Deployments of services."""
+        return [self._in_its_wave(self.shop.service(name, revision, **self.strategy)) for name, revision in revisions.items()]
+
+    def _in_its_wave(self, item: dict[str, Any]) -> dict[str, Any]:
+        wave = self.waves.get(item["metadata"]["name"])
+        return item if wave is None else annotated(item, {"argocd.argoproj.io/sync-wave": str(wave)})
 
     # what everybody sees
 
@@ -150,3 +159,8 @@ class Story:
         kinds = (("/apis/apps/v1", "deployments"), ("/apis/saferollout.io/v1alpha1", "saferollouts"))
         items = [item for group, plural in kinds for item in self.shop.read(group, plural)["items"]]
         return {f"{item.get('kind', '')}/{item['metadata']['name']}": item["metadata"]["resourceVersion"] for item in items}
+
+
+def annotated(item: dict[str, Any], annotations: dict[str, str]) -> dict[str, Any]:
+    """Return an object with annotations."""
+    return {**item, "metadata": {**item["metadata"], "annotations": {**item["metadata"].get("annotations", {}), **annotations}}}
