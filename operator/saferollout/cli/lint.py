@@ -10,13 +10,14 @@ from rich.text import Text
 
 from saferollout.cli import options
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
-from saferollout.cli.lint_manifests import saferollouts_among, workloads_among
+from saferollout.cli.lint_manifests import saferollouts_among, synced_among, workloads_among
 from saferollout.cli.look import console_of
 from saferollout.cli.manifests import BadInput, Manifest, read_manifests
 from saferollout.cli.positions import Positions, positions_in
 from saferollout.core.lint import lint as checked
 from saferollout.core.lint_findings import Finding, Severity
 from saferollout.core.lint_renamed import renamed
+from saferollout.core.lint_waves import waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def lint(
         manifests = [manifest for path in files for manifest in read_manifests(path)]
         saferollouts, workloads = saferollouts_among(manifests, namespace=namespace), workloads_among(manifests, namespace=namespace)
         before = workloads_among(read_manifests(live), namespace=namespace) if live else []
-        found = (*checked(saferollouts, workloads), *renamed(saferollouts, workloads, before=before))
+        synced = synced_among(manifests, namespace=namespace)
+        found = (*checked(saferollouts, workloads), *renamed(saferollouts, workloads, before=before), *waits(saferollouts, workloads, synced))
     except BadInput as bad:
         raise CommandFailed(str(bad), exit_code=ExitCode.BAD_USAGE) from bad
     located = locate(found, manifests)

@@ -1,5 +1,6 @@
 """Manifests as `lint` looks at them: what is a SafeRollout, what is a workload, and what the operator would refuse of it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,16 @@ from saferollout.api.problems import InvalidSafeRollout, Problem
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.cli.manifests import Manifest
-from saferollout.core.lint_findings import DEPLOYMENT, RELEASED_KINDS, STATEFUL_SET, Place, SafeRolloutManifest, WorkloadManifest
+from saferollout.core.lint_findings import (
+    DEPLOYMENT,
+    RELEASED_KINDS,
+    STATEFUL_SET,
+    Place,
+    SafeRolloutManifest,
+    SyncedManifest,
+    WorkloadManifest,
+)
+from saferollout.core.lint_waves import HOOK, SYNC_WAVE
 from saferollout.core.views import WorkloadView
 from saferollout.workloads.kinds import all_kinds
 from saferollout.workloads.protocol import RawWorkload
@@ -22,6 +32,7 @@ _TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("batch", "Job"): ("spec", "template"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
 }
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _BATCHES: Final[Sequence[object]] = ("50%",)
 """Any batch: refusals ask only whether there are some."""
 
@@ -38,6 +49,25 @@ def workloads_among(manifests: Sequence[Manifest], *, namespace: str) -> list[Wo
         for manifest in manifests
         if (path := _TEMPLATES.get((manifest.group, manifest.kind))) is not None
     ]
+
+
+def synced_among(manifests: Sequence[Manifest], *, namespace: str) -> list[SyncedManifest]:
+    """Read of every object when Argo CD would sync it; a wave that is no number counts as 0, as there."""
+    return [_synced(manifest, namespace) for manifest in manifests]
+
+
+def _synced(manifest: Manifest, namespace: str) -> SyncedManifest:
+    annotations = manifest.mapping("metadata", "annotations")
+    wave, hooks = str(annotations.get(SYNC_WAVE)), str(annotations.get(HOOK) or "")
+    return SyncedManifest(
+        place=Place(manifest.source, manifest.document),
+        kind=manifest.kind,
+        name=manifest.name,
+        namespace=manifest.namespace or namespace,
+        wave=int(wave) if _NUMBER.fullmatch(wave) else 0,
+        states_wave=SYNC_WAVE in annotations,
+        hooks=frozenset(word.strip() for word in hooks.split(",") if word.strip()),
+    )
 
 
 def _saferollout(manifest: Manifest, namespace: str) -> SafeRolloutManifest:

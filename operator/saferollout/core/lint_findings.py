@@ -48,6 +48,7 @@ class Code(StrEnum):
     WORDS_BESIDE_NUMBERS = "words-beside-numbers"
     ROLES_MISSING = "roles-missing"
     RENAMED_WORKLOAD = "renamed-workload"
+    SYNC_WAITS = "sync-waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,19 @@ class WorkloadManifest:
     refusals: Mapping[bool, tuple[str, ...]] = field(default_factory=dict)
     """By whether the workload has batches."""
     history: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedManifest:
+    """Any object as Argo CD syncs it. `wave` is 0 where none is stated; `hooks` are the phases that it is a hook of, empty for none."""
+
+    place: Place
+    kind: str
+    name: str
+    namespace: str
+    wave: int = 0
+    states_wave: bool = False
+    hooks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

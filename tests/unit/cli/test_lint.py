@@ -191,6 +191,32 @@ def test_a_service_renamed_in_one_commit_is_warned_of(tmp_path: Path) -> None:
     assert "b.yaml:4: warning renamed-workload: Deployment users, metadata.name: is new while people is gone" in said
 
 
+SMOKE_TEST = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: smoke-test
+  namespace: shop
+  annotations:
+    argocd.argoproj.io/hook: PostSync
+"""
+
+
+def test_a_wave_and_a_hook_that_would_wait_for_a_release_are_warned_of_with_their_lines(tmp_path: Path) -> None:
+    later = BILLING.replace("  labels:", '  annotations: {argocd.argoproj.io/sync-wave: "2"}\n  labels:', 1)
+    code, said = lint(tmp_path, a=SAFEROLLOUT, b=USERS, c=later, d=SMOKE_TEST)
+    assert code == 0
+    assert "c.yaml:6: warning sync-waits: Deployment billing, metadata.annotations.argocd.argoproj.io/sync-wave: is in sync wave 2, after Deployment users (0)" in said
+    assert "d.yaml:7: warning sync-waits: Job smoke-test, metadata.annotations.argocd.argoproj.io/hook: is a PostSync hook" in said
+    assert "0 errors, 2 warnings" in said
+
+
+@pytest.mark.parametrize("wave", ["0", "soon", "1.5", " 1", "9" * 5000])
+def test_a_wave_that_is_no_number_counts_as_none(tmp_path: Path, wave: str) -> None:
+    odd = BILLING.replace("  labels:", f'  annotations: {{argocd.argoproj.io/sync-wave: "{wave}"}}\n  labels:', 1)
+    assert "sync-waits" not in lint(tmp_path, a=SAFEROLLOUT, b=USERS, c=odd)[1]
+
+
 def test_a_mistyped_kind_of_ours_is_an_error_with_the_kind_that_was_meant(tmp_path: Path) -> None:
     code, said = lint(tmp_path, saferollout=SAFEROLLOUT.replace("kind: SafeRollout", "kind: SafeRolout"), users=USERS, billing=BILLING)
     assert code == 3
