@@ -19,7 +19,7 @@ from tests.cluster.chart import NAMESPACE, InstalledChart, chart
 from tests.cluster.processes import Operator, operator
 from tests.cluster.shop import PodDiary, Shop
 
-__all__ = ["argo", "chart", "control_plane", "mode", "namespace", "settings", "story"]
+__all__ = ["argo", "chart", "control_plane", "mode", "namespace", "prometheus_url", "settings", "story"]
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +44,22 @@ def mode() -> Mode:
 
 
 @pytest.fixture
-def story(argo: ArgoCd, control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path, mode: Mode) -> Iterator[Story]:
+def prometheus_url() -> str:
+    """Where the operator measures; empty for no Prometheus. A test that wants one says so."""
+    return ""
+
+
+@pytest.fixture
+def story(
+    argo: ArgoCd, control_plane: RunningCluster, chart: InstalledChart, namespace: str, tmp_path: Path, mode: Mode, prometheus_url: str
+) -> Iterator[Story]:
     """An empty repository, an Application to be, and an operator at work that a test may kill and start again."""
 
     def start() -> AbstractContextManager[Operator]:
         kubeconfig = chart.operator.kubeconfig
-        return operator(control_plane, tmp_path, name="one", namespace=NAMESPACE, watch=namespace, kubeconfig=kubeconfig, real=True)
+        return operator(
+            control_plane, tmp_path, name="one", namespace=NAMESPACE, watch=namespace, kubeconfig=kubeconfig, real=True, prometheus=prometheus_url
+        )
 
     application = Application(argo, name=namespace, mode=mode)
     with ExitStack() as stack:
