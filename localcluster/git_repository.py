@@ -37,7 +37,7 @@ class GitRepository:
         for name in removed:
             (self.clone / name).unlink()
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", message)
+        self._git("commit", "--quiet", "--allow-empty", "--message", message)
         return self._push()
 
     def revert(self) -> str:
