@@ -77,7 +77,7 @@ def test_a_workload_that_a_passed_point_keeps_is_explained_with_it() -> None:
     passed = past(reader(old="user-events: {reads: [1]}"), writer("user-events: {writes: [2]}"), stored=STORED, rolled=("billing-service", "user-service"))
     for name, told in (("billing-service", [SAID]), ("user-service", [SAID]), ("gateway", [])):
         known = Seen(
-            workload=name, deployment=name, namespace="opencore", view=passed.views.get(name), label="opencore", saferollouts=("opencore",),
+            workload=name, object=name, namespace="opencore", view=passed.views.get(name), label="opencore", saferollouts=("opencore",),
             picture=passed, listed=True,
         )  # fmt: skip
         assert [words for topic, words in facts(known) if topic == "No return"] == told

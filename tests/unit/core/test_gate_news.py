@@ -82,6 +82,6 @@ def test_a_row_says_when_it_was_measured(baking: LittleCluster) -> None:
 def test_a_gate_that_can_not_tell_when_the_bake_is_over_holds_and_is_named(baking: LittleCluster) -> None:
     baking.values["two"] = None
     baking.play(looks=200)
-    assert state(baking) is State.PROGRESSING
+    assert state(baking) is State.WAITING
     assert baking.status.summary is not None
     assert baking.status.summary.waiting_for.startswith("gate two can't be judged")
