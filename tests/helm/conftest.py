@@ -35,7 +35,7 @@ def operator_at_work(control_plane: RunningCluster, ours: HelmRelease, tmp_path_
     """The real operator with the rights that helm gave it, one process for all tests of a file."""
     identity = control_plane.service_account(NAMESPACE, RELEASE)
     folder = tmp_path_factory.mktemp("operator")
-    with operator(control_plane, folder, name="one", namespace=NAMESPACE, kubeconfig=identity.kubeconfig, real=True) as running:
+    with operator(control_plane, folder, name="one", namespace=NAMESPACE, kubeconfig=identity.kubeconfig, real=True, stateful_sets=False) as running:
         yield running
 
 

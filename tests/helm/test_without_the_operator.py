@@ -31,7 +31,9 @@ def start_operator(control_plane: RunningCluster, ours: HelmRelease, namespace: 
     identity = control_plane.service_account(NAMESPACE, RELEASE)
 
     def run() -> AbstractContextManager[Operator]:
-        return operator(control_plane, tmp_path, name="one", namespace=NAMESPACE, watch=namespace, kubeconfig=identity.kubeconfig, real=True)
+        return operator(
+            control_plane, tmp_path, name="one", namespace=NAMESPACE, watch=namespace, kubeconfig=identity.kubeconfig, real=True, stateful_sets=False
+        )  # fmt: skip
 
     with ExitStack() as stack:
         yield lambda: stack.enter_context(run())
