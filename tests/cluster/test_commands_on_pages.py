@@ -153,7 +153,7 @@ def test_helm_takes_the_lines_of_the_operations_page(shop: Shop, tmp_path: Path)
 @pytest.fixture
 def at_the_demo(shop: Shop, tmp_path: Path) -> Iterator[Reader]:
     """A reader of the demo's page with its scene: no gates, for nobody measures here."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    shutil.copytree(ROOT / "examples" / "demo", tmp_path / "examples" / "demo")
     rename(tmp_path, ("namespace: opencore", f"namespace: {shop.namespace}"), ("bakeSeconds: 6", "bakeSeconds: 0\n  gating: Disabled"))
     yield reader(shop, tmp_path, "docs/demo.md", **{"-n opencore": f"-n {shop.namespace}"})
 
@@ -168,6 +168,6 @@ def test_a_reader_of_the_demos_page_can_look_around(at_the_demo: Reader) -> None
     refused = at_the_demo.type("kubectl -n opencore rollout resume deployment/user-service")
     assert refused.code == 1 and "saferollout" in refused.error
     assert "user-service" in at_the_demo.succeeds(".venv/bin/saferollout explain user-service -n opencore")
-    watched = at_the_demo.type(".venv/bin/saferollout status -n opencore --watch", more="--timeout 1")
+    watched = at_the_demo.type(".venv/bin/saferollout status -n opencore --watch", more="--timeout 60")
     assert watched.code == 7, f"refused until its readers come: {watched}"
     at_the_demo.succeeds("kubectl replace --force -f examples/demo/manifests/load.yaml")

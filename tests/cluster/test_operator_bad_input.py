@@ -62,7 +62,7 @@ def test_a_workload_that_does_not_exist_is_named_with_the_nearest_and_the_others
 
 def test_a_workload_of_another_saferollout_or_of_another_kind_is_refused_and_nothing_is_touched(shop: Shop) -> None:
     start_two(shop)
-    second = shop.safe_rollout("writer", {"name": "database", "workloadRef": {"kind": "StatefulSet", "name": "database"}})
+    second = shop.safe_rollout("writer", {"name": "database", "workloadRef": {"kind": "DaemonSet", "name": "database"}})
     second["metadata"]["name"] = "second"
     shop.apply(second)
 
@@ -72,7 +72,7 @@ def test_a_workload_of_another_saferollout_or_of_another_kind_is_refused_and_not
 
     shop.wait("it is refused", lambda: plan().get("status") == "False")
     assert "belongs to the SafeRollout 'shop'" in plan()["message"]
-    assert "StatefulSet" in plan()["message"]
+    assert "DaemonSet" in plan()["message"]
     shop.apply(shop.service("writer", Revision("shop:2", contracts=WRITES_1), replicas=2))
     shop.wait_for_images("writer", {"shop:2": 2})
     assert shop.labels("writer") == {"managed-by"}
