@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bench.detection import measuring as detection
 from bench.idle import measuring as idle
 from bench.kills import rounds
 from bench.memory import measuring as memory
@@ -25,6 +26,7 @@ class Bench:
 
 BENCHES: Final[Mapping[str, Bench]] = {
     "plan": Bench(what="how long a plan takes, and how that grows", takes="15 seconds", run=timing.rows),
+    "detect": Bench(what="false alarms of good releases, and how soon a bad one is held, in simulated traffic", takes="5 minutes", run=detection.rows),
     "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=steps.rows),
     "idle": Bench(what="writes while nothing happens", takes="14 minutes, nearly all of it waiting", run=idle.rows),
     "memory": Bench(what="the operator's memory with 100 SafeRollouts and with one", takes="5 minutes", run=memory.rows),
