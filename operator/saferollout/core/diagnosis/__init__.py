@@ -1,0 +1,1 @@
+"""Say what broke: evidence of a release in, one finding out. `diagnose.diagnose` is the way in."""

@@ -1,0 +1,228 @@
+"""What looks like one cause and is another, or none (the traps of systems-and-signals.md D2)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from saferollout.core.diagnosis.diagnose import diagnose
+from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Evidence, Life, Standing
+from saferollout.core.diagnosis.finding import ENVIRONMENT, MODES, Action, Cause, Certainty
+from saferollout.core.diagnosis.symptoms import Symptom
+from tests.unit.core.diagnosis import shop
+
+
+def test_a_stalled_poison_record_is_mode_1_where_the_writer_moved_last() -> None:
+    """Without an error-handling deserializer nothing fails and no dead letters come: old consumers stand still."""
+    finding = diagnose(shop.worse(shop.healthy(), Symptom.STALLED, "billing-service", *shop.NEIGHBOUR))
+    assert (finding.cause, finding.certainty, finding.workload) == (Cause.MODE_1, Certainty.NAMED, "user-service")
+
+
+def test_a_stalled_poison_record_is_mode_1_also_after_the_reader_has_rolled() -> None:
+    members = shop.rolling("user-service", at=shop.SECOND_STEP + timedelta(minutes=10), members=shop.rolling("billing-service"))
+    onset = shop.SECOND_STEP + timedelta(minutes=11)
+    evidence = shop.worse(shop.healthy(members=members), Symptom.STALLED, "billing-service", onset=onset)
+    finding = diagnose(evidence)
+    assert (finding.cause, finding.workload) == (Cause.MODE_1, "user-service")
+
+
+def test_a_stall_of_a_whole_group_is_mode_3_where_the_reader_moved_last_and_not_certain() -> None:
+    members = shop.rolling("billing-service", at=shop.FIRST_STEP, members=shop.rolling("user-service", at=shop.FIRST_STEP - timedelta(minutes=30)))
+    evidence = shop.blind(shop.worse(shop.healthy(members=members), Symptom.STALLED, "billing-service"), Symptom.STALLED, "billing-service", Arm.NEW, Arm.OLD)
+    finding = diagnose(evidence)
+    assert (finding.cause, finding.certainty, finding.workload) == (Cause.MODE_3, Certainty.SUSPECTED, "billing-service")
+    assert finding.action is Action.HOLD
+
+
+def test_two_sides_that_moved_at_once_are_not_told_apart() -> None:
+    members = shop.rolling("billing-service", at=shop.FIRST_STEP + timedelta(seconds=10), members=shop.rolling("user-service"))
+    finding = diagnose(shop.worse(shop.healthy(members=members), Symptom.STALLED, "billing-service"))
+    assert finding.certainty is Certainty.SUSPECTED
+    assert finding.action is Action.HOLD
+
+
+def test_dead_letters_alone_are_never_mode_1() -> None:
+    finding = diagnose(shop.worse(shop.healthy(), Symptom.DEAD_LETTERS, contract="user-events"))
+    assert (finding.cause, finding.action) == (Cause.UNKNOWN, Action.HOLD)
+
+
+def test_dead_letters_with_failures_that_nobody_can_see_are_suspected_only() -> None:
+    evidence = shop.worse(shop.healthy(), Symptom.DEAD_LETTERS, contract="user-events")
+    finding = diagnose(shop.blind(evidence, Symptom.CONSUMER_FAILURES, "billing-service"))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_1, Certainty.SUSPECTED, Action.HOLD)
+    assert any("dead letters alone do not tell" in one for one in finding.doubts)
+
+
+def test_a_database_that_is_down_and_fills_the_dead_letter_topic_is_not_mode_1() -> None:
+    finding = diagnose(shop.database_down())
+    assert (finding.cause, finding.action, finding.also) == (Cause.DATABASE_DOWN, Action.RESUME_AFTER_QUIET, ())
+
+
+def test_mode_1_is_not_named_while_nobody_can_tell_whether_the_database_is_up() -> None:
+    finding = diagnose(shop.living(shop.mode_1(), Dependency.POSTGRES, Life.UNKNOWN))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_1, Certainty.SUSPECTED, Action.HOLD)
+
+
+def test_a_cold_local_cache_is_not_mode_4() -> None:
+    evidence = shop.healthy()
+    for arm, against in ((Arm.NEW, Against.OTHER_ARM), (Arm.NEW, Against.BASELINE), (Arm.ALL, Against.BASELINE)):
+        evidence = shop.worse(evidence, Symptom.CACHE_MISSES, "user-service", arm, against)
+        evidence = shop.worse(evidence, Symptom.CACHE_PUTS, "user-service", arm, against)
+    finding = diagnose(evidence)
+    assert (finding.cause, finding.action) == (Cause.NOTHING, Action.GO_ON)
+    assert "cold" in finding.sentence
+
+
+def test_misses_of_all_pods_together_do_not_tell_a_cold_cache_from_mode_4() -> None:
+    evidence = shop.worse(shop.worse(shop.healthy(), Symptom.CACHE_MISSES, "user-service"), Symptom.CACHE_PUTS, "user-service")
+    finding = diagnose(shop.blind(evidence, Symptom.CACHE_MISSES, "user-service", Arm.NEW, Arm.OLD))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_4, Certainty.SUSPECTED, Action.HOLD)
+
+
+def test_a_cache_that_was_restarted_empty_is_not_mode_4() -> None:
+    assert diagnose(shop.cache_down()).cause is Cause.CACHE_DOWN
+
+
+def test_new_pods_that_are_slow_by_two_formats_in_one_cache_are_not_a_plain_bug() -> None:
+    assert diagnose(shop.mode_4()).cause is Cause.MODE_4
+
+
+def test_a_partial_stall_is_that_of_the_pods_which_own_the_partitions() -> None:
+    """Both pools are in one group, so only part of the partitions stand still; each reading is of the pods that own them."""
+    evidence = shop.worse(shop.healthy("billing-service"), Symptom.STALLED, "billing-service", *shop.NEW_WORSE)
+    evidence = shop.worse(evidence, Symptom.STALLED, "billing-service")
+    finding = diagnose(evidence)
+    assert (finding.cause, finding.certainty, finding.workload) == (Cause.MODE_3, Certainty.NAMED, "billing-service")
+
+
+def test_lag_after_a_rebalance_is_no_stall() -> None:
+    finding = diagnose(shop.worse(shop.healthy("billing-service"), Symptom.LAG, "billing-service"))
+    assert (finding.cause, finding.action) == (Cause.UNKNOWN, Action.HOLD)
+
+
+def test_codes_of_logins_routes_and_limits_are_not_mode_2() -> None:
+    finding = diagnose(shop.worse(shop.healthy(), Symptom.DENIED, "user-service", *shop.NEW_WORSE))
+    assert (finding.cause, finding.action, finding.workload) == (Cause.PLAIN_BUG, Action.ROLL_BACK, "user-service")
+
+
+def test_validation_and_logins_at_once_are_suspected_and_the_server_goes_back_all_the_same() -> None:
+    finding = diagnose(shop.worse(shop.mode_2(), Symptom.DENIED, "user-service", *shop.NEW_WORSE))
+    assert (finding.certainty, finding.action) in ((Certainty.SUSPECTED, Action.ROLL_BACK), (Certainty.NAMED, Action.ROLL_BACK))
+    assert finding.cause in (Cause.MODE_2, Cause.PLAIN_BUG)
+    assert finding.workload == "user-service"
+
+
+def test_a_server_that_answers_5xx_as_well_is_not_named_mode_2() -> None:
+    finding = diagnose(shop.worse(shop.mode_2(), Symptom.SERVER_ERRORS, "user-service", *shop.NEW_WORSE))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.ROLL_BACK)
+
+
+def test_in_mode_4_old_pods_that_the_new_ones_contaminate_are_compared_with_before_the_release() -> None:
+    """Between the arms there is no difference: both are worse than they were."""
+    evidence = shop.healthy()
+    for symptom in (Symptom.CACHE_MISSES, Symptom.CACHE_PUTS):
+        evidence = shop.worse(evidence, symptom, "user-service", *shop.OLD_THAN_BEFORE)
+    finding = diagnose(evidence)
+    assert (finding.cause, finding.certainty) == (Cause.MODE_4, Certainty.NAMED)
+
+
+def test_mode_5_never_goes_back_even_where_a_bug_of_the_same_new_pods_is_plain() -> None:
+    finding = diagnose(shop.worse(shop.mode_5(), Symptom.RESTARTS, "user-service", *shop.NEW_WORSE))
+    assert finding.action is Action.STOP_SPREADING
+
+
+def test_a_suspected_mode_5_keeps_a_named_bug_from_going_back() -> None:
+    evidence = shop.blind(shop.mode_5(), Symptom.DATA_ERRORS, "user-service")
+    finding = diagnose(shop.worse(evidence, Symptom.RESTARTS, "user-service", *shop.NEW_WORSE))
+    assert finding.action is Action.STOP_SPREADING
+
+
+def test_unhealthy_old_nodes_are_not_mode_5() -> None:
+    evidence = shop.worse(shop.healthy(), Symptom.SERVER_ERRORS, "user-service", *shop.OLD_WORSE)
+    finding = diagnose(shop.living(evidence, Dependency.NODE, Life.DOWN, since=shop.ONSET, name="worker-3"))
+    assert (finding.cause, finding.action) == (Cause.NODE_TROUBLE, Action.RESUME_AFTER_QUIET)
+
+
+def test_old_pods_that_fail_with_nothing_wrong_in_the_data_stay_unnamed_and_nothing_goes_back() -> None:
+    finding = diagnose(shop.worse(shop.healthy(), Symptom.SERVER_ERRORS, "user-service", *shop.OLD_WORSE))
+    assert (finding.cause, finding.action) == (Cause.UNKNOWN, Action.HOLD)
+
+
+def test_a_gateway_that_restarts_because_it_is_released_is_no_outage() -> None:
+    evidence = shop.worse(shop.healthy("gateway"), Symptom.SERVER_ERRORS, "gateway", *shop.NEW_WORSE)
+    finding = diagnose(shop.living(evidence, Dependency.GATEWAY, Life.RESTARTED, since=shop.ONSET, name="gateway"))
+    assert (finding.cause, finding.action) == (Cause.PLAIN_BUG, Action.ROLL_BACK)
+
+
+def test_a_restart_long_before_the_trouble_does_not_explain_it() -> None:
+    finding = diagnose(shop.living(shop.mode_1(), Dependency.KAFKA, Life.RESTARTED, since=shop.ONSET - timedelta(minutes=30)))
+    assert (finding.cause, finding.certainty) == (Cause.MODE_1, Certainty.NAMED)
+
+
+def test_a_workload_outside_that_is_ill_by_itself_stops_nobody() -> None:
+    finding = diagnose(shop.worse(shop.healthy(), Symptom.RESTARTS, "search-service", *shop.OUTSIDE))
+    assert (finding.cause, finding.action) == (Cause.NOTHING, Action.GO_ON)
+
+
+def test_more_requests_alone_are_no_trouble() -> None:
+    assert diagnose(shop.worse(shop.healthy(), Symptom.MORE_REQUESTS, "user-service")).cause is Cause.NOTHING
+
+
+def test_what_readers_and_clients_suffer_in_consequence_is_not_a_second_cause() -> None:
+    finding = diagnose(shop.worse(shop.mode_2(), Symptom.CALLS_FAILED, "gateway", *shop.NEIGHBOUR))
+    assert (finding.cause, finding.also) == (Cause.MODE_2, ())
+
+
+def test_two_bugs_at_once_are_both_told() -> None:
+    members = shop.rolling("gateway", members=shop.rolling("user-service"))
+    evidence = shop.worse(shop.healthy(members=members), Symptom.REJECTED, "user-service", *shop.NEW_WORSE)
+    finding = diagnose(shop.worse(evidence, Symptom.RESTARTS, "gateway", *shop.NEW_WORSE))
+    assert finding.cause is Cause.MODE_2
+    assert any("new pods of gateway fail" in one for one in finding.also)
+
+
+def test_the_same_evidence_gives_the_same_finding_in_whatever_order_it_comes() -> None:
+    evidence = shop.mode_4()
+    assert diagnose(replace(evidence, readings=tuple(reversed(evidence.readings)))) == diagnose(evidence)
+
+
+def test_nothing_measured_is_not_nothing_wrong() -> None:
+    evidence = shop.healthy()
+    silent = tuple(replace(one, standing=Standing.CANNOT_TELL) for one in evidence.readings)
+    finding = diagnose(replace(evidence, readings=silent))
+    assert (finding.cause, finding.action) == (Cause.UNKNOWN, Action.HOLD)
+    assert diagnose(Evidence(release="r", namespace="n", at=shop.BEGIN)).action is Action.HOLD
+
+
+@pytest.mark.parametrize("cause", sorted(MODES | ENVIRONMENT))
+def test_every_mode_and_outage_says_what_it_is_usually_taken_for(cause: Cause) -> None:
+    assert cause.mistaken_for
+
+
+def test_what_has_only_just_begun_holds_and_is_not_named_yet() -> None:
+    """A database that went down is known at the next scrape, the failures of consumers perhaps at this one."""
+    evidence = replace(shop.mode_1(), at=shop.ONSET + timedelta(minutes=4))
+    known = replace(evidence, readings=tuple(replace(one, worse_at=evidence.at - timedelta(seconds=15)) for one in evidence.readings))
+    finding = diagnose(known)
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_1, Certainty.SUSPECTED, Action.HOLD)
+    assert "it has only just begun" in finding.doubts
+
+
+def test_what_has_only_just_begun_takes_nothing_back_even_where_new_pods_are_worse() -> None:
+    finding = diagnose(replace(shop.mode_2(), at=shop.ONSET + timedelta(seconds=15)))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_2, Certainty.SUSPECTED, Action.HOLD)
+
+
+def test_new_pods_that_are_slow_while_their_cache_is_cold_are_no_plain_bug() -> None:
+    evidence = shop.worse(shop.healthy(), Symptom.SLOW, "user-service", *shop.NEW_WORSE)
+    finding = diagnose(shop.worse(evidence, Symptom.CACHE_MISSES, "user-service", *shop.NEW_WORSE))
+    assert (finding.cause, finding.action) == (Cause.UNKNOWN, Action.HOLD)
+    assert diagnose(evidence).cause is Cause.PLAIN_BUG
+
+
+def test_a_cold_cache_of_new_pods_is_not_explained_by_a_restart_of_the_cache() -> None:
+    evidence = shop.healthy()
+    for arm in (Arm.NEW, Arm.ALL):
+        evidence = shop.worse(evidence, Symptom.CACHE_MISSES, "user-service", arm)
+    finding = diagnose(shop.living(evidence, Dependency.CACHE, Life.RESTARTED, since=shop.ONSET))
+    assert (finding.cause, finding.action) == (Cause.NOTHING, Action.GO_ON)
