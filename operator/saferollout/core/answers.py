@@ -1,4 +1,4 @@
-"""What Prometheus' answer to one query amounts to: a number, names, or the reason why it is neither.
+"""What Prometheus' answer to one query amounts to: a number, names, samples, or the reason why it is none of them.
 
     problem = refusal_of(status)                   # None where it answered
     envelope = envelope_of(document)               # the whole JSON; raises NotAnswered
@@ -11,11 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from saferollout.core.measurements import Outcome
+from saferollout.core.measurements import NO_SAMPLES, Outcome, Sample, Samples
 
 NOT_IN_TIME: Final = "Prometheus did not answer in time"
 CANT_BE_REACHED: Final = "Prometheus can't be reached"
 NO_JSON: Final = "Prometheus sent something that is not JSON"
+# All pods of a big release times a handful of statuses is about a thousand; every one of them is remembered for each look.
+MOST_SERIES: Final = 10_000
 _OK: Final = 200
 _OTHER_TYPES: Final = ("matrix", "string")
 
@@ -38,12 +40,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one query said: a value exactly where the outcome is VALUE; `names` where names were asked for."""
+    """What one query said: a value exactly where the outcome is VALUE; `names` and `samples` where they were asked for."""
 
     outcome: Outcome
     value: float | None = None
     detail: str = ""
     names: tuple[str, ...] = ()
+    samples: Samples = NO_SAMPLES
 
 
 def unreachable(reason: str) -> Answer:
@@ -54,6 +57,11 @@ def unreachable(reason: str) -> Answer:
 def not_within(seconds: float) -> str:
     """Say that a query ran into its timeout."""
     return f"Prometheus did not answer within {seconds:g} s"
+
+
+def clocks_apart(seconds: float) -> str:
+    """Say that the clocks differ too much: what is asked for an instant here would be of another instant there."""
+    return f"the clock of Prometheus and the one here differ by more than {seconds:g} s: synchronise both machines (NTP)"
 
 
 def refusal_of(status: int) -> NotAnswered | None:
@@ -77,10 +85,12 @@ def envelope_of(document: Any) -> Envelope:
     return Envelope(result_type=str(data.get("resultType")), warned=bool(document.get("warnings")))
 
 
-def answer_of(result: Any, *, envelope: Envelope, label: str = "") -> Answer:
-    """Return what a result amounts to: one number, or, where a label is given, its values among the series."""
+def answer_of(result: Any, *, envelope: Envelope, label: str = "", by: tuple[str, ...] = ()) -> Answer:
+    """Return what a result amounts to: one number; where a label is given, its values among the series; where `by` is, all samples."""
     if envelope.warned:
         return Answer(Outcome.PARTIAL, detail="Prometheus warned that its answer may be incomplete")
+    if by:
+        return _samples(result, by, result_type=envelope.result_type)
     return _names(result, label, result_type=envelope.result_type) if label else _number(result, result_type=envelope.result_type)
 
 
@@ -105,6 +115,30 @@ def _names(result: Any, label: str, *, result_type: str) -> Answer:
     metrics = [series.get("metric") for series in result if isinstance(series, dict)]
     found = tuple(sorted({str(metric[label]) for metric in metrics if isinstance(metric, dict) and metric.get(label)}))
     return Answer(Outcome.VALUE, value=float(len(found)), names=found)
+
+
+def _samples(result: Any, by: tuple[str, ...], *, result_type: str) -> Answer:
+    if result_type != "vector" or not isinstance(result, list):
+        return Answer(Outcome.INVALID, detail="the query answers with something that has no series")
+    if len(result) > MOST_SERIES:
+        too_many = f"the query answers with more than {MOST_SERIES} series: look for a label ({', '.join(by)}) that has too many values"
+        return Answer(Outcome.INVALID, detail=too_many)
+    found = [_sample(series, by) for series in result]
+    # NaN is what some clients report while they have nothing to report, so such a series counts as absent.
+    samples = Samples.of(sample for sample in found if sample is not None)
+    if not samples:
+        return Answer(Outcome.NO_DATA, detail="the query finds no data")
+    if len(set(samples.labels)) < len(samples):
+        return Answer(Outcome.INVALID, detail=f"several series have the same labels: aggregate by ({', '.join(by)})")
+    return Answer(Outcome.VALUE, value=float(len(samples)), samples=samples)
+
+
+def _sample(series: Any, by: tuple[str, ...]) -> Sample | None:
+    metric = series.get("metric") if isinstance(series, dict) else None
+    if not isinstance(metric, dict):
+        return None
+    value = _finite(series.get("value")).value
+    return None if value is None else Sample(labels=tuple((label, str(metric.get(label, ""))) for label in by), value=value)
 
 
 def _finite(sample: Any) -> Answer:

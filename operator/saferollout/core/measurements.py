@@ -1,10 +1,14 @@
 """What a gate measured, and what `decide` wants measured. Instants are fixed (start + k * interval), so a restarted operator
 asks the same questions and gets the same answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+LabelSet = tuple[tuple[str, str], ...]
+"""Labels of one series with their values, in the order in which they were asked for; a label that the series lacks has the value ""."""
 
 
 class Outcome(StrEnum):
@@ -12,7 +16,7 @@ class Outcome(StrEnum):
 
     VALUE = "Value"
     NO_DATA = "NoData"
-    INVALID = "Invalid"          # NaN, infinite, several series
+    INVALID = "Invalid"          # NaN, infinite, several series, too many of them
     PARTIAL = "Partial"          # warnings, a partial response
     STALE = "Stale"
     TOO_LITTLE_TRAFFIC = "TooLittleTraffic"
@@ -20,10 +24,43 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """The value of one series at one instant."""
+
+    labels: LabelSet
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The samples of one instant, ordered by their labels; the labels stand apart from the values, so that equal ones are kept only once."""
+
+    labels: tuple[LabelSet, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, samples: Iterable[Sample]) -> "Samples":
+        """Order them."""
+        ordered = sorted(samples, key=lambda sample: sample.labels)
+        return cls(labels=tuple(sample.labels for sample in ordered), values=tuple(sample.value for sample in ordered))
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Go through them in order."""
+        return (Sample(labels, value) for labels, value in zip(self.labels, self.values, strict=True))
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.values)
+
+
+NO_SAMPLES: Final = Samples()
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One answer: `value` is set exactly when the outcome is VALUE; `detail` is a sentence without relative times.
 
-    `names` are what a query for names found, sorted; `value` is their number then.
+    `names` are what a query for names found, sorted; `samples` what a query by labels found. `value` is their number then.
     """
 
     at: datetime
@@ -31,6 +68,7 @@ class Measurement:
     value: float | None = None
     detail: str = ""
     names: tuple[str, ...] = ()
+    samples: Samples = NO_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +79,8 @@ class Query:
     after its first error), `present` is a PromQL that answers while target and denominator are there: then absent means 0.
     `exposure` counts requests behind the value; below `minimum_exposure` the answer is TOO_LITTLE_TRAFFIC. `age` answers how many
     seconds old the oldest sample behind the value is; too old is STALE. `names` is a label: then not a number is wanted, but the
-    values that this label has among the series of the answer.
+    values that this label has among the series of the answer. `by` are labels: then every series of the answer is wanted, told apart
+    by them, and `value` has to aggregate by just these; `present` and `exposure` have no part in it.
     """
 
     value: str
@@ -50,6 +89,7 @@ class Query:
     minimum_exposure: float = 0.0
     age: str | None = None
     names: str = ""
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

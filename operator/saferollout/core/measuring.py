@@ -1,20 +1,22 @@
 """Make one measurement out of the few queries behind it."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from saferollout.core.answers import Answer
 from saferollout.core.gates import number
 from saferollout.core.measurements import Measurement, Outcome, Query
+from saferollout.core.promql import youngest_of
+
+_CLOCKS: Final = "the target is no longer scraped, or the clocks of Prometheus and of the operator differ"
 
 
 class Ask(Protocol):
     """Whoever evaluates a query at the instant of the measurement."""
 
-    def __call__(self, promql: str, *, label: str = "") -> Answer:
-        """Evaluate it: one number, or the values of a label."""
+    def __call__(self, promql: str, *, label: str = "", by: tuple[str, ...] = ()) -> Answer:
+        """Evaluate it: one number, the values of a label, or the samples by some labels."""
         ...
-
 
 
 def measure(query: Query, *, at: datetime, ask: Ask, longest_age: float) -> Measurement:
@@ -22,10 +24,26 @@ def measure(query: Query, *, at: datetime, ask: Ask, longest_age: float) -> Meas
 
     `longest_age` is in seconds: a value that rests on an older sample is STALE.
     """
+    answer = _samples(query, ask, longest_age) if query.by else _one(query, ask, longest_age)
+    return Measurement(
+        at=at, outcome=answer.outcome, value=answer.value, detail=answer.detail, names=answer.names, samples=answer.samples
+    )
+
+
+def _one(query: Query, ask: Ask, longest_age: float) -> Answer:
     answer = _too_little(query, ask) or _value(query, ask)
-    if answer.outcome is Outcome.VALUE and query.age is not None:
-        answer = _too_old(ask(query.age), longest_age) or answer
-    return Measurement(at=at, outcome=answer.outcome, value=answer.value, detail=answer.detail, names=answer.names)
+    if answer.outcome is not Outcome.VALUE or query.age is None:
+        return answer
+    return _stale(query.age, ask, longest_age) or answer
+
+
+def _samples(query: Query, ask: Ask, longest_age: float) -> Answer:
+    """Ask for samples and their age in one query, because a release has many of them; only where it finds nothing it is asked why."""
+    fresh = query.value if query.age is None else f"({query.value}) and on () (({query.age}) <= {longest_age:g})"
+    answer = ask(fresh, by=query.by)
+    if answer.outcome is not Outcome.NO_DATA or query.age is None:
+        return answer
+    return _stale(query.age, ask, longest_age) or answer
 
 
 def _too_little(query: Query, ask: Ask) -> Answer | None:
@@ -46,6 +64,16 @@ def _value(query: Query, ask: Ask) -> Answer:
         return answer
     present = ask(query.present)
     return Answer(Outcome.VALUE, value=0.0) if present.outcome is Outcome.VALUE else present
+
+
+def _stale(age_query: str, ask: Ask, longest_age: float) -> Answer | None:
+    too_old = _too_old(ask(age_query), longest_age)
+    if too_old is None or too_old.outcome is not Outcome.STALE:
+        return too_old
+    youngest = ask(youngest_of(age_query)).value
+    if youngest is None or youngest <= longest_age:
+        return too_old
+    return Answer(Outcome.STALE, detail=f"every sample behind the value is older than {number(longest_age)} s: {_CLOCKS}")
 
 
 def _too_old(age: Answer, longest_age: float) -> Answer | None:

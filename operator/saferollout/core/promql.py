@@ -31,6 +31,8 @@ _REGEX_OPERATORS: Final = ("=~", "!~")
 _RAW_STRING_WITH_ESCAPE: Final = re.compile(r"`[^`]*\\[^`]*`")
 _CHECKED_NAMESPACE: Final = "checked"
 _MOST_AGED_SELECTORS: Final = 10
+_OLDEST: Final = "time() - min("
+_YOUNGEST: Final = "time() - max("
 
 
 class InvalidPromQL(ValueError):
@@ -77,10 +79,15 @@ def age_of_selectors(selectors: tuple[str, ...]) -> str | None:
     if not selectors:
         return None
     if len(selectors) == 1:
-        return f"time() - min(timestamp({selectors[0]}))"
+        return f"{_OLDEST}timestamp({selectors[0]}))"
     # Each gets a label of its own, because `or` drops what has the same labels as something on its left.
     told_apart = (f'label_replace(timestamp({one}), "saferollout_selector", "{index}", "", "")' for index, one in enumerate(selectors))
-    return f"time() - min({' or '.join(told_apart)})"
+    return f"{_OLDEST}{' or '.join(told_apart)})"
+
+
+def youngest_of(age: str) -> str:
+    """Return PromQL for the age in seconds of the youngest sample, of what `age_of_selectors` gave for the oldest."""
+    return _YOUNGEST + age.removeprefix(_OLDEST)
 
 
 def selectors_in(text: str) -> tuple[tree.VectorSelector, ...]:

@@ -6,6 +6,7 @@ The client keeps nothing but `data.result`, puts a POST's query into the URL and
 
 import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +20,12 @@ _CHUNK: Final = 64 * 1024
 
 
 class GateSession(requests.Session):
-    """One thread's session with one Prometheus; `envelope` is that of the last answer."""
+    """One thread's session with one Prometheus; `envelope` is that of the last answer, `seconds_ahead` how far its clock is ahead of ours."""
 
     def __init__(self, *, token_file: Path | None, tenant: str, timeout_seconds: float) -> None:
         super().__init__()
         self.envelope: Envelope | None = None
+        self.seconds_ahead = 0.0
         self._token_file = token_file
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         if tenant:
@@ -36,7 +38,9 @@ class GateSession(requests.Session):
         form: Mapping[str, Any] = options.pop("params", None) or {}
         # With an `auth` of its own requests does not look for one in a netrc file.
         options.update(data=form, auth=self._authorize, timeout=self._timeout, allow_redirects=False, stream=True)
+        sent = time.time()
         response = super().request(method, url, **options)
+        self.seconds_ahead = _seconds_ahead(response.headers.get("Date", ""), sent=sent, received=time.time())
         with response:
             refusal = refusal_of(response.status_code)
             if refusal is not None:
@@ -64,8 +68,17 @@ def _read(response: requests.Response, *, until: float) -> bytes:
         if time.monotonic() > until:
             raise NotAnswered("Prometheus did not finish its answer in time")
         if len(content) > LARGEST_ANSWER:
-            raise NotAnswered(f"Prometheus sent more than {LARGEST_ANSWER // 1024 // 1024} MiB where one number was asked for")
+            raise NotAnswered(f"Prometheus sent more than {LARGEST_ANSWER // 1024 // 1024} MiB: aggregate the query")
     return bytes(content)
+
+
+def _seconds_ahead(date: str, *, sent: float, received: float) -> float:
+    """Compare the answer's date (RFC 9110, 6.6.1: whole seconds) with the time in which it can have been written; 0 where it has none."""
+    try:
+        written = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0
+    return written - received if written > received else min(0.0, written + 1 - sent)
 
 
 def _envelope(response: requests.Response) -> Envelope:

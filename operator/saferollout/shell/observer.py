@@ -13,14 +13,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from saferollout.core.answers import NOT_IN_TIME, Answer
-from saferollout.core.measurements import Measurement, Observations, Outcome, Query, Question
+from saferollout.core.measurements import LabelSet, Measurement, Observations, Outcome, Query, Question, Samples
 from saferollout.core.measuring import measure
 from saferollout.shell.config import PrometheusConfig
 from saferollout.shell.prometheus import Endpoint, PrometheusClient
@@ -30,6 +30,8 @@ DEADLINE_SECONDS: Final = 5.0
 RECENT: Final = 5
 SECONDS_UNTIL_ASKED_AGAIN: Final = 60.0
 MOST_REMEMBERED: Final = 50_000
+# Samples of all measurements together; with their labels kept once each is some 40 bytes.
+MOST_SAMPLES: Final = 2_000_000
 # Every SafeRollout is looked at more often than this; what nobody asks for any more must not fill the memory of an idle operator.
 SECONDS_REMEMBERED: Final = 900.0
 _TRANSIENT: Final = frozenset({Outcome.UNREACHABLE, Outcome.PARTIAL})
@@ -40,7 +42,7 @@ _Key = tuple[Query, datetime]
 class Client(Protocol):
     """Whoever can evaluate a query at an instant; blocks, never raises."""
 
-    def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
+    def ask(self, promql: str, *, at: datetime, label: str = "", by: tuple[str, ...] = ()) -> Answer:
         """Evaluate a query."""
         ...
 
@@ -80,16 +82,20 @@ class PrometheusObserver:
         longest_age_seconds: float,
         deadline_seconds: float = DEADLINE_SECONDS,
         most_remembered: int = MOST_REMEMBERED,
+        most_samples: int = MOST_SAMPLES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._longest_age = longest_age_seconds
         self._deadline = deadline_seconds
         self._most_remembered = most_remembered
+        self._most_samples = most_samples
         self._clock = clock
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="prometheus")
         self._remembered: OrderedDict[_Key, _Remembered] = OrderedDict()
         self._under_way: dict[_Key, _UnderWay] = {}
+        self._samples = 0
+        self._last_labels: dict[Query, tuple[LabelSet, ...]] = {}
 
     async def observe(self, questions: tuple[Question, ...]) -> Observations:
         """Answer within the deadline; a question that isn't finished then is UNREACHABLE at its last instant.
@@ -141,8 +147,19 @@ class PrometheusObserver:
         # The engine is promised an answer, whatever goes wrong in a thread.
         failed = Measurement(at=key[1], outcome=Outcome.UNREACHABLE, detail=f"asking Prometheus failed: {type(error).__name__}")
         now = self._clock()
-        self._remembered[key] = _Remembered(measurement=failed if error else ended.result(), asked_at=now, used_at=now)
-        self._remembered.move_to_end(key)
+        known = self._remembered.pop(key, None)
+        measurement = failed if error else self._compact(key[0], ended.result())
+        self._remembered[key] = _Remembered(measurement=measurement, asked_at=now, used_at=now)
+        self._samples += len(measurement.samples) - (len(known.measurement.samples) if known else 0)
+
+    def _compact(self, query: Query, measurement: Measurement) -> Measurement:
+        """Share the labels with the last measurement of the query: from look to look they are mostly the same."""
+        if not measurement.samples:
+            return measurement
+        labels = measurement.samples.labels
+        if self._last_labels.get(query) != labels:
+            self._last_labels[query] = labels
+        return replace(measurement, samples=Samples(labels=self._last_labels[query], values=measurement.samples.values))
 
     def _stop_waiting(self, key: _Key, one: _UnderWay) -> None:
         """Take back what no thread has begun and nobody waits for; what has begun goes on and is remembered when it ends."""
@@ -166,9 +183,14 @@ class PrometheusObserver:
         unused_since = self._clock() - SECONDS_REMEMBERED
         while self._remembered:
             oldest = next(iter(self._remembered.values()))
-            if len(self._remembered) <= self._most_remembered and oldest.used_at >= unused_since:
-                return
+            is_too_much = len(self._remembered) > self._most_remembered or self._samples > self._most_samples
+            if not is_too_much and oldest.used_at >= unused_since:
+                break
             self._remembered.popitem(last=False)
+            self._samples -= len(oldest.measurement.samples)
+        if self._last_labels:
+            asked = {query for query, _ in self._remembered}
+            self._last_labels = {query: labels for query, labels in self._last_labels.items() if query in asked}
 
 
 def observer_for(config: PrometheusConfig) -> NoPrometheus | PrometheusObserver:

@@ -1,4 +1,4 @@
-"""Ask Prometheus for one number at one instant. Blocking: called from worker threads, each with a client of its own."""
+"""Ask Prometheus one query at one instant. Blocking: called from worker threads, each with a client of its own."""
 
 import math
 import threading
@@ -13,11 +13,13 @@ import requests
 from prometheus_api_client import PrometheusConnect
 from urllib3.util.retry import Retry
 
-from saferollout.core.answers import CANT_BE_REACHED, Answer, NotAnswered, QueryRefused, answer_of, not_within, unreachable
+from saferollout.core.answers import CANT_BE_REACHED, Answer, NotAnswered, QueryRefused, answer_of, clocks_apart, not_within, unreachable
 from saferollout.shell.gate_session import GateSession
 
 BREAK_AFTER: Final = 3
 BREAK_SECONDS: Final = 10.0
+# Windows of gates, and instants of steps, would be off by as much as the clocks are.
+MOST_SECONDS_APART: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,13 @@ class PrometheusClient:
         self._breaker = breaker or CircuitBreaker()
         self._of_thread = threading.local()
 
-    def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
-        """Evaluate a query at an instant: one number, or, where a label is given, its values among the series."""
+    def ask(self, promql: str, *, at: datetime, label: str = "", by: tuple[str, ...] = ()) -> Answer:
+        """Evaluate a query at an instant: one number; where a label is given, its values among the series; where `by` is, all samples."""
         refusal = self._breaker.refusal()
         if refusal is not None:
             return unreachable(refusal)
         try:
-            answer = self._query(promql, at, label)
+            answer = self._query(promql, at, label, by)
         except QueryRefused as error:
             # One tenant's query must not stop everybody's.
             self._breaker.answered()
@@ -95,7 +97,7 @@ class PrometheusClient:
         self._breaker.failed(reason)
         return unreachable(reason)
 
-    def _query(self, promql: str, at: datetime, label: str) -> Answer:
+    def _query(self, promql: str, at: datetime, label: str, by: tuple[str, ...]) -> Answer:
         connection = self._connection()
         parameters = {
             "time": f"{at.timestamp():.3f}",
@@ -105,7 +107,10 @@ class PrometheusClient:
             "dedup": "true",
         }
         result = connection.custom_query(promql, params=parameters)
-        return answer_of(result, envelope=self._of_thread.session.envelope, label=label)
+        session = self._of_thread.session
+        if abs(session.seconds_ahead) > MOST_SECONDS_APART:
+            return unreachable(clocks_apart(MOST_SECONDS_APART))
+        return answer_of(result, envelope=session.envelope, label=label, by=by)
 
     def _connection(self) -> PrometheusConnect:
         if not hasattr(self._of_thread, "connection"):

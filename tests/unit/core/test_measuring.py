@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from saferollout.core.answers import Answer
-from saferollout.core.measurements import Measurement, Outcome, Query
+from saferollout.core.measurements import Measurement, Outcome, Query, Sample, Samples
 from saferollout.core.measuring import measure
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -18,7 +18,8 @@ def number(value: float) -> Answer:
 
 
 def measured(query: Query, **answers: Answer) -> Measurement:
-    return measure(query, at=AT, ask=lambda promql, label="": answers[promql + label], longest_age=100)
+    told = {"time() - max(age": number(0), **answers}
+    return measure(query, at=AT, ask=lambda promql, label="", by=(): told[promql + label + ",".join(by)], longest_age=100)
 
 
 FULL = Query(value="value", present="present", exposure="exposure", minimum_exposure=20, age="age")
@@ -69,3 +70,41 @@ def test_names_are_asked_for_by_their_label() -> None:
 def test_no_name_is_an_answer_only_where_there_could_be_one() -> None:
     assert measured(NAMES, **{"groups by group": NOTHING}, present=number(1)) == Measurement(AT, Outcome.VALUE, 0.0)
     assert measured(NAMES, **{"groups by group": NOTHING}, present=NOTHING).outcome is Outcome.NO_DATA
+
+
+def test_where_even_the_youngest_sample_is_old_the_clocks_are_named() -> None:
+    found = measured(Query(value="value", age="time() - min(x)"), value=number(1), **{"time() - min(x)": number(400), "time() - max(x)": number(101)})
+    assert found.outcome is Outcome.STALE
+    assert found.detail == (
+        "every sample behind the value is older than 100 s: "
+        "the target is no longer scraped, or the clocks of Prometheus and of the operator differ"
+    )
+
+
+BY_POD = Query(value="value by ", age="time() - min(x)", by=("pod",))
+ALL_FRESH = "(value by ) and on () ((time() - min(x)) <= 100)pod"
+TWO = Samples.of((Sample((("pod", "b"),), 2.0), Sample((("pod", "a"),), 1.0)))
+
+
+def test_samples_and_their_age_are_one_query() -> None:
+    found = measured(BY_POD, **{ALL_FRESH: Answer(Outcome.VALUE, value=2.0, samples=TWO)})
+    assert [(sample.labels, sample.value) for sample in found.samples] == [((("pod", "a"),), 1.0), ((("pod", "b"),), 2.0)]
+    assert found.value == 2.0
+
+
+@pytest.mark.parametrize(
+    ("age", "outcome"), [(number(101), Outcome.STALE), (NOTHING, Outcome.NO_DATA), (number(1), Outcome.NO_DATA), (DOWN, Outcome.UNREACHABLE)]
+)
+def test_only_where_no_samples_are_found_their_age_is_asked_for(age: Answer, outcome: Outcome) -> None:
+    found = measured(BY_POD, **{ALL_FRESH: NOTHING, "time() - min(x)": age, "time() - max(x)": age})
+    assert (found.outcome, found.samples) == (outcome, Samples())
+
+
+def test_samples_that_are_not_a_full_answer_are_none() -> None:
+    found = measured(BY_POD, **{ALL_FRESH: Answer(Outcome.PARTIAL, detail="a part")})
+    assert (found.outcome, found.detail) == (Outcome.PARTIAL, "a part")
+
+
+def test_samples_of_ranges_have_no_age() -> None:
+    found = measured(Query(value="value by ", by=("pod",)), **{"value by pod": Answer(Outcome.VALUE, value=2.0, samples=TWO)})
+    assert len(found.samples) == 2

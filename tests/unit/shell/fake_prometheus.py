@@ -23,11 +23,13 @@ class Reply:
 
 @dataclass
 class FakePrometheus:
-    """`reply` may be changed at any time; `requests` are (path, form, headers) in order."""
+    """`reply` may be changed at any time; `requests` are (path, form, headers) in order; `ahead`: seconds by which its clock is; `date`: what it says instead."""
 
     reply: Reply
     url: str = ""
     requests: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
+    ahead: float = 0.0
+    date: str | None = None
 
 
 def vector(*values: str, **envelope: Any) -> Reply:
@@ -62,6 +64,9 @@ def fake_prometheus(reply: Reply) -> Iterator[FakePrometheus]:
                 pass
 
         do_GET = do_POST
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return fake.date if fake.date is not None else super().date_time_string(time.time() + fake.ahead)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from saferollout.core import answers
 from saferollout.core.answers import Answer
 from saferollout.core.measurements import Outcome
 from saferollout.shell import gate_session
@@ -95,7 +96,7 @@ def test_a_refused_answer_is_not_asked_for_again(fake: FakePrometheus) -> None:
 def test_a_huge_answer_is_not_read_to_its_end(fake: FakePrometheus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate_session, "LARGEST_ANSWER", 1024 * 1024)
     fake.reply = Reply(json.dumps({"status": "success", "data": {"result": ["x" * 2_000_000]}}).encode())
-    assert ask(fake).detail == "Prometheus sent more than 1 MiB where one number was asked for"
+    assert ask(fake).detail == "Prometheus sent more than 1 MiB: aggregate the query"
 
 
 def test_nobody_listening_is_unreachable() -> None:
@@ -191,3 +192,83 @@ def test_names_are_known_only_from_a_full_answer(fake: FakePrometheus, reply: Re
     fake.reply = reply
     found = PrometheusClient(Endpoint(url=fake.url)).ask("up", at=AT, label="group")
     assert (found.outcome, found.names) == (outcome, ())
+
+
+def series(*rows: tuple[str, str, str]) -> Reply:
+    return answer("vector", [{"metric": {"pod": pod, "status": status, "job": "x"}, "value": [1.0, value]} for pod, status, value in rows])
+
+
+def ask_by(fake: FakePrometheus, *labels: str) -> Answer:
+    return PrometheusClient(Endpoint(url=fake.url)).ask("up", at=AT, by=labels)
+
+
+def test_samples_are_told_apart_by_the_labels_that_were_asked_for(fake: FakePrometheus) -> None:
+    fake.reply = series(("b", "200", "7"), ("a", "500", "1"), ("a", "200", "3"))
+    found = ask_by(fake, "pod", "status", "uri")
+    assert (found.outcome, found.value) == (Outcome.VALUE, 3.0)
+    assert [(dict(sample.labels), sample.value) for sample in found.samples] == [
+        ({"pod": "a", "status": "200", "uri": ""}, 3.0),
+        ({"pod": "a", "status": "500", "uri": ""}, 1.0),
+        ({"pod": "b", "status": "200", "uri": ""}, 7.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "detail"),
+    [
+        (vector(), Outcome.NO_DATA, "the query finds no data"),
+        (series(("a", "200", "NaN"), ("b", "200", "+Inf")), Outcome.NO_DATA, "the query finds no data"),
+        (answer("vector", [7, {}, {"metric": {"pod": "a"}}, {"metric": [], "value": SAMPLE}]), Outcome.NO_DATA, "the query finds no data"),
+        (series(("a", "200", "1"), ("a", "500", "1")), Outcome.INVALID, "several series have the same labels: aggregate by (pod)"),
+        (answer("scalar", SAMPLE), Outcome.INVALID, "the query answers with something that has no series"),
+        (vector("1", warnings=["one store did not answer"]), Outcome.PARTIAL, "Prometheus warned that its answer may be incomplete"),
+        (Reply(b"", status=422), Outcome.UNREACHABLE, "Prometheus could not evaluate the query (HTTP 422)"),
+    ],
+)
+def test_samples_are_known_only_from_a_full_answer(fake: FakePrometheus, reply: Reply, outcome: Outcome, detail: str) -> None:
+    fake.reply = reply
+    found = ask_by(fake, "pod")
+    assert (found.outcome, found.detail, len(found.samples)) == (outcome, detail, 0)
+
+
+def test_a_series_that_reports_no_number_is_absent_and_the_others_count(fake: FakePrometheus) -> None:
+    fake.reply = series(("a", "200", "NaN"), ("b", "200", "4"))
+    assert [sample.value for sample in ask_by(fake, "pod").samples] == [4.0]
+
+
+def test_too_many_series_are_refused_with_the_labels_to_look_at(fake: FakePrometheus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MOST_SERIES", 2)
+    fake.reply = series(("a", "1", "1"), ("a", "2", "1"), ("a", "3", "1"))
+    found = ask_by(fake, "pod", "status")
+    assert found.outcome is Outcome.INVALID
+    assert found.detail == "the query answers with more than 2 series: look for a label (pod, status) that has too many values"
+
+
+@pytest.mark.parametrize("seconds", [-3600, -45, 45, 3600])
+def test_clocks_that_are_apart_are_named_and_asked_again_later(fake: FakePrometheus, seconds: float) -> None:
+    fake.ahead = seconds
+    client = PrometheusClient(Endpoint(url=fake.url))
+    for _ in range(BREAK_AFTER + 1):
+        found = client.ask("up", at=AT)
+        assert found.outcome is Outcome.UNREACHABLE
+        assert found.detail == "the clock of Prometheus and the one here differ by more than 30 s: synchronise both machines (NTP)"
+    fake.ahead = 0
+    assert client.ask("up", at=AT).value == 1.0, "a clock is no reason to stop asking"
+
+
+@pytest.mark.parametrize("seconds", [-15, 0, 15])
+def test_a_little_between_the_clocks_is_nothing(fake: FakePrometheus, seconds: float) -> None:
+    fake.ahead = seconds
+    assert ask(fake).value == 1.0
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026"])
+def test_an_answer_without_a_readable_date_says_nothing_of_clocks(fake: FakePrometheus, date: str) -> None:
+    fake.date = date
+    assert ask(fake).value == 1.0
+
+
+def test_a_slow_answer_is_no_clock_that_is_behind(fake: FakePrometheus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saferollout.shell.prometheus.MOST_SECONDS_APART", 1.0)
+    fake.reply = Reply(vector("1").body, seconds=2.5)
+    assert ask(fake).value == 1.0

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from saferollout.core.answers import Answer
-from saferollout.core.measurements import Outcome, Query, Question
+from saferollout.core.measurements import Outcome, Query, Question, Sample, Samples
 from saferollout.shell.config import PrometheusConfig
 from saferollout.shell.observer import NoPrometheus, PrometheusObserver, observer_for
 
@@ -25,7 +25,7 @@ class ScriptedClient:
         self.answer = answer
         self.asked: list[int] = []
 
-    def ask(self, promql: str, *, at: datetime) -> Answer:
+    def ask(self, promql: str, *, at: datetime, by: tuple[str, ...] = ()) -> Answer:
         index = int((at - START).total_seconds() // 15)
         self.asked.append(index)
         return self.answer(index)
@@ -174,8 +174,8 @@ def test_the_configuration_makes_an_observer() -> None:
 
 async def test_how_old_a_sample_may_be_follows_from_the_scrape_interval() -> None:
     class Aged:
-        def ask(self, promql: str, *, at: datetime, label: str = "") -> Answer:
-            return Answer(Outcome.VALUE, value=60.0)
+        def ask(self, promql: str, *, at: datetime, label: str = "", by: tuple[str, ...] = ()) -> Answer:
+            return Answer(Outcome.VALUE, value=50.0 if "max" in promql else 60.0)
 
     observer = observer_for(PrometheusConfig(url="http://127.0.0.1:9", scrape_interval_seconds=15))
     assert isinstance(observer, PrometheusObserver)
@@ -184,3 +184,30 @@ async def test_how_old_a_sample_may_be_follows_from_the_scrape_interval() -> Non
     (measured,) = (await observer.observe((aged,))).answers["gate"]
     observer.close()
     assert (measured.outcome, measured.detail) == (Outcome.STALE, "a sample behind the value is older than 55 s")
+
+
+BY_POD = Query(value="requests", by=("pod",))
+
+
+def two_pods(index: int) -> Answer:
+    samples = Samples.of(Sample((("pod", pod),), float(index)) for pod in ("a", "b"))
+    return Answer(Outcome.VALUE, value=2.0, samples=samples)
+
+
+async def test_samples_are_remembered_and_equal_labels_are_kept_once() -> None:
+    client = ScriptedClient(two_pods)
+    async with observing(client) as observer:
+        for _ in range(2):
+            seen = await observer.observe((question(3, query=BY_POD),))
+    measured = seen.answers["gate"]
+    assert [one.samples.values for one in measured] == [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)]
+    assert len({id(one.samples.labels) for one in measured}) == 1
+    assert sorted(client.asked) == [0, 1, 2]
+
+
+async def test_memory_is_bounded_by_the_samples_in_it_too() -> None:
+    async with observing(ScriptedClient(two_pods), most_samples=6) as observer:
+        await observer.observe((question(5, query=BY_POD),))
+        assert len(observer._remembered) == 3
+        await observer.observe((question(1, query=Query(value="other", by=("pod",))),))
+        assert (len(observer._remembered), observer._samples) == (3, 6)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from saferollout.core.answers import NO_JSON, NOT_IN_TIME, Answer, NotAnswered, answer_of, envelope_of, refusal_of, unreachable
 from saferollout.core.measurements import Measurement, Query
 from saferollout.core.measuring import measure
+from saferollout.core.promql import youngest_of
 
 _OK: Final = 200
 _TIME: Final = 0.0
@@ -25,7 +26,7 @@ class Reply:
     status: int = _OK
     trouble: str = ""
 
-    def read(self, *, label: str = "") -> Answer:
+    def read(self, *, label: str = "", by: tuple[str, ...] = ()) -> Answer:
         """Read it as the operator does."""
         if self.trouble:
             return unreachable(self.trouble)
@@ -37,7 +38,7 @@ class Reply:
             envelope = envelope_of(document)
         except NotAnswered as error:
             return unreachable(str(error))
-        return answer_of(document["data"]["result"], envelope=envelope, label=label)
+        return answer_of(document["data"]["result"], envelope=envelope, label=label, by=by)
 
 
 def _document(body: Any) -> Any:
@@ -102,8 +103,8 @@ class _Asked:
     waited: float
     _late: Reply = field(default=Reply(trouble=NOT_IN_TIME), init=False)
 
-    def __call__(self, promql: str, *, label: str = "") -> Answer:
-        return self._reply(promql).read(label=label)
+    def __call__(self, promql: str, *, label: str = "", by: tuple[str, ...] = ()) -> Answer:
+        return self._reply(promql).read(label=label, by=by)
 
     def _reply(self, promql: str) -> Reply:
         point = self.point
@@ -114,6 +115,6 @@ class _Asked:
         # By their meaning, not their text: two of a gate's queries may read the same.
         if promql == self.query.exposure:
             return vector(self.query.minimum_exposure if point.requests is None else point.requests)
-        if promql == self.query.age:
+        if self.query.age is not None and promql in (self.query.age, youngest_of(self.query.age)):
             return vector(0.0 if point.age is None else point.age)
         return point.value if promql == self.query.value else point.present
