@@ -1,0 +1,212 @@
+"""Raw counters at instants -> what was counted between them, by pod and key, and from there windows of two arms.
+
+    looks = looks_of(series, measurements)
+    windows_of(intervals_of(looks, reading=series.reading), new=among(arms.new), old=among(arms.old), bad=lambda key: dict(key)["status"] == "400")
+
+Counters are differenced here and not by Prometheus: `rate()` and `increase()` drop what a new series starts with, so the first errors of a
+new pod would vanish, and they extrapolate, so that counts are no whole numbers (systems-and-signals.md, D0). The rules:
+
+- A look without a full answer makes no interval; the next one is longer.
+- A pod that is missing in a look keeps its last counts; when it comes back, what it grew meanwhile is counted then.
+- A pod that was not there at the last look is new and counts from 0, unless it is known to have been born before that look.
+- A counter that goes backwards has begun anew, with its whole process: all of it counts from 0.
+- Labels that change within a process (a key vanishes, another appears) are a renaming: the new ones count from the next look on.
+- Offsets do not begin at 0 again: one that goes backwards counts from the next look on.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from saferollout.core.arms import alternation
+from saferollout.core.catalogue.asking import PROCESS, named
+from saferollout.core.catalogue.series import Reading, Series, Subject
+from saferollout.core.measurements import LabelSet, Measurement, Outcome
+from saferollout.core.statistics.windows import Window
+
+Counts = Mapping[LabelSet, float]
+_Processes = Mapping[str, Counts]
+_COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
+_NOBODY_BORN: Final[Mapping[str, datetime]] = {}
+
+
+class Remark(StrEnum):
+    """What is to be known of how somebody was counted in an interval."""
+
+    BORN = "Born"                  # counted from 0: not there at the last look
+    STARTED_EARLIER = "StartedEarlier"  # seen for the first time, but older: counts from the next look on
+    RESTARTED = "Restarted"        # a counter went backwards: counted from 0
+    RELABELLED = "Relabelled"      # labels changed: what is new counts from the next look on
+    WENT_BACKWARDS = "WentBackwards"  # an offset fell: counts from the next look on
+    RETURNED = "Returned"          # was missing in looks before: counted since it was last seen
+    MISSING = "Missing"            # was there before and is not now
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything that was seen at one instant: by subject (a pod, topic or group), process and key."""
+
+    at: datetime
+    subjects: Mapping[str, _Processes]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What was counted between two looks, by subject and key. Who is not in `grown` was not counted, which is not the same as 0."""
+
+    start: datetime
+    at: datetime
+    grown: Mapping[str, Counts]
+    remarks: Mapping[str, Remark]
+
+
+def looks_of(series: Series, measurements: Iterable[Measurement]) -> tuple[Look, ...]:
+    """Return the looks with a full answer, in order, each instant once."""
+    full = {one.at: one for one in measurements if one.outcome is Outcome.VALUE}
+    return tuple(_look(series, full[at]) for at in sorted(full))
+
+
+def intervals_of(
+    looks: Sequence[Look], *, reading: Reading, from_zero: bool = True, born: Mapping[str, datetime] = _NOBODY_BORN
+) -> tuple[Interval, ...]:
+    """Return what was counted between looks; the first look is only what the others are compared with.
+
+    `born` says when subjects came to be, where that is known; `from_zero` is False where a new subject says nothing of how it began, as
+    the offset of a consumer group does. Raise ValueError for a series that is no counter.
+    """
+    if reading not in _COUNTED:
+        raise ValueError(f"a series that is read as {reading} counts nothing")
+    counting = _Counting(reading=reading, from_zero=from_zero, born=born)
+    return tuple(interval for look in looks if (interval := counting.next(look)) is not None)
+
+
+def intervals_for(series: Series, measurements: Iterable[Measurement], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
+    """Return what was counted between the measurements of one series."""
+    looks = looks_of(series, measurements)
+    return intervals_of(looks, reading=series.reading, from_zero=series.subject is not Subject.GROUP, born=born)
+
+
+def windows_of(
+    intervals: Iterable[Interval],
+    *,
+    new: Callable[[str], bool],
+    old: Callable[[str], bool],
+    bad: Callable[[LabelSet], bool],
+    counted: Callable[[LabelSet], bool] = lambda key: True,
+) -> tuple[Window, ...]:
+    """Split what was counted in two arms: of the keys that are `counted`, those that are `bad` are events."""
+    windows = []
+    for interval in intervals:
+        new_events, new_total = _arm(interval, new, bad=bad, counted=counted)
+        old_events, old_total = _arm(interval, old, bad=bad, counted=counted)
+        windows.append(Window(at=interval.at, new_events=new_events, new_total=new_total, old_events=old_events, old_total=old_total))
+    return tuple(windows)
+
+
+def among(pods: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return whether a pod is one of these, given as patterns (core/arms.py); none where there are none."""
+    pattern = re.compile(alternation(pods))
+    return lambda pod: pattern.fullmatch(pod) is not None
+
+
+def _look(series: Series, measurement: Measurement) -> Look:
+    subjects: dict[str, dict[str, dict[LabelSet, float]]] = {}
+    for sample in named(series, measurement.samples):
+        labels = list(sample.labels)
+        subject = labels.pop(0)[1] if series.subject is not Subject.SERVER else ""
+        process = next((value for label, value in labels if label == PROCESS), "")
+        key = tuple(label for label in labels if label[0] != PROCESS)
+        subjects.setdefault(subject, {}).setdefault(process, {})[key] = sample.value
+    return Look(at=measurement.at, subjects=subjects)
+
+
+def _arm(
+    interval: Interval, is_in: Callable[[str], bool], *, bad: Callable[[LabelSet], bool], counted: Callable[[LabelSet], bool]
+) -> tuple[float, float]:
+    counts = [(key, count) for subject, keys in interval.grown.items() if is_in(subject) for key, count in keys.items() if counted(key)]
+    return sum(count for key, count in counts if bad(key)), sum(count for _, count in counts)
+
+
+@dataclass(slots=True)
+class _Known:
+    """Somebody's counts as they were seen last, and when."""
+
+    at: datetime
+    processes: _Processes
+
+
+@dataclass(slots=True)
+class _Counting:
+    """Goes from look to look and remembers the last counts of everybody."""
+
+    reading: Reading
+    from_zero: bool
+    born: Mapping[str, datetime]
+    known: dict[str, _Known] = field(default_factory=dict)
+    last: datetime | None = None
+
+    def next(self, look: Look) -> Interval | None:
+        start, grown, remarks = self.last, {}, {}
+        for subject, processes in look.subjects.items():
+            counts, remark = self._grown(subject, processes, start)
+            if counts is not None:
+                grown[subject] = counts
+            if remark is not None:
+                remarks[subject] = remark
+            self.known[subject] = _Known(at=look.at, processes=processes)
+        remarks.update({subject: Remark.MISSING for subject in self.known if subject not in look.subjects})
+        self.last = look.at
+        return None if start is None else Interval(start=start, at=look.at, grown=grown, remarks=remarks)
+
+    def _grown(self, subject: str, now: _Processes, start: datetime | None) -> tuple[Counts | None, Remark | None]:
+        known = self.known.get(subject)
+        if start is None:
+            return None, None
+        if known is None:
+            born = self.born.get(subject)
+            is_new = self.from_zero and (born is None or born > start)
+            return (_added(now.values()), Remark.BORN) if is_new else (None, Remark.STARTED_EARLIER)
+        counts, remark = self._compared(known.processes, now)
+        return counts, remark or (Remark.RETURNED if known.at < start else None)
+
+    def _compared(self, before: _Processes, now: _Processes) -> tuple[Counts, Remark | None]:
+        shared = [process for process in now if process in before]
+        if not shared:
+            # Scraped at another address: of the same process where no count fell.
+            return self._of_process(_added(before.values()), _added(now.values()))
+        pairs = [self._of_process(before[process], now[process]) for process in shared]
+        remarks = [remark for _, remark in pairs if remark is not None]
+        if len(shared) < len(now):
+            remarks.append(Remark.RELABELLED)
+        return _added(counts for counts, _ in pairs), next(iter(remarks), None)
+
+    def _of_process(self, before: Counts, now: Counts) -> tuple[Counts, Remark | None]:
+        if self.reading is Reading.OFFSET:
+            return self._of_offsets(before, now)
+        shared = [key for key in before if key in now]
+        # Where no key stayed, a renaming keeps the sum and a restart does not.
+        fell = any(now[key] < before[key] for key in shared) if shared else sum(now.values()) < sum(before.values())
+        if fell:
+            return now, Remark.RESTARTED
+        differences = {key: value - before[key] for key, value in now.items() if key in before}
+        first_seen = {key: value for key, value in now.items() if key not in before}
+        if first_seen and len(shared) < len(before):
+            return differences, Remark.RELABELLED
+        return {**differences, **first_seen}, None
+
+    def _of_offsets(self, before: Counts, now: Counts) -> tuple[Counts, Remark | None]:
+        fell = [key for key, value in before.items() if key in now and now[key] < value]
+        differences = {key: value - before[key] for key, value in now.items() if key in before and key not in fell}
+        first_seen = {key: value for key, value in now.items() if key not in before} if self.from_zero else {}
+        return {**differences, **first_seen}, Remark.WENT_BACKWARDS if fell else None
+
+
+def _added(counts: Iterable[Counts]) -> Counts:
+    total: dict[LabelSet, float] = {}
+    for one in counts:
+        for key, value in one.items():
+            total[key] = total.get(key, 0.0) + value
+    return total
