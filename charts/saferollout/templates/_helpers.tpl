@@ -79,6 +79,7 @@ prometheus:
     namespace: {{ .Values.prometheus.labels.namespace | quote }}
     pod: {{ .Values.prometheus.labels.pod | quote }}
     kafkaNamespace: {{ .Values.prometheus.labels.kafkaNamespace | quote }}
+  series: {{ toJson .Values.prometheus.series }}
 restartAnnotations: {{ toJson .Values.restartAnnotations }}
 watchNamespaces: {{ toJson .Values.watchNamespaces }}
 statefulSets: {{ .Values.statefulSets.enabled }}

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Final, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError
 
 from saferollout.api import names
 from saferollout.core.arms import Labels
+from saferollout.core.catalogue.catalogue import BUILT_IN, Catalogue
+from saferollout.shell.config_section import Section
+from saferollout.shell.series_config import MOST_SERIES, SeriesConfig
 
 _MISSED_SCRAPES: Final = 3
 _STORING_SECONDS: Final = 10.0
@@ -17,10 +19,6 @@ _STORING_SECONDS: Final = 10.0
 
 class InvalidConfig(ValueError):
     """A configuration that can't be taken; the message names every key."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
 class LogLevel(StrEnum):
@@ -32,7 +30,7 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class SeriesLabels(_Section):
+class SeriesLabels(Section):
     """What Prometheus calls the namespace and the pod of a series."""
 
     namespace: str = Field(default="namespace", min_length=1)
@@ -45,7 +43,7 @@ class SeriesLabels(_Section):
         return Labels(namespace=self.namespace, pod=self.pod, kafka_namespace=self.kafka_namespace)
 
 
-class PrometheusConfig(_Section):
+class PrometheusConfig(Section):
     """Where gates are measured. An empty `url`: nowhere, gates are inconclusive."""
 
     url: str = ""
@@ -54,6 +52,12 @@ class PrometheusConfig(_Section):
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
     scrape_interval_seconds: float = Field(default=30.0, gt=0, le=300, description="The longest interval at which the series are scraped.")
     labels: SeriesLabels = SeriesLabels()
+    series: tuple[SeriesConfig, ...] = Field(default=(), max_length=MOST_SERIES, description="In addition to the signal catalogue.")
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return the signal catalogue with what is configured in front."""
+        return BUILT_IN.with_more(one.as_series for one in self.series)
 
     @property
     def longest_age_seconds(self) -> float:
@@ -64,13 +68,13 @@ class PrometheusConfig(_Section):
         return _MISSED_SCRAPES * self.scrape_interval_seconds + _STORING_SECONDS
 
 
-class LeaseConfig(_Section):
+class LeaseConfig(Section):
     """The Lease in the operator's own namespace; one per release of the chart."""
 
     name: str = "saferollout"
 
 
-class OperatorConfig(_Section):
+class OperatorConfig(Section):
     """Everything that can be configured; every key has a default."""
 
     prometheus: PrometheusConfig = PrometheusConfig()

@@ -123,6 +123,8 @@ def test_the_configuration_file_says_what_the_values_say() -> None:
     objects = render(
         "prometheus.url=http://prometheus:9090", "prometheus.tenant=shop", "prometheus.tokenSecret.name=token", "logLevel=debug",
         "prometheus.labels.pod=kubernetes_pod_name", "prometheus.labels.kafkaNamespace=tenant", "prometheus.scrapeIntervalSeconds=15",
+        "prometheus.series[0].signal=HttpServer", "prometheus.series[0].exporter=own", "prometheus.series[0].metric=app_requests_total",
+        "prometheus.series[0].keys.status=code",
         "restartAnnotations={example.com/restart}", "watchNamespaces={shop}",
         "policies.enabled=true",
     )  # fmt: skip
@@ -131,6 +133,7 @@ def test_the_configuration_file_says_what_the_values_say() -> None:
             "url": "http://prometheus:9090", "tokenFile": "/etc/saferollout/prometheus/token", "tenant": "shop", "timeoutSeconds": 10,
             "scrapeIntervalSeconds": 15,
             "labels": {"namespace": "namespace", "pod": "kubernetes_pod_name", "kafkaNamespace": "tenant"},
+            "series": [{"signal": "HttpServer", "exporter": "own", "metric": "app_requests_total", "keys": {"status": "code"}}],
         },
         "restartAnnotations": ["example.com/restart"], "watchNamespaces": ["shop"], "statefulSets": False, "lease": {"name": "saferollout"},
         "holdPolicy": "saferollout-hold", "healthPort": 8080, "metricsPort": 9090, "logLevel": "debug",
@@ -281,7 +284,7 @@ def test_an_image_is_named_by_digest_tag_or_the_charts_version() -> None:
 @pytest.mark.parametrize(
     "value",
     ["replicaCount=3", "prometheus.adress=x", "logLevel=loud", "policies.enabled=sometimes", "prometheus.url=prometheus:9090",
-     "operatorUsers={it's}", "restartAnnotations={it's}", "watchNamespaces={Shop}", "uninstall.timeoutSeconds=0"],
+     "prometheus.series[0].signal=Weather", "prometheus.series[0].metrics=x", "operatorUsers={it's}", "restartAnnotations={it's}", "watchNamespaces={Shop}", "uninstall.timeoutSeconds=0"],
 )  # fmt: skip
 def test_values_that_mean_nothing_are_refused(value: str) -> None:
     with pytest.raises(HelmFailed):

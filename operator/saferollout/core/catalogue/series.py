@@ -129,9 +129,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a signal tells (`what`), how its samples are told apart, and what nobody can know without it (`costs`)."""
+    """What a signal tells (`what`), how its samples may be told apart, and what nobody can know without it (`costs`).
+
+    `needs` are those of the keys without which a series says nothing; `fails`: a series must say which values mean a failure.
+    """
 
     name: SignalName
     what: str
     costs: str
     keys: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    fails: bool = False

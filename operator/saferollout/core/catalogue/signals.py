@@ -18,7 +18,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="mode 1 is seen only by failures of the consumers, and nobody can say how many records are to be replayed",
         ),
         Signal(
-            SignalName.CONSUMER_FAILURES, "records that each pod of a consumer took, and how many of them failed", keys=("result",),
+            SignalName.CONSUMER_FAILURES, "records that each pod of a consumer took, and how many of them failed", keys=("result",), needs=("result",), fails=True,
             costs="mode 1 can only be suspected: dead letters do not say which pods could not read them",
         ),
         Signal(
@@ -42,16 +42,16 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="a broker that refuses records is seen only by a topic that stops growing",
         ),
         Signal(
-            SignalName.HTTP_SERVER, "requests that each pod answered, by status", keys=("status",),
+            SignalName.HTTP_SERVER, "requests that each pod answered, by status", keys=("status",), needs=("status",),
             costs="modes 2 and 5, and a plain bug behind an API, are not seen at the server",
         ),
         Signal(
-            SignalName.HTTP_CLIENT, "requests that each pod sent, by status", keys=("status",),
+            SignalName.HTTP_CLIENT, "requests that each pod sent, by status", keys=("status",), needs=("status",),
             costs="mode 2 is seen at the server only: which clients are refused is not known",
         ),
-        Signal(SignalName.LATENCY, "how long each pod took to answer", keys=("le",), costs="slowness, and the oscillation of mode 4, are not seen"),
+        Signal(SignalName.LATENCY, "how long each pod took to answer", keys=("le",), needs=("le",), costs="slowness, and the oscillation of mode 4, are not seen"),
         Signal(
-            SignalName.CACHE_GETS, "look-ups in the cache by each pod, hit or miss", keys=("result", "cache"),
+            SignalName.CACHE_GETS, "look-ups in the cache by each pod, hit or miss", keys=("result", "cache"), needs=("result",), fails=True,
             costs="mode 4 can only be suspected: no client-side cache metric, and the cache itself counts a value that nobody can read as a hit",
         ),
         Signal(
@@ -63,7 +63,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="a cache that is too small can't be told from one whose entries nobody can read (mode 4)",
         ),
         Signal(
-            SignalName.DB_OPERATIONS, "database operations of each pod, by SQLSTATE", keys=("sqlstate",),
+            SignalName.DB_OPERATIONS, "database operations of each pod, by SQLSTATE", keys=("sqlstate",), needs=("sqlstate",),
             costs="mode 5 can only be suspected: rows that old pods can't read can't be told from a plain bug",
         ),
         Signal(
@@ -95,7 +95,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
         ),
         Signal(SignalName.CACHE_START, "when the cache started", costs="a cache that came back empty looks like mode 4"),
         Signal(
-            SignalName.GATEWAY_REQUESTS, "requests that the gateway answered, by status", keys=("status",),
+            SignalName.GATEWAY_REQUESTS, "requests that the gateway answered, by status", keys=("status",), needs=("status",),
             costs="failures that only the gateway sees are not seen",
         ),
         Signal(SignalName.GATEWAY_START, "when the gateway started", costs="a restart of the gateway can only be suspected, from traffic that falls everywhere"),
