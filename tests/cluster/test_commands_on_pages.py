@@ -90,6 +90,10 @@ def test_a_reader_of_the_first_releases_page_ends_with_the_second_version(at_the
     assert ci.succeeds("kubectl safe-rollout COMMAND") != ""
     checked = ci.type("saferollout check -n shop --prometheus http://127.0.0.1:9090")
     assert checked.code in (0, 1) and "Policy: the API server holds a changed template" in checked.out, checked
+    for page in ("docs/commands.md", "docs/signals.md"):
+        typing = Reader(shop, at_the_shop.folder, page, at_the_shop.names)
+        listed = typing.type("saferollout signals -n shop --prometheus http://127.0.0.1:9090")
+        assert listed.code in (0, 1) and "SafeRollout shop" in listed.out, listed
 
     at_the_shop.succeeds("kubectl apply -f next/")
     assert "Released" in at_the_shop.succeeds("saferollout status -n shop --watch")

@@ -30,7 +30,7 @@ class Outcome:
 
 
 _SPEAKING: Final = ("pause", "resume", "abort", "rollback", "retry", "approve", "expedite", "restart")
-_ON_A_CLUSTER: Final = ("status", "explain", "check", *_SPEAKING, "give-back")
+_ON_A_CLUSTER: Final = ("status", "explain", "check", "signals", *_SPEAKING, "give-back")
 
 OUTCOMES: Final = (
     Outcome(ExitCode.DONE, "the status was read; with `--watch`: the release has ended well", ("status",)),
@@ -38,9 +38,11 @@ OUTCOMES: Final = (
     Outcome(ExitCode.DONE, "clean, or warnings only", ("lint",)),
     Outcome(ExitCode.DONE, "all tests passed", ("gate test",)),
     Outcome(ExitCode.DONE, "all well, or notes and warnings only", ("check",)),
+    Outcome(ExitCode.DONE, "listed, whatever is missing", ("signals",)),
     Outcome(ExitCode.DONE, "it was asked to stop", ("run",)),
     Outcome(ExitCode.DONE, "done"),
     Outcome(ExitCode.FAULT, "the cluster can't be reached or said no", _ON_A_CLUSTER),
+    Outcome(ExitCode.FAULT, "Prometheus gave no full answer, or there is no SafeRollout", ("signals",)),
     Outcome(ExitCode.FAULT, "with `--strict`: there are warnings", ("lint",)),
     Outcome(ExitCode.FAULT, "a test failed", ("gate test",)),
     Outcome(ExitCode.FAULT, "something is wrong", ("check",)),

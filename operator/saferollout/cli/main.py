@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from saferollout import __version__
-from saferollout.cli import check, explain, gate, give_back, lint, plan, run, running, status
+from saferollout.cli import check, explain, gate, give_back, lint, plan, run, running, signals, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +29,7 @@ def common(
     """Release several Kubernetes workloads together, in an order proved from the contracts they share."""
 
 
-for part in (plan, status, explain, check, running, lint, gate, run, give_back):
+for part in (plan, status, explain, check, signals, running, lint, gate, run, give_back):
     part.register(app)
 
 

@@ -9,6 +9,7 @@ from scripts.lib.reference.cli_page import cli_page
 from scripts.lib.reference.events_page import events_page
 from scripts.lib.reference.metrics_page import metrics_page
 from scripts.lib.reference.reasons_page import reasons_page
+from scripts.lib.reference.signals_page import signals_page
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "reference"
 COMMAND: Final = ".venv/bin/python -m scripts.lib.reference"
@@ -18,6 +19,7 @@ _PAGES: Final[Mapping[str, tuple[str, Callable[[], str]]]] = {
     "reasons.md": ("operator/saferollout/core/reasons.py and api/status.py", reasons_page),
     "events.md": ("operator/saferollout/core/event_reasons.py", events_page),
     "metrics.md": ("operator/saferollout/shell/series.py", metrics_page),
+    "signals.md": ("operator/saferollout/core/catalogue", signals_page),
     "cli.md": ("operator/saferollout/cli", cli_page),
 }
 

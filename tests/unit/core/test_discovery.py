@@ -1,6 +1,5 @@
 """Which series are there, which one is chosen, and what is said of what is missing."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,8 +18,10 @@ from saferollout.core.catalogue.finding import Found, find
 from saferollout.core.catalogue.parties import Parties, parties_of
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.catalogue.signals import SIGNALS
-from saferollout.core.measurements import Measurement, Outcome, Query, Sample, Samples
+from saferollout.core.measurements import Measurement, Outcome
+from saferollout.core.measuring import measure
 from tests.unit.core.little_cluster import LittleCluster
+from tests.unit.core.series_there import SeriesThere
 
 AT = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 WEB, BILLING = ("web-1-[a-z0-9]{5}", "web-2-[a-z0-9]{5}"), ("billing-1-[a-z0-9]{5}",)
@@ -28,52 +29,10 @@ ABOUT = About(namespace="shop", labels=Labels(), pods=(*BILLING, *WEB), topics=(
 WEB_POD, BILLING_POD = {"pod": "web-1-aaaaa"}, {"pod": "billing-1-aaaaa"}
 
 
-class Prometheus:
-    """Answers discovery's queries as a Prometheus with these series would, by parsing their selectors."""
-
-    def __init__(self, *series: tuple[str, Mapping[str, str]]) -> None:
-        self.series = [{"__name__": metric, "namespace": "shop", **labels} for metric, labels in series]
-
-    def measure(self, query: Query) -> Measurement:
-        found = {sample.labels: sample for part in parts(promql_parser.parse(query.value)) for sample in self._part(part, query.by)}
-        samples = Samples.of(found.values())
-        outcome = Outcome.VALUE if samples else Outcome.NO_DATA
-        return Measurement(at=AT, outcome=outcome, value=float(len(samples)) if samples else None, samples=samples)
-
-    def _part(self, part: object, by: tuple[str, ...]) -> list[Sample]:
-        added: dict[str, str] = {}
-        copied = ""
-        while isinstance(part, promql_parser.Call):
-            target, replacement = part.args[1].val, part.args[2].val
-            copied = target if replacement == "$1" else copied
-            added.update({} if replacement == "$1" else {target: replacement})
-            part = part.args[0]
-        assert isinstance(part, promql_parser.AggregateExpr)
-        rows = [row for row in self.series if all(meets(row, one) for one in part.expr.matchers.matchers)]
-        full = [{**row, **added, **({copied: row["__name__"]} if copied else {})} for row in rows]
-        return [Sample(tuple((label, row.get(label, "")) for label in by), 1.0) for row in full]
-
-
-def parts(expression: object) -> list[object]:
-    if isinstance(expression, promql_parser.BinaryExpr):
-        assert str(expression.op) == "or"
-        return [*parts(expression.lhs), *parts(expression.rhs)]
-    return [expression]
-
-
-def meets(row: Mapping[str, str], one: promql_parser.Matcher) -> bool:
-    value = row.get(one.name, "")
-    if one.op == promql_parser.MatchOp.Equal:
-        return value == one.value
-    if one.op == promql_parser.MatchOp.NotEqual:
-        return value != one.value
-    assert one.op == promql_parser.MatchOp.Re
-    return re.fullmatch(one.value, value) is not None
-
-
 def there(*series: tuple[str, Mapping[str, str]], catalogue: Catalogue = BUILT_IN, about: About = ABOUT) -> There:
-    prometheus = Prometheus(*series)
-    found = read(catalogue, {name: prometheus.measure(query) for name, query in discovery_queries(catalogue, about=about).items()})
+    queries = discovery_queries(catalogue, about=about)
+    prometheus = SeriesThere(*series)
+    found = read(catalogue, {name: measure(query, at=AT, ask=prometheus.ask, longest_age=100) for name, query in queries.items()})
     assert isinstance(found, There)
     return found
 

@@ -13,6 +13,8 @@ RUN_ON_A_CLUSTER: Final = frozenset(
         ("docs/commands.md", "kubectl get deployments,saferollouts -n shop -o yaml | saferollout plan --live - --desired manifests/"),
         ("docs/commands.md", "kubectl safe-rollout COMMAND"),
         ("docs/commands.md", "saferollout check -n shop --prometheus http://127.0.0.1:9090"),
+        ("docs/commands.md", "saferollout signals -n shop --prometheus http://127.0.0.1:9090"),
+        ("docs/signals.md", "saferollout signals -n shop --prometheus http://127.0.0.1:9090"),
         ("docs/metrics-and-events.md", "kubectl get sro -A"),
         ("docs/metrics-and-events.md", "kubectl get events -n NAMESPACE --sort-by .metadata.creationTimestamp"),
         ("docs/metrics-and-events.md", "kubectl describe sro NAME -n NAMESPACE"),

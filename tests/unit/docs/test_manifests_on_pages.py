@@ -19,6 +19,7 @@ from saferollout.api.externals import may_be_read
 from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec
 from saferollout.cli.main import app
+from saferollout.shell.config import OperatorConfig
 from saferollout.shell.series import ALL
 from tests.unit.docs.desks import shown
 from tests.unit.docs.pages import ROOT, Code, blocks, is_shell
@@ -134,6 +135,11 @@ def as_annotations(_block: Code, given: dict[str, Any], _folder: Path) -> None:
         assert all(may_be_read(readers, by=name) for name in re.findall(r"\w+", readers))
 
 
+def as_values(_block: Code, given: dict[str, Any], _folder: Path) -> None:
+    """Values of the chart that are the operator's configuration under the same names."""
+    assert OperatorConfig.model_validate(given) != OperatorConfig()
+
+
 def _fields(model: Any) -> set[str]:
     return {field.alias for field in model.model_fields.values()}
 
@@ -141,6 +147,7 @@ def _fields(model: Any) -> set[str]:
 PIECES: Final[tuple[tuple[set[str], Callable[[Code, dict[str, Any], Path], None]], ...]] = (
     (_fields(SafeRolloutSpec), as_spec),
     (_fields(Contract), as_contract),
+    ({"prometheus"}, as_values),
     ({"metadata", names.ANNOTATION_CONTRACTS, names.ANNOTATION_READABLE_BY}, as_annotations),
 )
 

@@ -14,6 +14,7 @@ from saferollout.cli.look import ago
 from saferollout.cli.picture import Picture, picture_of
 from saferollout.core.gates import Verdict, limits, number, preflight_verdict
 from saferollout.core.measurements import Measurement, Outcome
+from saferollout.shell.config import PrometheusConfig
 
 _FORWARDED: Final = "http://127.0.0.1:9090"
 
@@ -72,12 +73,11 @@ def _asked(found: Found, asked: Asked) -> Iterator[Line]:
 def _ways_to(found: Found, refusal: str) -> Iterator[WayOut]:
     if "credentials" in refusal:
         yield WayOut("give a token of yours: --prometheus-token-file FILE")
-    yield WayOut("from outside of the cluster reach it through a port-forward", port_forward(found))
+    yield WayOut("from outside of the cluster reach it through a port-forward", port_forward(found.prometheus))
 
 
-def port_forward(found: Found) -> str:
+def port_forward(config: PrometheusConfig | None) -> str:
     """Return the command that brings the operator's Prometheus here; capitals where its address does not tell."""
-    config = found.prometheus
     address = urlsplit(config.url) if config is not None and config.url else None
     host = address.hostname.split(".") if address is not None and address.hostname else []
     service, namespace = (host[0], host[1]) if len(host) > 1 and not host[-1].isdigit() else ("PROMETHEUS-SERVICE", "ITS-NAMESPACE")
@@ -136,7 +136,7 @@ def _remembered(found: Found, gated: list[Picture]) -> Iterator[Line]:
     if found.prometheus is not None and not found.prometheus.url:
         return
     command = f"saferollout check -n {found.namespace} --prometheus {_FORWARDED}"
-    forward = WayOut("bring it here", port_forward(found)), WayOut("and ask", command)
+    forward = WayOut("bring it here", port_forward(found.prometheus)), WayOut("and ask", command)
     why = "its address is meant for the cluster, and no --prometheus was given"
     yield not_checked(Check.PROMETHEUS, "Prometheus itself, from here", why, *forward)
 

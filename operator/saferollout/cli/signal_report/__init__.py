@@ -1,0 +1,1 @@
+"""The parts of `saferollout signals`: ask, tell."""
