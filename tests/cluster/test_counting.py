@@ -122,3 +122,24 @@ def test_pods_of_another_namespace_or_workload_are_not_counted(scene: Looking) -
     old, new = scene.pods[OLD].address, scene.pods[NEW].address
     scene.prometheus.set_targets([Target(old, {"namespace": "shop", "pod": OLD}), Target(new, {"namespace": "other", "pod": NEW})])
     scene.look_when(web_1_aaaaa_200=100)
+
+
+def test_a_prometheus_that_lost_its_history_makes_no_window_and_no_flood(tmp_path: Path) -> None:
+    with serving() as old:
+        with standalone_prometheus(tmp_path / "first") as first:
+            before = Looking(first, {OLD: old})
+            before.serve(OLD, s200=1000, s500=20)
+            before.scrape(OLD)
+            before.look_when(web_1_aaaaa_200=1000, web_1_aaaaa_500=20)
+        with standalone_prometheus(tmp_path / "second") as second:
+            after = Looking(second, {OLD: old})
+            empty = after.look()
+            assert empty.outcome is Outcome.NO_DATA
+            after.looks += [before.looks[0], empty]
+            after.serve(OLD, s200=1004, s500=21)
+            after.scrape(OLD)
+            after.look_when(web_1_aaaaa_200=1004, web_1_aaaaa_500=21)
+    [only] = after.counted()
+    assert (only.start, grown(only), only.remarks) == (before.looks[0].at, {f"{OLD} 200": 4, f"{OLD} 500": 1}, {})
+    forgetful = list(intervals_for(requests(), after.looks[1:]))
+    assert forgetful == [], "an operator that restarted too has nothing to compare with"
