@@ -24,11 +24,12 @@ from typing import Final
 from saferollout.core.arms import alternation
 from saferollout.core.catalogue.asking import PROCESS, named
 from saferollout.core.catalogue.series import Reading, Series, Subject
-from saferollout.core.measurements import LabelSet, Measurement, Outcome
+from saferollout.core.measurements import LabelSet, Measurement, Outcome, Samples
 from saferollout.core.statistics.windows import Window
 
 Counts = Mapping[LabelSet, float]
 _Processes = Mapping[str, Counts]
+_Place = tuple[str, str, LabelSet]
 _COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
 _NOBODY_BORN: Final[Mapping[str, datetime]] = {}
 
@@ -66,7 +67,16 @@ class Interval:
 def looks_of(series: Series, measurements: Iterable[Measurement]) -> tuple[Look, ...]:
     """Return the looks with a full answer, in order, each instant once."""
     full = {one.at: one for one in measurements if one.outcome is Outcome.VALUE}
-    return tuple(_look(series, full[at]) for at in sorted(full))
+    looks: list[Look] = []
+    labels: tuple[LabelSet, ...] = ()
+    places: tuple[_Place, ...] = ()
+    for at in sorted(full):
+        samples = full[at].samples
+        if samples.labels != labels:
+            # From look to look the labels are mostly the same, and taking them apart is most of the work.
+            labels, places = samples.labels, _places(series, samples)
+        looks.append(_look(at, places, samples.values))
+    return tuple(looks)
 
 
 def intervals_of(
@@ -112,15 +122,21 @@ def among(pods: tuple[str, ...]) -> Callable[[str], bool]:
     return lambda pod: pattern.fullmatch(pod) is not None
 
 
-def _look(series: Series, measurement: Measurement) -> Look:
+def _places(series: Series, samples: Samples) -> tuple[_Place, ...]:
+    return tuple(_place(series, labels) for labels in named(series, samples).labels)
+
+
+def _place(series: Series, labels: LabelSet) -> _Place:
+    subject, rest = ("", labels) if series.subject is Subject.SERVER else (labels[0][1], labels[1:])
+    process = next((value for label, value in rest if label == PROCESS), "")
+    return subject, process, tuple(label for label in rest if label[0] != PROCESS)
+
+
+def _look(at: datetime, places: tuple[_Place, ...], values: tuple[float, ...]) -> Look:
     subjects: dict[str, dict[str, dict[LabelSet, float]]] = {}
-    for sample in named(series, measurement.samples):
-        labels = list(sample.labels)
-        subject = labels.pop(0)[1] if series.subject is not Subject.SERVER else ""
-        process = next((value for label, value in labels if label == PROCESS), "")
-        key = tuple(label for label in labels if label[0] != PROCESS)
-        subjects.setdefault(subject, {}).setdefault(process, {})[key] = sample.value
-    return Look(at=measurement.at, subjects=subjects)
+    for (subject, process, key), value in zip(places, values, strict=True):
+        subjects.setdefault(subject, {}).setdefault(process, {})[key] = value
+    return Look(at=at, subjects=subjects)
 
 
 def _arm(
@@ -177,6 +193,8 @@ class _Counting:
         if not shared:
             # Scraped at another address: of the same process where no count fell.
             return self._of_process(_added(before.values()), _added(now.values()))
+        if len(shared) == len(now) == 1:
+            return self._of_process(before[shared[0]], now[shared[0]])
         pairs = [self._of_process(before[process], now[process]) for process in shared]
         remarks = [remark for _, remark in pairs if remark is not None]
         if len(shared) < len(now):
@@ -186,22 +204,33 @@ class _Counting:
     def _of_process(self, before: Counts, now: Counts) -> tuple[Counts, Remark | None]:
         if self.reading is Reading.OFFSET:
             return self._of_offsets(before, now)
-        shared = [key for key in before if key in now]
+        differences, first_seen = _differences(before, now)
         # Where no key stayed, a renaming keeps the sum and a restart does not.
-        fell = any(now[key] < before[key] for key in shared) if shared else sum(now.values()) < sum(before.values())
+        fell = min(differences.values()) < 0 if differences else sum(now.values()) < sum(before.values())
         if fell:
             return now, Remark.RESTARTED
-        differences = {key: value - before[key] for key, value in now.items() if key in before}
-        first_seen = {key: value for key, value in now.items() if key not in before}
-        if first_seen and len(shared) < len(before):
+        if first_seen and len(differences) < len(before):
             return differences, Remark.RELABELLED
-        return {**differences, **first_seen}, None
+        return (differences | first_seen if first_seen else differences), None
 
     def _of_offsets(self, before: Counts, now: Counts) -> tuple[Counts, Remark | None]:
-        fell = [key for key, value in before.items() if key in now and now[key] < value]
-        differences = {key: value - before[key] for key, value in now.items() if key in before and key not in fell}
-        first_seen = {key: value for key, value in now.items() if key not in before} if self.from_zero else {}
-        return {**differences, **first_seen}, Remark.WENT_BACKWARDS if fell else None
+        differences, first_seen = _differences(before, now)
+        counts = {key: count for key, count in differences.items() if count >= 0}
+        remark = Remark.WENT_BACKWARDS if len(counts) < len(differences) else None
+        return (counts | first_seen if self.from_zero else counts), remark
+
+
+def _differences(before: Counts, now: Counts) -> tuple[dict[LabelSet, float], dict[LabelSet, float]]:
+    """Return by how much each count changed, and the counts that were not there before."""
+    changed: dict[LabelSet, float] = {}
+    first_seen: dict[LabelSet, float] = {}
+    for key, value in now.items():
+        known = before.get(key)
+        if known is None:
+            first_seen[key] = value
+        else:
+            changed[key] = value - known
+    return changed, first_seen
 
 
 def _added(counts: Iterable[Counts]) -> Counts:
