@@ -98,6 +98,21 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
         f"{HOLD}::test_a_bypass_needs_the_verb",
         f"{HOLD}::test_a_bypass_by_somebody_with_the_verb_works_without_the_operator",
     ),
+    "Prometheus' clock, or the operator's, is wrong": (
+        "tests/unit/shell/test_prometheus.py::test_clocks_that_are_apart_are_named_and_asked_again_later",
+        "tests/unit/core/test_measuring.py::test_where_even_the_youngest_sample_is_old_the_clocks_are_named",
+    ),
+    "Prometheus comes back without its history": (
+        "tests/cluster/test_counting.py::test_a_prometheus_that_lost_its_history_makes_no_window_and_no_flood",
+        "tests/unit/core/test_counting.py::test_a_look_without_a_full_answer_makes_one_longer_interval",
+    ),
+    "two exporters report the same thing": (
+        "tests/unit/core/test_discovery.py::test_the_preferred_of_two_exporters_is_chosen_and_the_other_named",
+        "tests/cluster/test_signals.py::test_exporters_are_found_chosen_and_left_out",
+    ),
+    "series without the pod's label or another that is needed, histograms without buckets": (
+        "tests/unit/core/test_discovery.py::test_what_is_missing_is_said_with_what_is_there_instead",
+    ),
     "Prometheus restarts mid-release": (
         "tests/cluster/test_prometheus.py::test_a_restart_of_prometheus_is_inconclusive_and_then_goes_on_with_the_same_past",
     ),
