@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saferollout.core.diagnosis.diagnose import diagnose
@@ -36,7 +36,7 @@ def _standing(draw: st.DrawFn) -> dict[str, object]:
     return {"standing": standing, "onset": draw(INSTANTS) if standing is Standing.WORSE else None}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(evidence())
 def test_a_finding_never_goes_back_for_an_outage_or_for_mode_5_or_for_nothing(given_evidence: Evidence) -> None:
     finding = diagnose(given_evidence)
@@ -46,7 +46,7 @@ def test_a_finding_never_goes_back_for_an_outage_or_for_mode_5_or_for_nothing(gi
         assert any(one.workload == finding.workload and one.shares for one in given_evidence.members)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(evidence())
 def test_a_name_stands_on_a_reading_or_on_a_life_and_is_never_given_with_a_doubt(given_evidence: Evidence) -> None:
     finding = diagnose(given_evidence)
@@ -57,7 +57,7 @@ def test_a_name_stands_on_a_reading_or_on_a_life_and_is_never_given_with_a_doubt
         assert finding.evidence
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(evidence(), st.randoms())
 def test_the_order_of_evidence_does_not_matter_to_cause_and_action(given_evidence: Evidence, random: object) -> None:
     shuffled: list[Reading] = list(given_evidence.readings)
@@ -66,7 +66,7 @@ def test_the_order_of_evidence_does_not_matter_to_cause_and_action(given_evidenc
     assert (one.cause, one.certainty, one.action, one.workload) == (other.cause, other.certainty, other.action, other.workload)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(evidence())
 def test_every_finding_can_be_drawn(given_evidence: Evidence) -> None:
     finding = diagnose(given_evidence)
