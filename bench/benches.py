@@ -28,7 +28,6 @@ class Bench:
 BENCHES: Final[Mapping[str, Bench]] = {
     "plan": Bench(what="how long a plan takes, and how that grows", takes="15 seconds", run=timing.rows),
     "detect": Bench(what="false alarms of good releases, and how soon a bad one is held, in simulated traffic", takes="5 minutes", run=detection.rows),
-    "detect": Bench(what="false alarms of good releases, and how soon a bad one is held, in simulated traffic", takes="8 minutes", run=detection.rows),
     "diagnosis": Bench(what="how often the diagnosis names what broke, in simulated worlds", takes="10 minutes", run=diagnosis.rows),
     "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=steps.rows),
     "idle": Bench(what="writes while nothing happens", takes="14 minutes, nearly all of it waiting", run=idle.rows),

@@ -23,6 +23,10 @@ class SayingBrain:
         """Ask nothing."""
         return ()
 
+    def follow_up(self, snapshot: Snapshot, found: Observations, now: datetime) -> tuple[Question, ...]:
+        """Ask nothing besides."""
+        return ()
+
     def decide(self, snapshot: Snapshot, observations: Observations, now: datetime, marks: Marks) -> Decision:
         """Say what is there; the author stays as long as nothing changes."""
         views = snapshot.world.workloads

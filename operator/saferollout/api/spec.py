@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from saferollout.api.analysis import Analysis
 from saferollout.api.base import ListKind, ListType, Model, Rule
 from saferollout.api.contracts import Contract
 from saferollout.api.gates import Gate
@@ -161,6 +162,9 @@ class SafeRolloutSpec(Model):
         default=Gating.ENABLED, description="Enabled: gates are measured. Disabled: only order and readiness count, no metrics are needed."
     )
     bake_seconds: Seconds = Field(default=60, description="Seconds that gates must hold after every step, with enough traffic.")
+    analysis: Analysis = Field(
+        default=Analysis(), description="What watches the release by the contracts it touches, beside the gates, and names what broke."
+    )
     workloads: Annotated[tuple[Workload, ...], ListType(kind=ListKind.MAP, max_items=MAX_WORKLOADS, min_items=1)] = Field(
         description="Workloads that are released together, 1 to 200. Where nothing else decides, they roll in this order."
     )

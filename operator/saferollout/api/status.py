@@ -162,6 +162,24 @@ class Stay(Model):
     message: Sentence = Field(default="", description="One sentence for people.")
 
 
+class Finding(Model):
+    """What the analysis says broke, or may have; written anew when the words change, not with every number."""
+
+    cause: Word = Field(description="Mode1 to Mode5, BrokerDown, DatabaseDown, CacheDown, GatewayRestart, NodeTrouble, ScrapeTrouble, Capacity, PlainBug or Unknown.")
+    certainty: Word = Field(description="Named: all evidence that the cause needs is there. Suspected: it fits, and something is missing.")
+    action: Word = Field(description="RollBack, StopSpreading, Hold or ResumeAfterQuiet. With analysis.mode DryRun: what would be done.")
+    workload: Name = Field(default="", description="Whose step is to blame.")
+    contract: Name = Field(default="", description="The contract in which it shows.")
+    message: Sentence = Field(description="One sentence for people.")
+    evidence: list[Sentence] = Field(default_factory=list, description="What was seen, in numbers, when this was written.")
+    not_because: list[Sentence] = Field(default_factory=list, description="What speaks against what it is usually mistaken for.")
+    doubts: list[Sentence] = Field(default_factory=list, description="What keeps the cause from being named.")
+    then: list[Sentence] = Field(default_factory=list, description="What follows.")
+    commands: list[Sentence] = Field(default_factory=list, description="What a person can type, each behind what it is good for.")
+    began: datetime | None = Field(default=None, description="When it began, as far as the windows tell.")
+    time: datetime = Field(description="When it was found.")
+
+
 class Rollback(Model):
     """A way back in progress or done."""
 
@@ -193,6 +211,9 @@ class Release(Model):
     start_time: datetime = Field(description="When the first changed template was taken in.")
     changed_time: datetime = Field(description="When the set of templates last changed; settleSeconds counts from here.")
     end_time: datetime | None = Field(default=None, description="When it was over; absent while it is under way.")
+    watch_start_time: datetime | None = Field(
+        default=None, description="When the first roll of this release started; the analysis compares what came since with what was before."
+    )
     targets: list[Target] = Field(default_factory=list, description="The workloads of the release.")
     rolls: list[ActiveRoll] = Field(default_factory=list, description="Rolls under way.")
     steps: list[PlanStep] = Field(default_factory=list, description="The plan, in its order.")
@@ -201,6 +222,7 @@ class Release(Model):
     preflight_done: bool = Field(default=False, description="Every gate was judged before the first step.")
     paused: Waiver | None = Field(default=None, description="Who paused it; absent where nobody did.")
     expedited: Waiver | None = Field(default=None, description="Who sent it through the emergency lane; absent where nobody did.")
+    finding: Finding | None = Field(default=None, description="What the analysis says broke; absent where nothing is wrong.")
     failure: Failure | None = Field(default=None, description="Why it failed; absent where it did not.")
     rollback: Rollback | None = Field(default=None, description="The way back; absent where there is none.")
 

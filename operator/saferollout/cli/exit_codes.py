@@ -29,7 +29,7 @@ class Outcome:
     commands: tuple[str, ...] = ()
 
 
-_SPEAKING: Final = ("pause", "resume", "abort", "rollback", "retry", "approve", "expedite", "restart")
+_SPEAKING: Final = ("pause", "resume", "abort", "rollback", "retry", "approve", "expedite", "forward", "restart")
 _ON_A_CLUSTER: Final = ("status", "explain", "check", "signals", *_SPEAKING, "give-back")
 
 OUTCOMES: Final = (

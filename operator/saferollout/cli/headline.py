@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.api.status import Condition, ConditionStatus, GateStatus, PlanStep, Release, State
+from saferollout.cli.finding_screen import forward_command, is_held_by_finding
 from saferollout.cli.look import Mark, duration
 from saferollout.cli.picture import Picture
 from saferollout.core.reasons import Reason
@@ -110,12 +111,13 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, release))
+    found = ("analysis",) if is_held_by_finding(picture) and release.rolls else ()
+    asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, release), *found)
     return tuple(subject for subject in asked if not _is_granted(release, subject))
 
 
 def _is_granted(release: Release, subject: str) -> bool:
-    if not subject.startswith("gate/"):
+    if not subject.startswith(("gate/", "analysis")):
         return False  # the operator shows a step that somebody has answered for as done
     if release.rolls:
         return all(is_waived(release, roll, subject=subject) for roll in release.rolls)
@@ -158,7 +160,10 @@ def helpful_commands(picture: Picture) -> tuple[tuple[str, str], ...]:
                 (f"saferollout abort {picture.name} {name}", "stop and go back"),
             )
         case State.WAITING | State.AWAITING_APPROVAL:
-            return (*_approvals(picture), (f"saferollout abort {picture.name} {name}", "stop and go back"))
+            forward = forward_command(picture)
+            # Where old pods can't read what new ones wrote, nobody is told to go back.
+            back = () if forward else ((f"saferollout abort {picture.name} {name}", "stop and go back"),)
+            return (*forward, *_approvals(picture), *back)
         case State.PAUSED if _paused_by_spec(picture):
             return (("set spec.mode to Automatic", "go on"), (f"saferollout abort {picture.name} {name}", "stop and go back"))
         case State.PAUSED:

@@ -42,6 +42,7 @@ async def _run(settings: "OperatorConfig", *, kubeconfig: str | None, context: s
         """The pure core, as the engine asks for it."""
 
         questions = staticmethod(core.questions)
+        follow_up = staticmethod(core.follow_up)
         decide = staticmethod(core.decide)
 
     identity = Identity(name=os.environ.get("POD_NAME") or socket.gethostname(), namespace=os.environ.get("POD_NAMESPACE") or "default")

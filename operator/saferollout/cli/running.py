@@ -67,6 +67,16 @@ def expedite(
     return _speak(connect(Connection(kubeconfig, context, namespace)), Verb.EXPEDITE, name=name, reason=reason, timeout=timeout)
 
 
+def forward(
+    reason: NeededReason, name: options.Name = None, timeout: options.Timeout = _PATIENCE_SECONDS,
+    namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
+) -> ExitCode:  # fmt: skip
+    """Finish the rolls under way, whatever gates and the analysis say: where old pods can't read what new ones wrote. It goes on record."""
+    if not reason.strip():
+        raise CommandFailed("forward needs a --reason that is more than blanks", exit_code=ExitCode.BAD_USAGE)
+    return _speak(connect(Connection(kubeconfig, context, namespace)), Verb.FORWARD, name=name, reason=reason, timeout=timeout)
+
+
 def restart(
     workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="Name in the SafeRollout, or of the Deployment.")],
     reason: Reason = "", timeout: options.Timeout = _PATIENCE_SECONDS,
@@ -113,5 +123,5 @@ def register(app: typer.Typer) -> None:
     """Put the commands for a running release on the command line."""
     for verb, explanation in _HELP.items():
         app.command(verb.value, help=explanation)(options.ends_plainly(_about_the_release(verb)))
-    for command in (approve, expedite, restart):
+    for command in (approve, expedite, forward, restart):
         app.command()(options.ends_plainly(command))

@@ -1,4 +1,4 @@
-"""What a person says to a running release: pause, resume, approve, abort, rollback, retry, expedite, restart.
+"""What a person says to a running release: pause, resume, approve, abort, rollback, retry, expedite, forward, restart.
 
 A command is an annotation on the SafeRollout, bound to the release its author saw. The operator answers in status.commands, takes
 the annotation away, and that answer is what the command prints.
@@ -32,6 +32,7 @@ class Verb(StrEnum):
     ROLLBACK = "rollback"
     RETRY = "retry"
     EXPEDITE = "expedite"
+    FORWARD = "forward"
     RESTART = "restart"
 
 

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from saferollout.api.status import GateStatus, PlanStep, State
 from saferollout.cli.estimate import Estimate, estimate
+from saferollout.cli.finding_screen import finding_lines
 from saferollout.cli.headline import STATE_MARKS, condition, headline, helpful_commands, refusal
 from saferollout.cli.look import Look, Mark, ago, duration
 from saferollout.cli.no_return import passed_points, points_of_no_return
@@ -33,6 +34,7 @@ def status_screen(picture: Picture, look: Look) -> list[Text]:
         _head(picture, look),
         table(picture, look),
         list(_gates(picture, look)),
+        list(finding_lines(picture, look)),
         list(_refusal(picture, look)),
         list(_failure(picture, look)),
         list(_workload_messages(picture, look)),

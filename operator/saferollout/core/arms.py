@@ -1,10 +1,11 @@
 """Which pods a query is about: the new ones, the old ones, all of them; as pieces of a regular expression on pod names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from saferollout.api.status import Release
 from saferollout.core.views import WorkloadView
 
 # No pod can have this name, so it selects nothing; an empty pattern would select every series without a pod label.
@@ -59,6 +60,13 @@ def _arms_by_name(view: WorkloadView, *, revision: str | None) -> Arms:
     new = tuple(escaped(pod) for rs in view.replica_sets if rs.hash == revision for pod in rs.pod_names)
     old = tuple(escaped(pod) for rs in view.replica_sets if rs.hash != revision for pod in rs.pod_names)
     return Arms(new=_sorted(new), old=_sorted(old), all=(escaped(f"{view.name}-") + "[0-9]+",))
+
+
+def arms_in(release: Release | None, views: Mapping[str, WorkloadView]) -> dict[str, Arms]:
+    """Return which pods of each workload are new and which old in a release; after its end, and without one, none is new."""
+    targets = release.targets if release is not None and release.end_time is None else []
+    new = {target.workload: target.to_hash for target in targets}
+    return {name: arms_of(view, revision=new.get(name)) for name, view in views.items()}
 
 
 def together(arms: Iterable[Arms]) -> Arms:

@@ -35,6 +35,7 @@ def begin(snapshot: Snapshot, observations: Observations, now: datetime, marks: 
         release=status.release,
         commands=list(status.commands),
         marks=dict(marks.progress),
+        assessed=marks.assessed,
         outlook=NOTHING_AHEAD,
         problems=_problems(snapshot),
         blockers=_blockers(snapshot),

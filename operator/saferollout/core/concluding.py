@@ -22,7 +22,7 @@ def conclude(draft: Draft, action: AnyAction | None) -> Decision:
         action=action,
         notes=tuple(draft.notes),
         requeue_after=min(wakes) if wakes else None,
-        marks=Marks(progress=dict(draft.marks)),
+        marks=Marks(progress=dict(draft.marks), assessed=draft.assessed),
         gates=tuple(gates_now(draft)),
     )
 

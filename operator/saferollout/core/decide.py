@@ -15,12 +15,13 @@ from saferollout.core.failing import fail
 from saferollout.core.gathering import gather
 from saferollout.core.going_back import go_back
 from saferollout.core.hearing import clear_answered, hear
+from saferollout.core.heeding import blamed, look_into
 from saferollout.core.judging import judge_rolls, report_gates
 from saferollout.core.leaving import leave
 from saferollout.core.lying import write_down
 from saferollout.core.measurements import Observations
 from saferollout.core.proving import prove
-from saferollout.core.questions import questions
+from saferollout.core.questions import follow_up, questions
 from saferollout.core.restarting import restart_running
 from saferollout.core.rolling import advance_rolls, overdue, stop_clocks
 from saferollout.core.starting import start_next
@@ -38,7 +39,7 @@ from saferollout.core.tidying import (
 from saferollout.core.unheld import note_unheld
 from saferollout.core.unknown_readers import note_unknown_readers
 
-__all__ = ["decide", "questions"]
+__all__ = ["decide", "follow_up", "questions"]
 
 
 def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks: Marks) -> Decision:
@@ -64,12 +65,13 @@ def decide(snapshot: Snapshot, observations: Observations, now: datetime, marks:
 
 
 def _judge(draft: Draft) -> None:
+    look_into(draft)
     report_gates(draft)
     stop_clocks(draft)
     release = draft.open_release
     if release is None or release.rollback is not None or release.failure is not None:
         return
-    trouble = judge_rolls(draft) or overdue(draft)
+    trouble = judge_rolls(draft) or blamed(draft) or overdue(draft)
     if trouble is not None:
         fail(draft, trouble)
         plan_ahead(draft)

@@ -14,6 +14,7 @@ from saferollout.api.spec import SafeRolloutSpec
 from saferollout.api.status import GateStatus, Status
 from saferollout.core.actions import AnyAction
 from saferollout.core.arms import Labels
+from saferollout.core.catalogue.catalogue import BUILT_IN, Catalogue
 from saferollout.core.event_reasons import EventReason, NoteType
 from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.views import HoldMode, World
@@ -38,7 +39,7 @@ class Snapshot:
     """Everything a decision rests on, read at one moment.
 
     `refusals`: by workload, why it can't be released as it is written (no way back, nothing to step by), each a sentence. `labels`:
-    what the configured Prometheus calls namespace and pod. `spec_problems`: what the models or the references say against the spec, each
+    what the configured Prometheus calls namespace and pod. `catalogue`: the series that the analysis knows. `spec_problems`: what the models or the references say against the spec, each
     a sentence. `spec_readable`: false where it could not be read at all, so that contracts and gates are unknown. `hold_mode`: see
     HoldMode. `foreign`: workloads outside, from which contracts take versions of external parties.
     """
@@ -60,6 +61,7 @@ class Snapshot:
     restart_annotations: tuple[str, ...] = ()
     refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
+    catalogue: Catalogue = BUILT_IN
     foreign: Mapping[ForeignName, ForeignWorkload] = field(default_factory=dict)
 
 
@@ -88,9 +90,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """High-water marks of progress by workload. Kept in memory between decisions: losing them only lengthens a deadline once."""
+    """What is kept in memory between decisions: losing it only lengthens a deadline once, or costs a calculation.
+
+    `progress`: high-water marks by workload. `assessed`: the last assessment behind what it was made of, for as long as nothing new was measured.
+    """
 
     progress: Mapping[str, Progress] = field(default_factory=dict)
+    assessed: tuple[object, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from saferollout.api.status import (
     Target,
     WorkloadStatus,
 )
+from saferollout.core.analysis.assess import Assessment
 from saferollout.core.contracts import World
 from saferollout.core.decision import Note, Progress, Snapshot
 from saferollout.core.event_reasons import EventReason
@@ -63,6 +64,8 @@ class Draft:
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
+    assessment: Assessment | None = None
+    assessed: tuple[object, object] | None = None
 
     @property
     def open_release(self) -> Release | None:
@@ -113,6 +116,8 @@ class Draft:
         else:
             rolls.append(roll)
         self.change_release(rolls=rolls)
+        if self.release is not None and self.release.watch_start_time is None:
+            self.change_release(watch_start_time=roll.start_time)
 
     def drop_rolls(self, workloads: Iterable[str]) -> None:
         """Forget rolls; whatever they left half-done is seen in the cluster."""

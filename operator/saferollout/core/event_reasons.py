@@ -47,6 +47,8 @@ class EventReason(ExplainedWord):
     INVALID_TEMPLATE = "InvalidTemplate", _WARNING, "a workload's template can't be released; it stays held", "correct what is named, with its line"
     STALLED = "Stalled", _WARNING, "the release got stuck; the message begins with the condition's reason", "see [reasons](reasons.md#reasons)"
     FAILED = "Failed", _WARNING, "a step failed: a gate, or a deadline", "read the numbers in the message"
+    FOUND = "Found", _WARNING, "the analysis says what broke, or what may have", "`saferollout status` shows the evidence and what to type"
+    RECOVERED = "Recovered", _NORMAL, "what the analysis had found is over"
     ROLLBACK_STARTED = "RollbackStarted", _WARNING, "workloads go back; it says who and who stays"
     WENT_BACK = "WentBack", _WARNING, "a workload runs its old revision again"
     ROLLED_BACK = "RolledBack", _WARNING, "the way back ended; the template stays held", "mend the template, or `saferollout retry`"

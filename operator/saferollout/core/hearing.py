@@ -12,7 +12,7 @@ from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
 from saferollout.core.measurements import Outcome
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import approval
+from saferollout.core.waivers import FORWARD, approval
 
 MOST_RESULTS: Final = 10
 Answer = tuple[bool, str]
@@ -100,7 +100,8 @@ def _approvable(draft: Draft, release: Release) -> list[str]:
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
     # Rows of gates in status may be older than what is measured (core/gate_news.py).
     unclear = {name for name, answers in draft.observations.answers.items() if answers and answers[-1].outcome is not Outcome.VALUE}
-    return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked | unclear)]
+    held = ["analysis"] if release.finding is not None else []
+    return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked | unclear), *held]
 
 
 def _abort(draft: Draft, command: Command) -> Answer:
@@ -151,6 +152,20 @@ def _expedite(draft: Draft, command: Command) -> Answer:
     return True, "bakes and inconclusive holds are skipped for this release; the order is kept, failing gates still stop it"
 
 
+def _forward(draft: Draft, command: Command) -> Answer:
+    release = draft.open_release
+    if release is None or not release.rolls:
+        return False, "nothing is rolling that could be finished"
+    if not command.reason:
+        return False, "forward needs a reason: it finishes the roll whatever gates and the analysis say"
+    if release.rollback is not None:
+        return False, "it is rolling back already"
+    given = approval(release, subject=FORWARD, by=command.by, reason=command.reason, time=draft.now)
+    draft.change_release(approvals=[*release.approvals, given][-100:], failure=None, paused=None)
+    rolls = ", ".join(roll.workload for roll in release.rolls)
+    return True, f"the roll of {rolls} is finished without bakes, whatever gates and the analysis say; pods still have to become ready"
+
+
 def _restart(draft: Draft, command: Command) -> Answer:
     facts = draft.facts.get(command.subject)
     if facts is None:
@@ -173,5 +188,6 @@ _HANDLERS: Mapping[str, Callable[[Draft, Command], Answer]] = {
     "rollback": _rollback,
     "retry": _retry,
     "expedite": _expedite,
+    "forward": _forward,
     "restart": _restart,
 }

@@ -15,10 +15,11 @@ from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
+from saferollout.core.heeding import touches_outage
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.questions import is_measurable, measured_at_once
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import is_waived, is_waived_before_first_step
+from saferollout.core.waivers import is_forwarded, is_waived, is_waived_before_first_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def judge_rolls(draft: Draft) -> Trouble | None:
             if verdict.stalled:
                 draft.stalls.append(Stall(reason=Reason.GATE_WITHOUT_VERDICT, message=f"gate {verdict.message}, more often than its limits tolerate"))
             if verdict.kind is Verdict.FAILING and gate.mode is GateMode.ENFORCE and not _is_ignored(draft, gate):
-                return Trouble(
-                    workload=_blamed(draft, gate, roll).workload, gate=gate.name, reason=Reason.GATE_FAILED, message=f"gate {verdict.message}"
-                )
+                failed = _blamed(draft, gate, roll)
+                if not is_forwarded(release, failed):
+                    return Trouble(workload=failed.workload, gate=gate.name, reason=Reason.GATE_FAILED, message=f"gate {verdict.message}")
     return None
 
 
@@ -76,7 +77,7 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
     ready = roll.ready_time
     if release is None or ready is None:
         return BakeProgress(passed=False, message=f"{roll.workload} to be ready")
-    if release.expedited is not None:
+    if release.expedited is not None or is_forwarded(release, roll):
         return BakeProgress(passed=True)
     bake = _bake_seconds(draft, roll)
     elapsed = (draft.now - ready).total_seconds()
@@ -99,6 +100,8 @@ def passed_words(draft: Draft, roll: ActiveRoll) -> str:
     release = draft.open_release
     if release is not None and release.expedited is not None:
         return "was not baked (expedite)"
+    if release is not None and is_forwarded(release, roll):
+        return "was not baked (forward)"
     bake = _bake_seconds(draft, roll)
     return f"passed its gates in a bake of {bake} s" if judged_gates(draft) else f"baked for {bake} s, without gates"
 
@@ -173,6 +176,7 @@ def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, .
     """
     answers = [answer for answer in draft.observations.answers.get(gate.name, ()) if answer.at >= roll.start_time]
     answers = [answer for answer in answers if not _warms_up(draft, gate, answer.at)]
+    answers = [answer for answer in answers if not touches_outage(draft, answer.at - timedelta(seconds=gate.window_seconds), answer.at)]
     own = frozenset(gates.instants(gate, start=roll.start_time, now=draft.now))
     unanswered = {answer.at for answer in answers[-1:] if answer.outcome is Outcome.UNREACHABLE}
     return tuple(answer for answer in answers if answer.at in own or answer.at in unanswered)

@@ -1,6 +1,5 @@
 """What to ask Prometheus: every gate at its fixed instants while anything rolls, once before the first step, and proofs of drains."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from saferollout.api.gates import Gate
@@ -8,21 +7,26 @@ from saferollout.api.problems import Problem
 from saferollout.api.spec import Gating
 from saferollout.api.status import Release
 from saferollout.core import gates
-from saferollout.core.arms import Arms, arms_of
+from saferollout.core.analysis.asking import discovery_questions, series_questions
+from saferollout.core.arms import Arms, arms_in
 from saferollout.core.decision import Snapshot
-from saferollout.core.measurements import Question
+from saferollout.core.measurements import Observations, Question
 from saferollout.core.promql import check_promql
 from saferollout.core.proof_questions import proof_questions
 from saferollout.core.signals import can_be_measured, query_for
 from saferollout.core.unknown_readers import group_questions
-from saferollout.core.views import WorkloadView
 
 
 def questions(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
     """Return what has to be measured for the next decision; while nothing is released only who reads the topics."""
     if snapshot.deleting:
         return ()
-    return (*_of_release(snapshot, now), *group_questions(snapshot, now))
+    return (*_of_release(snapshot, now), *group_questions(snapshot, now), *discovery_questions(snapshot, now))
+
+
+def follow_up(snapshot: Snapshot, found: Observations, now: datetime) -> tuple[Question, ...]:
+    """Return what has to be measured besides, now that it is known which series are there."""
+    return () if snapshot.deleting else tuple(series_questions(snapshot, found, now))
 
 
 def _of_release(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
@@ -58,13 +62,6 @@ def is_measurable(snapshot: Snapshot, gate: Gate) -> bool:
 def measured_at_once(gate: Gate) -> Gate:
     """Return a gate as it is measured while nothing rolls: there is no step whose start it would have to wait out."""
     return gate.model_copy(update={"initial_delay_seconds": 0})
-
-
-def arms_in(release: Release | None, views: Mapping[str, WorkloadView]) -> dict[str, Arms]:
-    """Return which pods of each workload are new and which old in a release; after its end, and without one, none is new."""
-    targets = release.targets if release is not None and release.end_time is None else []
-    new = {target.workload: target.to_hash for target in targets}
-    return {name: arms_of(view, revision=new.get(name)) for name, view in views.items()}
 
 
 def _arms(snapshot: Snapshot) -> dict[str, Arms]:

@@ -118,6 +118,14 @@ class Reason(ExplainedWord):
         "GateFailed", _PROGRESS, "the release failed: a gate failed more often than `failureLimit` allows",
         "`saferollout status` shows the value beside its limit",
     )  # fmt: skip
+    DIAGNOSED = (
+        "Diagnosed", _PROGRESS, "the analysis named what broke: the release failed, or holds where it is",
+        "`saferollout status` shows the evidence and what to type",
+    )  # fmt: skip
+    FORWARD_ONLY = (
+        "ForwardOnly", _STALLED, "old pods can't read what new ones wrote: going back makes it worse, so the roll stays where it is",
+        "`saferollout forward` finishes the roll, `saferollout rollback` goes back all the same",
+    )  # fmt: skip
     PROGRESS_DEADLINE_EXCEEDED = (
         "ProgressDeadlineExceeded", _PROGRESS, "the release failed: new pods did not get ready in `progressDeadlineSeconds`",
         "the message names the pod's trouble; mend the template",

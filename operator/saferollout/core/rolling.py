@@ -17,6 +17,7 @@ from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.failing import Trouble
 from saferollout.core.going_back_by_ordinal import replace_broken, step_back_by_ordinal
+from saferollout.core.heeding import hold_words
 from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
 from saferollout.core.reasons import Reason
@@ -147,14 +148,14 @@ def stopped_by_person(draft: Draft) -> bool:
 
 
 def stop_words(draft: Draft) -> str | None:
-    """Say what keeps anything new from starting: a person, spec.mode or a faulty spec; None where nothing does."""
+    """Say what keeps anything new from starting: a person, spec.mode, a faulty spec or what the analysis found; None where nothing does."""
     if draft.snapshot.spec_problems:
         return f"spec to be corrected: {draft.snapshot.spec_problems[0]}"
     if draft.snapshot.spec.mode is Mode.PAUSED:
         return "spec.mode is Paused"
     paused = draft.open_release.paused if draft.open_release is not None else None
     if paused is None:
-        return None
+        return hold_words(draft)
     by = f" by {paused.by}" if paused.by else ""
     return f"paused{by}: {paused.reason or 'no reason given'}; kubectl safe-rollout resume goes on"
 

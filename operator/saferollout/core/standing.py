@@ -9,6 +9,7 @@ from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
 from saferollout.core.failing import why_failed
 from saferollout.core.gathering import is_failed
+from saferollout.core.heeding import hold_words
 from saferollout.core.reasons import Reason, Recorded
 from saferollout.core.refusing import refusal_stands
 from saferollout.core.rolling import stop_words
@@ -72,6 +73,8 @@ def _in_work(draft: Draft, release: Release) -> Standing:
     if draft.approvals_wanted:
         return Standing(State.AWAITING_APPROVAL, Reason.AWAITING_APPROVAL, f"waits for approval of {', '.join(sorted(set(draft.approvals_wanted)))}")
     stopped = stop_words(draft)
+    if stopped is not None and stopped == hold_words(draft):
+        return Standing(State.WAITING, Reason.DIAGNOSED, stopped)
     if stopped is not None:
         return Standing(State.PAUSED, Reason.PAUSED, stopped)
     if release.rolls and {roll.workload for roll in release.rolls} <= set(draft.held_by_gates):

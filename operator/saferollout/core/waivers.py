@@ -7,20 +7,35 @@ dated: times are whole seconds, and within one of them a batch may end and the n
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from saferollout.api.status import ActiveRoll, Approval, Batch, Release, Template
 from saferollout.core.contracts import World
 
+FORWARD: Final = "forward"
+"""The subject of a person's word that a roll is to be finished, whatever gates and the analysis say."""
+
+_OF_BATCHES: Final = ("gate/", "analysis", FORWARD)
+
 
 def approval(release: Release, *, subject: str, by: str, reason: str, time: datetime) -> Approval:
     """Write down a person's word with what it is about."""
-    batches = [_batch(roll) for roll in release.rolls] if subject.startswith("gate/") else []
+    batches = [_batch(roll) for roll in release.rolls] if subject.startswith(_OF_BATCHES) else []
     return Approval(subject=subject[:1024], by=by[:253], reason=reason[:1024], time=time, templates=_templates(release), batches=batches)
 
 
 def is_waived(release: Release, roll: ActiveRoll, *, subject: str) -> bool:
     """Tell whether a person's word on a gate stands for a roll's batch."""
     return any(given.subject == subject and _stands_for(given, release, roll) for given in release.approvals)
+
+
+def is_forwarded(release: Release, roll: ActiveRoll) -> bool:
+    """Tell whether a person said that a roll is to be finished; that stands for all of its batches."""
+    of_roll = (roll.workload, roll.hash, roll.start_time)
+    return any(
+        given.subject == FORWARD and any((batch.workload, batch.hash, batch.start_time) == of_roll for batch in given.batches)
+        for given in release.approvals
+    )
 
 
 def is_waived_before_first_step(release: Release, *, subject: str) -> bool:

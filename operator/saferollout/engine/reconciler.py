@@ -39,6 +39,10 @@ class Brain(Protocol):
         """Say what must be measured to decide."""
         ...
 
+    def follow_up(self, snapshot: Snapshot, found: Observations, now: datetime) -> tuple[Question, ...]:
+        """Say what must be measured besides, now that the first answers are known."""
+        ...
+
     def decide(self, snapshot: Snapshot, observations: Observations, now: datetime, marks: Marks) -> Decision:
         """Decide."""
         ...
@@ -121,6 +125,10 @@ class Reconciler:
             return None
         questions = self._brain.questions(scene.snapshot, now)
         observations = await self._observer.observe(questions) if questions else Observations(answers={})
+        more = self._brain.follow_up(scene.snapshot, observations, now)
+        if more:
+            also = await self._observer.observe(more)
+            observations = Observations(answers={**observations.answers, **also.answers})
         decision = self._brain.decide(scene.snapshot, observations, now, self._marks_of(key, scene.snapshot))
         return _Thought(scene=scene, decision=decision, now=now)
 

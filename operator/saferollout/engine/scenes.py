@@ -15,6 +15,7 @@ from saferollout.api.saferollout import SafeRollout
 from saferollout.api.spec import SafeRolloutSpec, Workload
 from saferollout.api.status import Status
 from saferollout.core.arms import Labels
+from saferollout.core.catalogue.catalogue import BUILT_IN, Catalogue
 from saferollout.core.decision import Snapshot
 from saferollout.core.foreign import ForeignName, ForeignWorkload
 from saferollout.core.views import Absence, Absent, HoldMode, WorkloadView, World
@@ -50,6 +51,7 @@ class Scenes:
         hold_mode: Callable[[], HoldMode],
         restart_annotations: tuple[str, ...],
         labels: Labels = _LABELS,
+        catalogue: Catalogue = BUILT_IN,
         watched: tuple[str, ...] = (),
     ) -> None:
         self._store = store
@@ -57,6 +59,7 @@ class Scenes:
         self._hold_mode = hold_mode
         self._restart_annotations = restart_annotations
         self._labels = labels
+        self._catalogue = catalogue
         self._watched = watched
 
     def at(self, place: Place, *, now: datetime) -> Scene | None:
@@ -88,6 +91,7 @@ class Scenes:
             restart_annotations=self._restart_annotations,
             refusals=self._refusals(spec, views),
             labels=self._labels,
+            catalogue=self._catalogue,
             foreign=self._foreign(spec, place, now),
         )
         return Scene(snapshot=snapshot, safe_rollout=raw, raw_workloads=raw_workloads)

@@ -99,6 +99,10 @@ class ScriptedBrain:
         """Ask as the test says."""
         return self.asking(snapshot, now)
 
+    def follow_up(self, snapshot: Snapshot, found: Observations, now: datetime) -> tuple[Question, ...]:
+        """Ask nothing besides."""
+        return ()
+
     def decide(self, snapshot: Snapshot, observations: Observations, now: datetime, marks: Marks) -> Decision:
         """Decide as the test says."""
         self.seen.append(snapshot)

@@ -13,12 +13,11 @@ from saferollout.cli.checks.found import Asked, AskedGate, Releases
 from saferollout.cli.connect import Cluster, Raw
 from saferollout.cli.live_workloads import views_of
 from saferollout.cli.picture import picture_of
-from saferollout.core.arms import Arms, Labels
+from saferollout.core.arms import Arms, Labels, arms_in
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.measuring import Ask, measure
 from saferollout.core.missing_series import has_series, missing_in
 from saferollout.core.promql_text import matcher
-from saferollout.core.questions import arms_in
 from saferollout.core.signals import can_be_measured, query_for
 from saferollout.core.topic_signals import tenant_matchers
 from saferollout.shell.config import PrometheusConfig

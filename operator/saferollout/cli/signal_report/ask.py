@@ -10,12 +10,12 @@ from saferollout.cli.connect import Cluster, Raw
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.live_workloads import views_of
 from saferollout.cli.picture import picture_of
+from saferollout.core.arms import arms_in
 from saferollout.core.catalogue.asking import About
 from saferollout.core.catalogue.coverage import Line, about_all, coverage_of
 from saferollout.core.catalogue.discovery import There, discovery_queries, read
 from saferollout.core.catalogue.parties import parties_of
 from saferollout.core.measuring import measure
-from saferollout.core.questions import arms_in
 from saferollout.shell.config import PrometheusConfig
 from saferollout.shell.observer import Client
 from saferollout.shell.prometheus import Endpoint, PrometheusClient

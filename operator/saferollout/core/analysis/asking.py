@@ -1,0 +1,85 @@
+"""What the analysis asks: first which series are there, then each of them once for all pods, topics and groups at every look."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from saferollout.core.analysis.schedule import schedule_of
+from saferollout.core.arms import arms_of
+from saferollout.core.catalogue.asking import About, query_of
+from saferollout.core.catalogue.coverage import Line, about_all, coverage_of
+from saferollout.core.catalogue.discovery import There, discovery_queries, read
+from saferollout.core.catalogue.parties import Parties, parties_of
+from saferollout.core.catalogue.series import Series
+from saferollout.core.decision import Snapshot
+from saferollout.core.measurements import Measurement, Observations, Question
+
+ASKED: Final = "analysis/"
+"""What the names of all questions of the analysis begin with."""
+
+_DISCOVERY: Final = f"{ASKED}there/"
+_SERIES: Final = f"{ASKED}series/"
+
+
+def discovery_questions(snapshot: Snapshot, now: datetime) -> Iterator[Question]:
+    """Ask which series of the catalogue are there."""
+    schedule = schedule_of(snapshot, now)
+    if schedule is None:
+        return
+    for name, query in discovery_queries(snapshot.catalogue, about=about(snapshot)).items():
+        yield Question(name=_DISCOVERY + name, query=query, instants=(schedule.discovery,))
+
+
+def series_questions(snapshot: Snapshot, found: Observations, now: datetime) -> Iterator[Question]:
+    """Ask for every series that was found, at every look: one query each, whoever wants it."""
+    schedule = schedule_of(snapshot, now)
+    if schedule is None:
+        return
+    everybody = about(snapshot)
+    for series in dict.fromkeys(line.found.series for line in coverage(snapshot, found)):
+        if series is not None:
+            yield Question(name=series_name(series), query=query_of(series, about=everybody), instants=schedule.all)
+
+
+def coverage(snapshot: Snapshot, found: Observations) -> tuple[Line, ...]:
+    """Return what is there for each contract and workload; nothing while it is not known which series are there."""
+    there = _there(snapshot, found)
+    if isinstance(there, str):
+        return ()
+    return coverage_of(
+        snapshot.spec, parties=parties(snapshot), pods=pods(snapshot), catalogue=snapshot.catalogue, there=there, about=about(snapshot)
+    )
+
+
+def answers_to(series: Series, found: Observations) -> tuple[Measurement, ...]:
+    """Return what was answered for a series so far."""
+    return found.answers.get(series_name(series), ())
+
+
+def series_name(series: Series) -> str:
+    """Name the question for a series; two rows of the catalogue may differ only by what they select."""
+    chosen = "".join(f",{one.label}={one.value}" for one in series.matchers)
+    return f"{_SERIES}{series.signal}/{series.exporter}/{series.metric}{chosen}"
+
+
+def about(snapshot: Snapshot) -> About:
+    """Return whom to ask about: pods, topics and groups of this SafeRollout."""
+    return about_all(snapshot.spec, pods=pods(snapshot), namespace=snapshot.namespace, labels=snapshot.labels)
+
+
+def pods(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """Return the patterns of each workload's pods, old and new."""
+    return {name: arms_of(view, revision=None).all for name, view in snapshot.world.workloads.items()}
+
+
+def parties(snapshot: Snapshot) -> Mapping[str, Parties]:
+    """Return who stands on either side of each contract."""
+    return {contract.name: parties_of(contract, snapshot.world.workloads) for contract in snapshot.spec.contracts}
+
+
+def _there(snapshot: Snapshot, found: Observations) -> There | str:
+    wanted = discovery_queries(snapshot.catalogue, about=about(snapshot))
+    measured = {name: answers[-1] for name in wanted if (answers := found.answers.get(_DISCOVERY + name))}
+    if len(measured) < len(wanted):
+        return "it is not known yet which series are there"
+    return read(snapshot.catalogue, measured)

@@ -1,0 +1,72 @@
+"""What the analysis says of a release now: the finding, from which evidence, and whether an outage must be waited for.
+
+    assess(snapshot, observations, now) -> Assessment | None        # None: the release is not watched, or nothing is there to watch it by
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from saferollout.core.analysis.asking import ASKED
+from saferollout.core.analysis.comparisons import comparisons
+from saferollout.core.analysis.liveness import liveness_of, outages_of
+from saferollout.core.analysis.looks import looked_at
+from saferollout.core.analysis.material import material_of
+from saferollout.core.analysis.members import members_of
+from saferollout.core.analysis.readings import readings_of
+from saferollout.core.analysis.schedule import is_watched
+from saferollout.core.decision import Snapshot
+from saferollout.core.diagnosis.diagnose import diagnose
+from saferollout.core.diagnosis.evidence import Evidence
+from saferollout.core.diagnosis.finding import Finding
+from saferollout.core.measurements import Observations, Outcome
+from saferollout.core.statistics.windows import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included."""
+
+    finding: Finding
+    evidence: Evidence
+    outages: tuple[Interval, ...]
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Tell whether no outage, and no quiet time after one, is going on."""
+        return not any(outage.start <= now <= outage.end for outage in self.outages)
+
+    def quiet_from(self, now: datetime) -> datetime | None:
+        """Return when the quiet time that is going on ends; None where none is."""
+        return max((outage.end for outage in self.outages if outage.start <= now <= outage.end), default=None)
+
+
+def made_of(snapshot: Snapshot, observations: Observations) -> tuple[object, ...]:
+    """Return what tells one assessment from another: the spec, the templates of the release, and which answers there are."""
+    release = snapshot.status.release
+    targets = tuple((target.workload, target.to_hash, target.rolled) for target in release.targets) if release is not None else ()
+    sets = tuple((name, tuple(one.name for one in view.replica_sets)) for name, view in sorted(snapshot.world.workloads.items()))
+    answers = tuple(
+        (name, len(found), found[-1].at, sum(one.outcome is Outcome.VALUE for one in found))
+        for name, found in sorted(observations.answers.items())
+        if name.startswith(ASKED) and found
+    )
+    watched = release.watch_start_time if release is not None and is_watched(release) else None
+    return snapshot.generation, watched, targets, sets, answers
+
+
+def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Assessment | None:
+    """Weigh all that was measured since before the first roll. Pure: the same answers give the same assessment."""
+    material = material_of(snapshot, observations, now)
+    if material is None or not any(line.found.series is not None for line in material.lines):
+        return None
+    members = members_of(material)
+    outages = outages_of(material, quiet=timedelta(seconds=snapshot.spec.analysis.quiet_seconds))
+    judged = readings_of(comparisons(material, members), alpha=float(snapshot.spec.analysis.false_alarms), without=outages)
+    evidence = Evidence(
+        release=snapshot.name,
+        namespace=snapshot.namespace,
+        at=now,
+        readings=(*judged, *looked_at(material, members)),
+        liveness=liveness_of(material),
+        members=members,
+    )
+    return Assessment(finding=diagnose(evidence), evidence=evidence, outages=outages)

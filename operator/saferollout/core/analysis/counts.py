@@ -1,0 +1,125 @@
+"""What each pod of a workload did in each interval between looks, as (bad events, all events), for every symptom that pods can show."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from saferollout.core.catalogue.series import Series, SignalName
+from saferollout.core.counting import Interval
+from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.measurements import LabelSet
+from saferollout.core.statistics.windows import PodCounts, TimedCount, Window
+
+Pairs = dict[str, tuple[float, float]]
+_Bad = Callable[[LabelSet], bool]
+
+_STATUS: Final = {
+    Symptom.REJECTED: "400|422",
+    Symptom.DENIED: "401|403|404|429",
+    Symptom.SERVER_ERRORS: "5..|5|server_error",
+    Symptom.CALLS_REJECTED: "400|422",
+    # A call without an answer has no status, or one of the client library's own words.
+    Symptom.CALLS_FAILED: "5..|5|CLIENT_ERROR|IO_ERROR|UNKNOWN|",
+}
+_SQLSTATE: Final = {Symptom.DATA_ERRORS: "(22|23|42).*", Symptom.CONNECTION_ERRORS: "(08|53|57).*"}
+
+
+@dataclass(frozen=True, slots=True)
+class PodSymptom:
+    """A symptom that is counted pod by pod, and the signal behind it. `proportion`: bad events are a part of all events."""
+
+    symptom: Symptom
+    signal: SignalName
+    proportion: bool = True
+
+
+POD_SYMPTOMS: Final = (
+    PodSymptom(Symptom.REJECTED, SignalName.HTTP_SERVER),
+    PodSymptom(Symptom.DENIED, SignalName.HTTP_SERVER),
+    PodSymptom(Symptom.SERVER_ERRORS, SignalName.HTTP_SERVER),
+    PodSymptom(Symptom.CALLS_REJECTED, SignalName.HTTP_CLIENT),
+    PodSymptom(Symptom.CALLS_FAILED, SignalName.HTTP_CLIENT),
+    PodSymptom(Symptom.CONSUMER_FAILURES, SignalName.CONSUMER_FAILURES),
+    PodSymptom(Symptom.CACHE_MISSES, SignalName.CACHE_GETS),
+    PodSymptom(Symptom.DATA_ERRORS, SignalName.DB_OPERATIONS),
+    PodSymptom(Symptom.CONNECTION_ERRORS, SignalName.DB_OPERATIONS),
+    PodSymptom(Symptom.RESTARTS, SignalName.RESTARTS, proportion=False),
+)
+
+
+def counted(symptom: Symptom, series: Series, intervals: Iterable[Interval], *, is_pod: Callable[[str], bool]) -> tuple[PodCounts, ...]:
+    """Return what the pods of a workload did between looks, of one symptom."""
+    if symptom is Symptom.RESTARTS:
+        return tuple(_restarts(intervals, is_pod))
+    bad = _is_bad(symptom, series)
+    return tuple(PodCounts(at=interval.at, pods=_pairs(interval, is_pod, bad)) for interval in intervals)
+
+
+def ratio_of(events: Iterable[Interval], among: Iterable[Interval], *, is_pod: Callable[[str], bool]) -> tuple[PodCounts, ...]:
+    """Return counts of one series for each of another, such as puts for each get, where both were counted in the same interval."""
+    totals = {interval.at: interval for interval in among}
+    found = []
+    for interval in events:
+        beside = totals.get(interval.at)
+        if beside is None or beside.start != interval.start:
+            continue
+        all_of = {pod: sum(keys.values()) for pod, keys in beside.grown.items() if is_pod(pod)}
+        found.append(PodCounts(at=interval.at, pods={pod: (sum(interval.grown.get(pod, {}).values()), total) for pod, total in all_of.items()}))
+    return tuple(found)
+
+
+def standing_still(consumed: Iterable[Interval], *, is_pod: Callable[[str], bool], grows: Callable[[datetime, datetime], bool]) -> tuple[PodCounts, ...]:
+    """Return, for intervals in which the topic grew, which pods took no record at all."""
+    return tuple(
+        PodCounts(at=interval.at, pods={pod: (float(sum(keys.values()) == 0), 1.0) for pod, keys in interval.grown.items() if is_pod(pod)})
+        for interval in consumed
+        if grows(interval.start, interval.at)
+    )
+
+
+def windows_between(counts: Sequence[PodCounts], *, new: Callable[[str], bool], old: Callable[[str], bool]) -> tuple[Window, ...]:
+    """Split what pods did in two arms."""
+    windows = []
+    for look in counts:
+        new_events, new_total = _sum(look, new)
+        old_events, old_total = _sum(look, old)
+        windows.append(Window(at=look.at, new_events=new_events, new_total=new_total, old_events=old_events, old_total=old_total))
+    return tuple(windows)
+
+
+def together(counts: Sequence[PodCounts], *, is_in: Callable[[str], bool]) -> tuple[TimedCount, ...]:
+    """Add up pods: bad events, and all events as what they are counted for (`seconds`)."""
+    summed = ((look.at, *_sum(look, is_in)) for look in counts)
+    return tuple(TimedCount(at=at, events=events, seconds=total) for at, events, total in summed)
+
+
+def only(counts: Sequence[PodCounts], is_in: Callable[[str], bool]) -> tuple[PodCounts, ...]:
+    """Keep some of the pods."""
+    return tuple(PodCounts(at=look.at, pods={pod: pair for pod, pair in look.pods.items() if is_in(pod)}) for look in counts)
+
+
+def _is_bad(symptom: Symptom, series: Series) -> _Bad:
+    pattern = re.compile(_STATUS.get(symptom) or _SQLSTATE.get(symptom) or series.failed or "[^\\s\\S]")
+    key = series.keys[0].name if series.keys else ""
+    return lambda labels: pattern.fullmatch(next((value for label, value in labels if label == key), "")) is not None
+
+
+def _pairs(interval: Interval, is_pod: Callable[[str], bool], bad: _Bad) -> Pairs:
+    return {
+        pod: (sum(count for labels, count in keys.items() if bad(labels)), sum(keys.values()))
+        for pod, keys in interval.grown.items()
+        if is_pod(pod)
+    }
+
+
+def _restarts(intervals: Iterable[Interval], is_pod: Callable[[str], bool]) -> Iterator[PodCounts]:
+    for interval in intervals:
+        yield PodCounts(at=interval.at, pods={pod: (sum(keys.values()), 1.0) for pod, keys in interval.grown.items() if is_pod(pod)})
+
+
+def _sum(look: PodCounts, is_in: Callable[[str], bool]) -> tuple[float, float]:
+    pairs: Mapping[str, tuple[float, float]] = look.pods
+    chosen = [pair for pod, pair in pairs.items() if is_in(pod)]
+    return sum(events for events, _ in chosen), sum(total for _, total in chosen)

@@ -1,0 +1,120 @@
+"""Symptoms that are looked at and not counted: a topic that falls silent, a lag that grows, traffic that stops or swells, pods at their limit.
+
+Each needs two looks in a row, so that one odd scrape says nothing, and a baseline in which it was otherwise.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from saferollout.core.analysis.material import IsPod, Material
+from saferollout.core.analysis.members import has_rolled, shares_a_contract
+from saferollout.core.catalogue.asking import TOPIC
+from saferollout.core.catalogue.series import SignalName
+from saferollout.core.counting import Interval, Look
+from saferollout.core.diagnosis.evidence import Against, Arm, Member, Part, Reading, Shared, Standing
+from saferollout.core.diagnosis.symptoms import Symptom
+
+_IN_A_ROW: Final = 2
+_LEAST_BASELINE: Final = 5
+_FEWER: Final = 0.5
+_MORE: Final = 2.0
+_LEAST_EXPECTED: Final = 20.0
+
+Values = Sequence[tuple[datetime, float]]
+
+
+def looked_at(material: Material, members: tuple[Member, ...]) -> tuple[Reading, ...]:
+    """Return a reading for each such symptom that can be told."""
+    found = (*_topics(material, members), *(one for member in members for one in _traffic(material, members, member)))
+    return tuple(found)
+
+
+def _topics(material: Material, members: tuple[Member, ...]) -> Iterator[Reading]:
+    for contract in material.snapshot.spec.contracts:
+        if contract.topic is None:
+            continue
+        inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=contract.name)
+        if inflow is not None:
+            came = [(one.at, sum(one.grown.get(contract.topic.name, {}).values())) for one in material.intervals(inflow)]
+            yield _reading(material, Symptom.TOPIC_SILENT, "", contract.name, Arm.ALL, *_silent(material, came))
+        lag = material.series_for(SignalName.GROUP_LAG, contract=contract.name)
+        for group in contract.topic.consumer_groups if lag is not None else ():
+            values = [(look.at, _lag(look, group.group, contract.topic.name)) for look in material.looks(lag)] if lag is not None else []
+            arm = _arm(material, members, group.workload)
+            yield _reading(material, Symptom.LAG, group.workload, contract.name, arm, *_growing(material, values))
+
+
+def _traffic(material: Material, members: tuple[Member, ...], member: Member) -> Iterator[Reading]:
+    series = material.series_for(SignalName.HTTP_SERVER, workload=member.workload)
+    if series is None or not any(role.kind is Shared.API and Part.SERVES in role.parts for role in member.roles):
+        return
+    is_pod = material.pods_of(member.workload)
+    per_look = [(one.at, _rate(one, is_pod)) for one in material.intervals(series)]
+    arm = _arm(material, members, member.workload)
+    yield _reading(material, Symptom.FEWER_REQUESTS, member.workload, "", arm, *_apart(material, per_look, below=_FEWER))
+    yield _reading(material, Symptom.MORE_REQUESTS, member.workload, "", arm, *_apart(material, per_look, above=_MORE))
+
+
+def _silent(material: Material, came: Values) -> tuple[bool | None, float, float]:
+    before, since = _split(material, came)
+    if len(before) < _LEAST_BASELINE or sum(records > 0 for records in before) < 0.9 * len(before) or len(since) < _IN_A_ROW:
+        return None, 0.0, 0.0
+    last = since[-_IN_A_ROW:]
+    return all(records == 0 for records in last), float(sum(records == 0 for records in last)), float(len(last))
+
+
+def _growing(material: Material, lags: Values) -> tuple[bool | None, float, float]:
+    before, since = _split(material, lags)
+    if len(before) < _LEAST_BASELINE or len(since) <= _IN_A_ROW:
+        return None, 0.0, 0.0
+    last = since[-_IN_A_ROW - 1 :]
+    grows = all(later > earlier for earlier, later in itertools.pairwise(last))
+    return grows and last[-1] > 2 * max(before) + _LEAST_EXPECTED, last[-1], max(before)
+
+
+def _apart(material: Material, rates: Values, *, below: float | None = None, above: float | None = None) -> tuple[bool | None, float, float]:
+    before, since = _split(material, rates)
+    interval = material.snapshot.spec.analysis.interval_seconds
+    expected = sum(before) / len(before) * interval * _IN_A_ROW if before else 0.0
+    if len(before) < _LEAST_BASELINE or len(since) < _IN_A_ROW or expected < _LEAST_EXPECTED:
+        return None, 0.0, 0.0
+    last = [rate * interval for rate in since[-_IN_A_ROW:]]
+    each = expected / _IN_A_ROW
+    if below is not None:
+        return all(seen < below * each for seen in last), max(0.0, expected - sum(last)), expected
+    return above is not None and all(seen > above * each for seen in last), max(0.0, sum(last) - expected), expected
+
+
+def _split(material: Material, values: Values) -> tuple[list[float], list[float]]:
+    began = material.schedule.began
+    return [value for at, value in values if at <= began], [value for at, value in values if at > began]
+
+
+def _reading(
+    material: Material, symptom: Symptom, workload: str, contract: str, arm: Arm, is_worse: bool | None, count: float, total: float
+) -> Reading:
+    standing = Standing.CANNOT_TELL if is_worse is None else Standing.WORSE if is_worse else Standing.CLEAR
+    interval = material.schedule.since[-_IN_A_ROW] if is_worse and len(material.schedule.since) >= _IN_A_ROW else None
+    return Reading(
+        symptom=symptom, workload=workload, arm=arm, against=Against.BASELINE, standing=standing, contract=contract,
+        count=count, total=total, value=count / total if total else 0.0, onset=interval,
+        detail="too little was seen before the release" if is_worse is None else "",
+    )  # fmt: skip
+
+
+def _arm(material: Material, members: tuple[Member, ...], workload: str) -> Arm:
+    if has_rolled(material, workload):
+        return Arm.ALL
+    return Arm.NEIGHBOUR if shares_a_contract(members, workload) else Arm.OUTSIDE
+
+
+def _rate(interval: Interval, is_pod: IsPod) -> float:
+    seconds = (interval.at - interval.start).total_seconds()
+    return sum(sum(keys.values()) for pod, keys in interval.grown.items() if is_pod(pod)) / seconds if seconds > 0 else 0.0
+
+
+def _lag(look: Look, group: str, topic: str) -> float:
+    counts = [(dict(key), value) for keys in look.subjects.get(group, {}).values() for key, value in keys.items()]
+    return sum(max(0.0, value) for key, value in counts if key.get(TOPIC) == topic)

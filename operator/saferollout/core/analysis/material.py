@@ -1,0 +1,97 @@
+"""What a release's answers amount to before anything is judged: series counted between looks, and whose pods are whose."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from saferollout.api.status import Target
+from saferollout.core.analysis.asking import answers_to, coverage
+from saferollout.core.analysis.schedule import Schedule, schedule_of
+from saferollout.core.arms import Arms, arms_in
+from saferollout.core.catalogue.coverage import Line
+from saferollout.core.catalogue.series import Reading, Series, SignalName
+from saferollout.core.counting import Interval, Look, among, intervals_for, looks_of
+from saferollout.core.decision import Snapshot
+from saferollout.core.measurements import Measurement, Observations
+
+IsPod = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that was answered, by who wants it. `now` is the instant of the decision."""
+
+    snapshot: Snapshot
+    observations: Observations
+    schedule: Schedule
+    now: datetime
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Return what is there for each contract and workload."""
+        return coverage(self.snapshot, self.observations)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Return what the release is about."""
+        release = self.snapshot.status.release
+        return tuple(release.targets) if release is not None else ()
+
+    @cached_property
+    def arms(self) -> Mapping[str, Arms]:
+        """Return the pods of each workload, new and old, as patterns."""
+        return arms_in(self.snapshot.status.release, self.snapshot.world.workloads)
+
+    def series_for(self, signal: SignalName, *, workload: str = "", contract: str = "") -> Series | None:
+        """Return the series that stands for a signal of a workload, or of a contract."""
+        found = (
+            line.found.series
+            for line in self.lines
+            if line.found.signal is signal and (not workload or line.workload == workload) and (not contract or line.contract == contract)
+        )
+        return next((series for series in found if series is not None), None)
+
+    def answers(self, series: Series) -> tuple[Measurement, ...]:
+        """Return what was answered for a series."""
+        return answers_to(series, self.observations)
+
+    def looks(self, series: Series) -> tuple[Look, ...]:
+        """Return the full answers for a series, sorted out."""
+        if series not in self._looks:
+            self._looks[series] = looks_of(series, self.answers(series))
+        return self._looks[series]
+
+    def intervals(self, series: Series) -> tuple[Interval, ...]:
+        """Return what was counted of a series between looks; nothing of one that counts nothing."""
+        if series.reading not in (Reading.COUNTER, Reading.OFFSET):
+            return ()
+        if series not in self._intervals:
+            self._intervals[series] = intervals_for(series, self.answers(series))
+        return self._intervals[series]
+
+    def pods_of(self, workload: str) -> IsPod:
+        """Tell pods of a workload."""
+        return among(self.arms[workload].all) if workload in self.arms else among(())
+
+    def new_pods_of(self, workload: str) -> IsPod:
+        """Tell new pods of a workload."""
+        return among(self.arms[workload].new) if workload in self.arms else among(())
+
+    def old_pods_of(self, workload: str) -> IsPod:
+        """Tell old pods of a workload."""
+        return among(self.arms[workload].old) if workload in self.arms else among(())
+
+    @cached_property
+    def _looks(self) -> dict[Series, tuple[Look, ...]]:
+        return {}
+
+    @cached_property
+    def _intervals(self) -> dict[Series, tuple[Interval, ...]]:
+        return {}
+
+
+def material_of(snapshot: Snapshot, observations: Observations, now: datetime) -> Material | None:
+    """Return what there is to judge; None while the release is not watched."""
+    schedule = schedule_of(snapshot, now)
+    return Material(snapshot, observations, schedule, now) if schedule is not None else None

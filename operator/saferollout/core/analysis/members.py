@@ -1,0 +1,103 @@
+"""Who takes part in a release, with which part in which contract, and how its share of new pods went."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from saferollout.api.contracts import Contract, ContractKind
+from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
+from saferollout.core.analysis.asking import parties
+from saferollout.core.analysis.material import Material
+from saferollout.core.catalogue.series import Subject
+from saferollout.core.diagnosis.evidence import Member, Part, Role, Share, Shared
+from saferollout.core.intake import request, response
+from saferollout.core.views import WorkloadView
+
+_KINDS = {ContractKind.TOPIC: Shared.TOPIC, ContractKind.API: Shared.API, ContractKind.TABLE: Shared.TABLE, ContractKind.CACHE: Shared.CACHE}
+
+
+def members_of(material: Material) -> tuple[Member, ...]:
+    """Return every workload of the SafeRollout; those that the release does not change are outside of it."""
+    return tuple(_member(material, name) for name in sorted(material.snapshot.world.workloads))
+
+
+def has_rolled(material: Material, workload: str) -> bool:
+    """Tell whether a workload has begun to roll in this release."""
+    return any(target.workload == workload and target.rolled for target in material.targets)
+
+
+def shares_a_contract(members: tuple[Member, ...], workload: str) -> bool:
+    """Tell whether a workload has a part in a contract in which one that rolls has a part."""
+    rolling = {role.contract for member in members if member.shares for role in member.roles}
+    return any(role.contract in rolling for member in members if member.workload == workload for role in member.roles)
+
+
+def _member(material: Material, name: str) -> Member:
+    in_release = any(target.workload == name for target in material.targets)
+    shares = tuple(_shares(material, name)) if has_rolled(material, name) else ()
+    ready = next((share.at for share in shares if share.share > 0), None)
+    return Member(workload=name, roles=tuple(_roles(material, name)), in_release=in_release, new_ready=ready, shares=shares)
+
+
+def _shares(material: Material, name: str) -> Iterator[Share]:
+    """Go through the looks at the series that knows most of its pods; a share is told once, when it changes."""
+    is_new, last = material.new_pods_of(name), 0.0
+    seen = _pods_seen(material, name)
+    if not seen:
+        yield from _share_now(material, name)
+    for at, pods in sorted(seen.items()):
+        share = sum(map(is_new, pods)) / len(pods) if pods else 0.0
+        if share != last:
+            yield Share(at=at, share=share)
+            last = share
+
+
+def _share_now(material: Material, name: str) -> Iterator[Share]:
+    """Tell, where nobody reports the pods, the share that the cluster shows now; it may have been less since the release began to roll."""
+    target = next(one for one in material.targets if one.workload == name)
+    view = material.snapshot.world.workloads[name]
+    pods = sum(one.pods for one in view.replica_sets)
+    if pods:
+        yield Share(at=material.schedule.began, share=sum(one.pods for one in view.of(target.to_hash)) / pods)
+
+
+def _pods_seen(material: Material, name: str) -> dict[datetime, set[str]]:
+    is_pod = material.pods_of(name)
+    seen: dict[datetime, set[str]] = {}
+    for series in {line.found.series for line in material.lines if line.workload == name}:
+        if series is None or series.subject is not Subject.POD:
+            continue
+        for look in material.looks(series):
+            seen.setdefault(look.at, set()).update(pod for pod in look.subjects if is_pod(pod))
+    return seen
+
+
+def _roles(material: Material, name: str) -> Iterator[Role]:
+    of_contract = parties(material.snapshot)
+    for contract in material.snapshot.spec.contracts:
+        sides = of_contract[contract.name]
+        reads, writes = name in sides.readers, name in sides.writers
+        if not (reads or writes):
+            continue
+        of_api = contract.api is not None
+        parts = {*([Part.SERVES if of_api else Part.READS] if reads else []), *([Part.CALLS if of_api else Part.WRITES] if writes else [])}
+        changed, declared = _declared(material, name, contract)
+        yield Role(contract=contract.name, kind=_KINDS[contract.kind], parts=frozenset(parts), changed=changed, declared=declared)
+
+
+def _declared(material: Material, name: str, contract: Contract) -> tuple[bool, bool]:
+    """Tell whether the new template declares something else of the contract than the old one, and whether it declares anything."""
+    view = material.snapshot.world.workloads[name]
+    target = next((one for one in material.targets if one.workload == name), None)
+    old = _uses(view, target.from_hash if target is not None else view.template, contract)
+    new = _uses(view, target.to_hash if target is not None else view.template, contract)
+    return target is not None and old != new, any(use is not None for use in (*old, *new))
+
+
+def _uses(view: WorkloadView, revision: str, contract: Contract) -> tuple[DeclaredUse | None, ...]:
+    text = view.contracts if revision == view.template else next((one.contracts for one in view.of(revision)), None)
+    try:
+        declared = parse_declaration(text) if text is not None else {}
+    except BrokenDeclaration:
+        declared = {}
+    channels = (request(contract.name), response(contract.name)) if contract.api is not None else (contract.name,)
+    return tuple(declared.get(channel) for channel in channels)

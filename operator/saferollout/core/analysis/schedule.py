@@ -1,0 +1,67 @@
+"""When the analysis looks: at fixed instants from before the first roll on, so that a restarted operator comes to the same finding."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from saferollout.api.analysis import AnalysisMode
+from saferollout.api.status import Release
+from saferollout.core.decision import Snapshot
+
+BASELINE_LOOKS: Final = 40
+"""Looks before the first roll, with which all later ones are compared (shared statistics: 40 windows are enough to measure bursts)."""
+
+MOST_LOOKS: Final = 240
+"""Looks since the first roll that are kept: an hour at 15 s. What is older can't be part of trouble that begins now."""
+
+DISCOVERY_INTERVAL: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The instants of a release: `before` its first roll, and `since` then; `discovery` is when it was last asked which series are there."""
+
+    before: tuple[datetime, ...]
+    since: tuple[datetime, ...]
+    discovery: datetime
+
+    @property
+    def all(self) -> tuple[datetime, ...]:
+        """Return every look, in order."""
+        return (*self.before, *self.since)
+
+    @property
+    def began(self) -> datetime:
+        """Return the last look before the first roll: counts after it belong to the release."""
+        return self.before[-1]
+
+
+def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
+    """Return when to look; None while nothing has rolled in this release, or nobody wants it."""
+    release = snapshot.status.release
+    if release is None or snapshot.spec.analysis.mode is AnalysisMode.DISABLED or not is_watched(release):
+        return None
+    start, interval = _begin(release), timedelta(seconds=snapshot.spec.analysis.interval_seconds)
+    last = (now - start) // interval
+    return Schedule(
+        before=tuple(start - (BASELINE_LOOKS - number) * interval for number in range(BASELINE_LOOKS + 1)),
+        since=tuple(start + number * interval for number in range(max(1, last + 1 - MOST_LOOKS), last + 1)),
+        discovery=start + (now - start) // DISCOVERY_INTERVAL * DISCOVERY_INTERVAL,
+    )
+
+
+def is_watched(release: Release) -> bool:
+    """Tell whether a release is looked at: from its first roll to its end, or until it goes back."""
+    return release.watch_start_time is not None and release.end_time is None and release.rollback is None
+
+
+def next_look(snapshot: Snapshot, now: datetime) -> datetime | None:
+    """Return the first look after now."""
+    found = schedule_of(snapshot, now)
+    if found is None:
+        return None
+    return (found.since[-1] if found.since else found.began) + timedelta(seconds=snapshot.spec.analysis.interval_seconds)
+
+
+def _begin(release: Release) -> datetime:
+    return release.watch_start_time or release.start_time

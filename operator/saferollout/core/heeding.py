@@ -1,0 +1,138 @@
+"""Heed what the analysis finds: hold, go back, or stop the spread; and keep on record what was found.
+
+Nothing is counted here: the finding is worked out anew at every look from everything that was measured. With analysis.mode DryRun it is only
+put on record. A person's `forward` on a roll, or `approve analysis` for its batch, goes before it.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from saferollout.api.analysis import AnalysisMode, OnForwardOnly
+from saferollout.api.status import Finding as Recorded
+from saferollout.core.analysis.assess import Assessment, assess, made_of
+from saferollout.core.analysis.schedule import next_look
+from saferollout.core.diagnosis.finding import Action, Cause, Finding
+from saferollout.core.diagnosis.sentences import headline
+from saferollout.core.draft import Draft, Stall
+from saferollout.core.event_reasons import EventReason
+from saferollout.core.failing import Trouble
+from saferollout.core.reasons import Reason
+from saferollout.core.waivers import is_forwarded, is_waived
+
+ANALYSIS: Final = "analysis"
+"""What a person approves to let a batch go on although the analysis holds it."""
+
+_MOST_LINES: Final = 12
+
+
+def look_into(draft: Draft) -> None:
+    """Assess the release, and put on record what was found; the same finding is written once."""
+    release = draft.open_release
+    if release is None:
+        return
+    draft.assessment = _assessment(draft)
+    if draft.assessment is None:
+        return
+    due = next_look(draft.snapshot, draft.now)
+    if due is not None:
+        draft.wake_at(due)
+    finding = draft.assessment.finding
+    now = _recorded(finding, at=draft.now) if finding.cause is not Cause.NOTHING else None
+    if _words(now) == _words(release.finding):
+        return
+    draft.change_release(finding=now)
+    if now is not None:
+        draft.note(EventReason.FOUND, now.message, workload=finding.workload or None)
+    elif release.finding is not None:
+        draft.note(EventReason.RECOVERED, f"it is over: {release.finding.message}")
+
+
+def blamed(draft: Draft) -> Trouble | None:
+    """Return the step that the analysis takes back."""
+    finding = _enforced(draft)
+    if finding is None or draft.target(finding.workload) is None or _is_let_go_on(draft, finding):
+        return None
+    back = finding.action is Action.ROLL_BACK
+    spread = finding.action is Action.STOP_SPREADING and draft.snapshot.spec.analysis.on_forward_only is OnForwardOnly.ROLLBACK
+    if not (back or spread):
+        return None
+    return Trouble(workload=finding.workload, reason=Reason.DIAGNOSED, message=headline(finding))
+
+
+def hold_words(draft: Draft) -> str | None:
+    """Say why the analysis lets nothing new start; None where it does not hold anything."""
+    finding = _enforced(draft)
+    if finding is None or draft.assessment is None or _is_let_go_on(draft, finding):
+        return None
+    quiet = draft.assessment.quiet_from(draft.now)
+    if finding.action in (Action.HOLD, Action.RESUME_AFTER_QUIET):
+        return headline(finding)
+    if finding.action is Action.STOP_SPREADING:
+        stall = Stall(reason=Reason.FORWARD_ONLY, message=headline(finding))
+        if stall not in draft.stalls:
+            draft.stalls.append(stall)
+        return headline(finding)
+    if quiet is not None and finding.action is Action.GO_ON:
+        draft.wake_at(quiet)
+        return f"a quiet time after an outage, until {quiet:%Y-%m-%d %H:%M:%S} UTC"
+    return None
+
+
+def touches_outage(draft: Draft, start: datetime, end: datetime) -> bool:
+    """Tell whether a measurement reaches into a time that does not count, because something that all stand on was away."""
+    if draft.assessment is None or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
+        return False
+    return any(outage.start <= end and start <= outage.end for outage in draft.assessment.outages)
+
+
+def _assessment(draft: Draft) -> Assessment | None:
+    """Assess anew only when something new was measured, or other pods are asked about: a decision is made far more often."""
+    key = made_of(draft.snapshot, draft.observations)
+    if draft.assessed is None or draft.assessed[0] != key:
+        draft.assessed = (key, assess(draft.snapshot, draft.observations, draft.now))
+    found = draft.assessed[1]
+    return found if isinstance(found, Assessment) else None
+
+
+def _enforced(draft: Draft) -> Finding | None:
+    if draft.assessment is None or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
+        return None
+    return draft.assessment.finding
+
+
+def _is_let_go_on(draft: Draft, finding: Finding) -> bool:
+    """Tell whether a person lets the rolls under way go on although something was found."""
+    release = draft.open_release
+    if release is None or not release.rolls:
+        return False
+    rolls = [roll for roll in release.rolls if roll.workload == finding.workload] or release.rolls
+    return all(is_forwarded(release, roll) or is_waived(release, roll, subject=ANALYSIS) for roll in rolls)
+
+
+def _recorded(finding: Finding, *, at: datetime) -> Recorded:
+    return Recorded(
+        cause=finding.cause.value,
+        certainty=finding.certainty.value,
+        action=finding.action.value,
+        workload=finding.workload,
+        contract=finding.contract,
+        message=headline(finding)[:1024],
+        evidence=_lines(finding.evidence),
+        not_because=_lines(finding.not_because),
+        doubts=_lines(finding.doubts),
+        then=_lines((*finding.then, *finding.also)),
+        commands=_lines(tuple(f"{command.purpose}: {command.text}" for command in finding.commands)),
+        began=finding.began.at.replace(microsecond=0) if finding.began is not None else None,
+        time=at,
+    )
+
+
+def _lines(sentences: tuple[str, ...]) -> list[str]:
+    return [sentence[:1024] for sentence in sentences[:_MOST_LINES]]
+
+
+def _words(finding: Recorded | None) -> tuple[object, ...]:
+    """Return what makes a finding another one; numbers in its evidence do not."""
+    if finding is None:
+        return ()
+    return finding.cause, finding.certainty, finding.action, finding.workload, finding.contract, finding.message, tuple(finding.doubts)

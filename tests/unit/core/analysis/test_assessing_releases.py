@@ -1,0 +1,181 @@
+"""Whole releases under the analysis: what broke is named from raw counters alone, and heeded."""
+
+import random
+
+import pytest
+
+from saferollout.api.spec import SafeRolloutSpec
+from saferollout.api.status import Finding
+from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
+
+EVENTS = {
+    "name": "events", "writers": ["writer"],
+    "topic": {
+        "name": "events", "retentionSeconds": 86400, "deadLetterTopic": "events.dlt",
+        "consumerGroups": [{"group": "reader", "workload": "reader"}],
+    },
+}  # fmt: skip
+USERS = {"name": "users", "api": {"server": "server", "clients": ["client"]}}
+ROWS = {"name": "rows", "table": {"name": "rows"}, "readers": ["server"], "writers": ["server"]}
+
+
+def cluster(works: object, *workloads: str, contracts: list[dict[str, object]], mode: str = "Enforce", **analysis: object) -> WatchedCluster:
+    spec = {
+        "workloads": [{"name": name, "batches": ["20%"]} for name in workloads], "contracts": contracts, "bakeSeconds": 60, "settleSeconds": 0,
+        "analysis": {"mode": mode, "quietSeconds": 20, "intervalSeconds": 5, **analysis},
+    }  # fmt: skip
+    made = WatchedCluster(spec=SafeRolloutSpec.model_validate(spec), works=works)  # type: ignore[arg-type]
+    for name in workloads:
+        made.running(name, f"{name}1", None)
+    made.play(looks=5)
+    return made
+
+
+def finding(played: WatchedCluster) -> Finding:
+    release = played.status.release
+    assert release is not None and release.finding is not None, played.status.summary
+    return release.finding
+
+
+def summary(played: WatchedCluster) -> str:
+    assert played.status.summary is not None
+    return f"{played.status.summary.state}: {played.status.summary.message}"
+
+
+def test_a_release_in_which_nothing_is_wrong_completes_and_nothing_is_found() -> None:
+    rng = random.Random(1)
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play(looks=250)
+    assert summary(shop) == "Completed: release " + shop.status.release.id + " is complete"  # type: ignore[union-attr]
+    assert shop.status.release.finding is None  # type: ignore[union-attr]
+
+
+def test_a_tightened_validation_is_named_mode_2_and_the_server_goes_back() -> None:
+    rng = random.Random(2)
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.3, "422") if is_new(revision) else (0.002, "422"))
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play(looks=120)
+    assert (finding(shop).cause, finding(shop).workload) == ("Mode2", "server"), finding(shop)
+    assert shop.status.release is not None and shop.status.release.failure is not None
+    assert shop.status.release.failure.reason == "Diagnosed" and shop.pods("server") == {"server1": 10}
+
+
+@pytest.mark.parametrize("mode", ["DryRun", "Disabled"])
+def test_a_dry_run_only_reports_and_a_disabled_analysis_asks_nothing(mode: str) -> None:
+    rng = random.Random(2)
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.3, "422") if is_new(revision) else (0.002, "422"))
+
+    shop = cluster(works, "server", "client", contracts=[USERS], mode=mode)
+    shop.apply("server", "server2", None)
+    shop.play(looks=250)
+    assert summary(shop).startswith("Completed"), summary(shop)
+    found = shop.status.release.finding if shop.status.release is not None else None
+    assert (found is not None) is (mode == "DryRun")
+    assert ("Found server" in shop.log) is (mode == "DryRun")
+
+
+def test_dead_letters_of_old_consumers_are_named_mode_1_and_only_the_writer_goes_back() -> None:
+    rng = random.Random(3)
+
+    def works(shop: WatchedCluster) -> None:
+        _broker(shop)
+        writers = shop.pod_names("writer")
+        share = sum(is_new(revision) for _, revision in writers) / max(1, len(writers))
+        for pod, revision in shop.pod_names("reader"):
+            for _ in range(5):
+                fails = rng.random() < (share if not is_new(revision) else 0.0)
+                shop.count("spring_kafka_listener_seconds_count", namespace="shop", pod=pod, result="failure" if fails else "success")
+                shop.count("kafka_consumer_fetch_manager_records_consumed_total", namespace="shop", pod=pod)
+                if fails:
+                    shop.count("kafka_topic_partition_current_offset", topic="events.dlt", partition="0")
+
+    shop = cluster(works, "writer", "reader", contracts=[EVENTS])
+    shop.apply("writer", "writer2", None)
+    shop.play(looks=120)
+    assert (finding(shop).cause, finding(shop).certainty, finding(shop).workload) == ("Mode1", "Named", "writer"), finding(shop)
+    assert shop.pods("writer") == {"writer1": 10}
+
+
+def test_a_database_that_goes_down_holds_the_release_which_goes_on_alone_when_it_is_back() -> None:
+    rng = random.Random(4)
+    down: set[int] = set()
+
+    def works(shop: WatchedCluster) -> None:
+        second = int(shop.clock.timestamp()) if shop.clock is not None else 0
+        away = second in down
+        shop.set("pg_up", 0.0 if away else 1.0)
+        shop.set("pg_postmaster_start_time_seconds", float(max((one for one in down if one < second), default=0)) if not away else 0.0)
+        if away:
+            shop.drop("pg_postmaster_start_time_seconds")
+        _requests(shop, rng, bad=lambda revision: (0.9, "500") if away else (0.002, "500"))
+        for pod, _ in shop.pod_names("server"):
+            shop.count("db_client_operation_duration_seconds_count", 3, namespace="shop", pod=pod, db_response_status_code="57P01" if away else "")
+
+    shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    begin = int(shop.now.timestamp())
+    down.update(range(begin + 20, begin + 60))
+    shop.play(looks=55)
+    assert (finding(shop).cause, finding(shop).action) == ("DatabaseDown", "ResumeAfterQuiet"), finding(shop)
+    assert summary(shop).startswith("Waiting") and "goes on alone" in summary(shop)
+    shop.play(looks=250)
+    assert summary(shop).startswith("Completed"), summary(shop)
+    assert not any("Freeze" in line or "RollbackStarted" in line for line in shop.log), shop.log
+
+
+def test_old_pods_that_cannot_read_new_rows_stop_the_spread_and_a_person_goes_forward() -> None:
+    rng = random.Random(5)
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("pg_up", 1.0)
+        shop.set("pg_postmaster_start_time_seconds", 1.0)
+        pods = shop.pod_names("server")
+        share = sum(is_new(revision) for _, revision in pods) / max(1, len(pods))
+        _requests(shop, rng, bad=lambda revision: (0.002, "500") if is_new(revision) else (0.002 + share / 2, "500"))
+        for pod, revision in pods:
+            for _ in range(5):
+                fails = not is_new(revision) and rng.random() < share / 2
+                shop.count("db_client_operation_duration_seconds_count", namespace="shop", pod=pod, db_response_status_code="22P02" if fails else "")
+
+    shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
+    shop.apply("server", "server2", None)
+    shop.play(looks=120)
+    assert (finding(shop).cause, finding(shop).certainty, finding(shop).action) == ("Mode5", "Named", "StopSpreading"), finding(shop)
+    assert shop.pods("server")["server1"] > 0 and "RollbackStarted" not in " ".join(shop.log)
+    stalled = next(known for known in shop.status.conditions if known.type == "Stalled")
+    assert (stalled.status, stalled.reason) == ("True", "ForwardOnly")
+    shop.say("forward", reason="old rows can be read by new pods")
+    shop.play(looks=120)
+    assert summary(shop).startswith("Completed"), summary(shop)
+    assert shop.pods("server") == {"server2": 10}
+
+
+def _broker(shop: WatchedCluster) -> None:
+    shop.set("kafka_brokers", 1.0)
+    shop.count("kafka_topic_partition_current_offset", 50, topic="events", partition="0")
+    shop.count("kafka_topic_partition_current_offset", 0, topic="events.dlt", partition="0")
+    shop.count("kafka_consumergroup_current_offset", 50, topic="events", partition="0", consumergroup="reader")
+    shop.set("kafka_consumergroup_lag", 1.0, topic="events", partition="0", consumergroup="reader")
+
+
+def _requests(shop: WatchedCluster, rng: random.Random, *, bad: object) -> None:
+    """Have every server pod answer five requests a second, of which some are bad; the client sees the same."""
+    for pod, revision in shop.pod_names("server"):
+        share, status = bad(revision)  # type: ignore[operator]
+        for _ in range(5):
+            answer = status if rng.random() < share else "200"
+            shop.count("http_server_requests_seconds_count", namespace="shop", pod=pod, status=answer)
+            callers = shop.pod_names("client")
+            shop.count("http_client_requests_seconds_count", namespace="shop", pod=callers[rng.randrange(len(callers))][0], status=answer)

@@ -1,0 +1,123 @@
+"""The little cluster with counters: its pods work second by second, and a Prometheus that never lies answers for every past instant."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from saferollout.core.analysis.asking import series_name
+from saferollout.core.arms import Labels
+from saferollout.core.catalogue import discovery
+from saferollout.core.catalogue.asking import labels_of
+from saferollout.core.catalogue.catalogue import BUILT_IN
+from saferollout.core.catalogue.series import Reading, Series, Subject
+from saferollout.core.decide import follow_up, questions
+from saferollout.core.decision import Snapshot
+from saferollout.core.measurements import Measurement, Observations, Outcome, Question, Sample, Samples
+from tests.unit.core.little_cluster import LittleCluster
+
+_Labels = tuple[tuple[str, str], ...]
+SECONDS_BEFORE = 260
+
+
+@dataclass
+class WatchedCluster(LittleCluster):
+    """`works` is called for every second of the world's time and counts what happened in it."""
+
+    works: Callable[["WatchedCluster"], None] = lambda cluster: None
+    counters: dict[tuple[str, _Labels], float] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    history: dict[datetime, dict[tuple[str, _Labels], float]] = field(default_factory=dict)
+    clock: datetime | None = None
+
+    def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
+        """Count up a series from now on."""
+        key = (metric, tuple(sorted({"instance": labels.get("pod", metric), **labels}.items())))
+        self.counters[key] = self.counters.get(key, 0.0) + amount
+
+    def set(self, metric: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        key = (metric, tuple(sorted({"instance": labels.get("pod", metric), **labels}.items())))
+        self.counters[key] = value
+
+    def drop(self, metric: str) -> None:
+        """Have nobody report a metric any more."""
+        self.counters = {key: value for key, value in self.counters.items() if key[0] != metric}
+
+    def pod_names(self, name: str) -> list[tuple[str, str]]:
+        """Return (pod, revision) of a workload's pods."""
+        sets = self.views[name].replica_sets
+        return [(f"{rs.name}-{number:05d}", rs.hash) for rs in sets for number in range(rs.pods)]
+
+    def catch_up(self) -> None:
+        """Have the world work up to now."""
+        if self.clock is None:
+            self.clock = self.now - timedelta(seconds=SECONDS_BEFORE)
+        while self.clock <= self.now:
+            self.works(self)
+            alive = {pod for name in self.views for pod, _ in self.pod_names(name)}
+            seen = {key: value for key, value in self.counters.items() if dict(key[1]).get("pod", "") in {"", *alive}}
+            self.counters = seen
+            self.history[self.clock] = dict(seen)
+            self.clock += timedelta(seconds=1)
+
+    def _answers(self, snapshot: Snapshot) -> Observations:
+        self.catch_up()
+        first = Observations({one.name: self._answered(one) for one in questions(snapshot, self.now)})
+        more = {one.name: self._answered(one) for one in follow_up(snapshot, first, self.now)}
+        return Observations({**first.answers, **more})
+
+    def _answered(self, question: Question) -> tuple[Measurement, ...]:
+        if not question.name.startswith("analysis/"):
+            return tuple(self._measured(question.name, at) for at in question.instants)
+        return tuple(self._sampled(question, at) for at in question.instants)
+
+    def _sampled(self, question: Question, at: datetime) -> Measurement:
+        there = self.history.get(at, {})
+        name = question.name.removeprefix("analysis/there/")
+        if name != question.name:
+            found = list(_discovered(name, there, question.query.by))
+        else:
+            found = list(_asked(next(one for one in BUILT_IN.series if series_name(one) == question.name), there))
+        if not found:
+            return Measurement(at, Outcome.NO_DATA, detail="no data")
+        return Measurement(at, Outcome.VALUE, float(len(found)), samples=Samples.of(found))
+
+
+def _discovered(name: str, there: dict[tuple[str, _Labels], float], by: tuple[str, ...]) -> Iterable[Sample]:
+    if name in (discovery.PODS, discovery.SERVERS):
+        wanted = {(metric, *(dict(labels).get(label, "") for label in by[1:])) for metric, labels in there}
+        yield from (Sample(tuple(zip(by, values, strict=True)), 1.0) for values in wanted)
+    if name in (discovery.PODS_COMPLETE, discovery.SERVERS_COMPLETE):
+        rows: set[tuple[str, ...]] = set()
+        for index, series in enumerate(BUILT_IN.series):
+            if series.per_pod is (name == discovery.PODS_COMPLETE):
+                rows.update((str(index), series.metric, *(labels.get(label, "") for label in by[2:])) for labels in _of(series, there))
+        yield from (Sample(tuple(zip(by, values, strict=True)), 1.0) for values in rows)
+
+
+def _of(series: Series, there: dict[tuple[str, _Labels], float]) -> Iterable[dict[str, str]]:
+    for metric, labels in there:
+        have = dict(labels)
+        chosen = metric == series.metric and all(have.get(one.label) == one.value for one in series.matchers)
+        if chosen and all(label in have for label in series.required_labels) and ("pod" in have) is (series.subject is Subject.POD):
+            yield have
+
+
+def _asked(series: Series, there: dict[tuple[str, _Labels], float]) -> Iterable[Sample]:
+    by = labels_of(series, labels=Labels())
+    values: dict[_Labels, list[float]] = {}
+    for labels in _of(series, there):
+        key = tuple((label, labels.get(label, "")) for label in by)
+        values.setdefault(key, []).append(there[(series.metric, tuple(sorted(labels.items())))])
+    combine: Callable[[list[float]], float] = sum if series.reading is Reading.COUNTER else max
+    yield from (Sample(key, combine(found)) for key, found in values.items())
+
+
+def is_new(revision: str) -> bool:
+    """Tell new revisions of these tests from old ones: they end in 2."""
+    return re.search(r"2$", revision) is not None
+
+
+Spec = dict[str, Any]
