@@ -1,4 +1,4 @@
-"""The base of every image here: Debian's (or Ubuntu's) own Python and a shell, extracted by mmdebstrap."""
+"""The base of every image here: packages of Debian (or Ubuntu), extracted by mmdebstrap; Python and a shell unless asked for more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from localcluster.paths import cache_folder
 from localcluster.ports import locked
 from localcluster.progress import timed
 
-_PACKAGES = "base-files,coreutils,dash,libc-bin,python3"
+_ALWAYS = ("base-files", "coreutils", "dash", "libc-bin")
+_PACKAGES = ",".join([*_ALWAYS, "python3"])
 _LEFT_OUT = ("dev/", "usr/share/doc/", "usr/share/man/", "usr/share/locale/", "usr/share/info/", "var/cache/", "var/lib/apt/", "var/lib/dpkg/")
 _ACCOUNTS = {
     "etc/passwd": b"root:x:0:0:root:/:/bin/sh\nnonroot:x:65532:65532:nonroot:/tmp:/bin/sh\n",
@@ -44,17 +45,33 @@ def base_layer() -> BaseLayer:
     with locked("base-image.lock"):
         if not record.exists():
             with timed(f"base image from the packages of {suite}"):
-                layer, python_version = _make(suite)
+                layer, python_version = _make(suite, packages=_PACKAGES)
+                if not python_version:
+                    raise BaseImageFailed("the extracted packages hold no usr/bin/python3")
             record.write_text(f"{layer.digest} {python_version}")
     digest, python_version = record.read_text().split()
     return BaseLayer(layer=Layer(digest=digest, path=layers_folder() / f"{digest}.tar"), python_version=python_version)
 
 
-def _make(suite: str) -> tuple[Layer, str]:
+def debian_layer(*packages: str) -> Layer:
+    """Return a layer with the packages, what they need, and a shell; nothing is configured, and no Python unless asked for."""
+    suite, wanted = _release()["VERSION_CODENAME"], ",".join([*_ALWAYS, *sorted(packages)])
+    key = hashlib.sha256(f"{suite} {wanted} {_VERSION_OF_THIS_MODULE}".encode()).hexdigest()[:16]
+    record = cache_folder() / "images" / f"packages-of-debian-{key}"
+    with locked("base-image.lock"):
+        if not record.exists():
+            with timed(f"image of the packages {', '.join(packages)} of {suite}"):
+                layer, _ = _make(suite, packages=wanted)
+            record.write_text(layer.digest)
+    digest = record.read_text()
+    return Layer(digest=digest, path=layers_folder() / f"{digest}.tar")
+
+
+def _make(suite: str, *, packages: str) -> tuple[Layer, str]:
     with tempfile.TemporaryDirectory(dir=layers_folder()) as folder:
         raw, filtered = Path(folder, "raw.tar"), Path(folder, "filtered.tar")
         # "extract": files only; no maintainer script runs, so it takes seconds and needs no chroot.
-        command = [find_command("mmdebstrap") or "mmdebstrap", "--quiet", "--variant=extract", f"--include={_PACKAGES}"]
+        command = [find_command("mmdebstrap") or "mmdebstrap", "--quiet", "--variant=extract", f"--include={packages}"]
         finished = subprocess.run([*command, suite, str(raw), *_sources()], capture_output=True, text=True, check=False)
         if finished.returncode != 0:
             raise BaseImageFailed("mmdebstrap failed:\n" + "\n".join(finished.stderr.splitlines()[-15:]))
@@ -63,7 +80,7 @@ def _make(suite: str) -> tuple[Layer, str]:
 
 
 def _filter(raw: Path, filtered: Path) -> str:
-    """Copy what a container needs, add its accounts, and return the version of Python that was seen."""
+    """Copy what a container needs, add its accounts, and return the version of Python that was seen; empty for none."""
     python_version = ""
     with tarfile.open(raw) as source, tarfile.open(filtered, "w") as target:
         for member in source:
@@ -76,8 +93,6 @@ def _filter(raw: Path, filtered: Path) -> str:
             target.addfile(member, source.extractfile(member) if member.isreg() else None)
         for name, content in _ACCOUNTS.items():
             _add_bytes(target, name, content)
-    if not python_version:
-        raise BaseImageFailed("the extracted packages hold no usr/bin/python3")
     return python_version
 
 

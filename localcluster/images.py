@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import platform
 import shutil
@@ -31,7 +32,7 @@ class ImageBuildFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An archive in the cache, ready for import; pods name it by its reference, with imagePullPolicy Never or IfNotPresent."""
+    """An archive in the cache, ready for import; pods name what is in it by its reference, with imagePullPolicy Never or IfNotPresent."""
 
     reference: str
     archive: Path
@@ -54,7 +55,14 @@ def build_image(name: str, tag: str, content: ImageContent, *, base: BaseLayer |
     files: path inside the image -> a file or folder of this machine, or the bytes themselves.
     """
     layers = [(base or base_layer()).layer, layer_of_files(content.files)]
-    return _archive(f"localhost/{name}:{tag}", content, layers)
+    reference = f"localhost/{name}:{tag}"
+    return _archive(reference, {reference: content}, {reference: layers})
+
+
+def build_bundle(name: str, contents: Mapping[str, ImageContent], *, layers: Sequence[Layer]) -> Image:
+    """Return one archive of several images, by reference, that share layers: they are stored and imported once. The name is only for people."""
+    stacks = {reference: [*layers, *([layer_of_files(content.files)] if content.files else [])] for reference, content in contents.items()}
+    return _archive(name, contents, stacks)
 
 
 def pause_image(reference: str) -> Image:
@@ -66,7 +74,7 @@ def pause_image(reference: str) -> Image:
         _run([find_command("gcc") or "gcc", "-static", "-Os", "-s", "-o", f"{program}.partial", str(source)])
         Path(f"{program}.partial").rename(program)
     content = ImageContent(entrypoint=["/pause"], user="65535:65535")
-    return _archive(reference, content, [layer_of_files({"/pause": program})])
+    return _archive(reference, {reference: content}, {reference: [layer_of_files({"/pause": program})]})
 
 
 def import_image(cluster: Cluster, image: Image) -> None:
@@ -80,27 +88,38 @@ def import_image(cluster: Cluster, image: Image) -> None:
     record.write_text(image.archive.name)
 
 
-def _archive(reference: str, content: ImageContent, layers: Sequence[Layer]) -> Image:
-    """Write docker-archive format: manifest.json names the configuration, the layers and the tag."""
-    configuration = json.dumps(_configuration(content, layers), sort_keys=True).encode()
-    digest = hashlib.sha256(reference.encode() + configuration).hexdigest()
+def _archive(name: str, contents: Mapping[str, ImageContent], stacks: Mapping[str, Sequence[Layer]]) -> Image:
+    """Write docker-archive format: manifest.json names configuration, layers and tag of every image."""
+    configurations = {
+        reference: json.dumps(_configuration(content, stacks[reference]), sort_keys=True).encode() for reference, content in contents.items()
+    }
+    digest = hashlib.sha256(b"".join(part for reference, text in configurations.items() for part in (reference.encode(), text))).hexdigest()
     archive = cache_folder() / "images" / f"{digest[:24]}.tar"
-    image = Image(reference=reference, archive=archive)
+    image = Image(reference=name, archive=archive)
     if archive.exists():
         return image
-    manifest = [{"Config": "config.json", "RepoTags": [reference], "Layers": [f"{layer.digest}.tar" for layer in layers]}]
+    files = {reference: f"config-{number}.json" for number, reference in enumerate(contents)}
+    manifest = [
+        {"Config": files[reference], "RepoTags": [reference], "Layers": [f"{layer.digest}.tar" for layer in stacks[reference]]}
+        for reference in contents
+    ]
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         partial = Path(folder, "image.tar")
-        Path(folder, "manifest.json").write_text(json.dumps(manifest))
-        Path(folder, "config.json").write_bytes(configuration)
         with tarfile.open(partial, "w") as tar:
-            tar.add(Path(folder, "manifest.json"), "manifest.json")
-            tar.add(Path(folder, "config.json"), "config.json")
-            for layer in layers:
+            _add_bytes(tar, "manifest.json", json.dumps(manifest).encode())
+            for reference, text in configurations.items():
+                _add_bytes(tar, files[reference], text)
+            for layer in {layer.digest: layer for stack in stacks.values() for layer in stack}.values():
                 tar.add(layer.path, f"{layer.digest}.tar")
         shutil.move(partial, archive)
     return image
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(content), 0o644
+    tar.addfile(info, io.BytesIO(content))
 
 
 def _configuration(content: ImageContent, layers: Sequence[Layer]) -> dict[str, object]:
