@@ -1,6 +1,6 @@
 """Tell Prometheus which pods to scrape (Debian builds it without discovery of Kubernetes).
 
-`python -m localcluster.pod_targets CLUSTER_NAME FILE` keeps the file up to date.
+`python -m localcluster.pod_targets CLUSTER_NAME FILE` keeps the file, and the one beside it for exporters of other pods, up to date.
 """
 
 from __future__ import annotations
@@ -29,9 +29,18 @@ def start_pod_targets(cluster: Cluster, file: Path) -> None:
     )
 
 
-def scrape_targets(pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return Prometheus' target groups for the running pods that ask to be scraped, in a stable order."""
-    wanted = [pod for pod in pods if _annotations(pod).get(f"{_ANNOTATION}/scrape") == "true"]
+def own_labels_file(file: Path) -> Path:
+    """Return the file beside it: pods that speak of other pods, whose own labels namespace and pod must win (honor_labels)."""
+    return file.with_name(f"own-labels-{file.name}")
+
+
+def scrape_targets(pods: list[dict[str, Any]], *, own_labels: bool = False) -> list[dict[str, Any]]:
+    """Return Prometheus' target groups for the running pods that ask to be scraped, in a stable order.
+
+    own_labels: those annotated prometheus.io/honor-labels, else all others.
+    """
+    asking = [pod for pod in pods if _annotations(pod).get(f"{_ANNOTATION}/scrape") == "true"]
+    wanted = [pod for pod in asking if (_annotations(pod).get(f"{_ANNOTATION}/honor-labels") == "true") == own_labels]
     running = [pod for pod in wanted if pod.get("status", {}).get("phase") == "Running" and pod["status"].get("podIP")]
     groups = [_group(pod) for pod in running]
     return sorted(groups, key=lambda group: (group["labels"]["namespace"], group["labels"]["pod"]))
@@ -71,7 +80,9 @@ def _keep_up_to_date(api: ApiServer, file: Path) -> None:
     while True:
         try:
             # resourceVersion=0: from the server's memory; a moment old is good enough.
-            write_targets(file, scrape_targets(api.get("/api/v1/pods?resourceVersion=0")["items"]))
+            pods = api.get("/api/v1/pods?resourceVersion=0")["items"]
+            write_targets(file, scrape_targets(pods))
+            write_targets(own_labels_file(file), scrape_targets(pods, own_labels=True))
         except (ApiError, OSError) as error:
             print(error, file=sys.stderr, flush=True)
         time.sleep(_LOOK_EVERY_SECONDS)

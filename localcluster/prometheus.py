@@ -13,7 +13,7 @@ from localcluster.cluster import NODE_ADDRESS, Cluster
 from localcluster.control_plane import wait_until
 from localcluster.files import write_if_different
 from localcluster.packages import find_command
-from localcluster.pod_targets import start_pod_targets, write_targets
+from localcluster.pod_targets import own_labels_file, start_pod_targets, write_targets
 from localcluster.ports import release_ports, reserve_ports
 from localcluster.processes import ProcessTable
 from localcluster.progress import timed
@@ -55,7 +55,8 @@ class Prometheus:
 def start_prometheus(cluster: Cluster, *, targets: Sequence[Target] = (), scrape_seconds: int = 1) -> Prometheus:
     """Start the cluster's Prometheus; on a real node it scrapes every pod annotated `prometheus.io/scrape: "true"`.
 
-    Honoured as usual: prometheus.io/port and prometheus.io/path. Every series gets the labels namespace, pod and container.
+    Honoured as usual: prometheus.io/port and prometheus.io/path. Every series gets the labels namespace, pod and container; with
+    prometheus.io/honor-labels: "true" those that the pod itself gives its series win, as an exporter of other pods needs.
     """
     folder = cluster.folder.root / "prometheus"
     prometheus = Prometheus(port=cluster.record.prometheus_port, folder=folder, processes=cluster.processes)
@@ -64,6 +65,7 @@ def start_prometheus(cluster: Cluster, *, targets: Sequence[Target] = (), scrape
         folder.mkdir(parents=True, exist_ok=True)
         start_pod_targets(cluster, folder / "pods.json")
         jobs.append(_job("pods", folder / "pods.json"))
+        jobs.append(_job("own-labels", own_labels_file(folder / "pods.json")) | {"honor_labels": True})
         _publish(cluster)
     listen = f"{'0.0.0.0' if cluster.record.real_node else '127.0.0.1'}:{prometheus.port}"
     _start(prometheus, jobs, targets, scrape_seconds=scrape_seconds, listen=listen, network_namespace=cluster.network_namespace)

@@ -46,3 +46,9 @@ def test_the_file_is_written_only_when_it_changes(tmp_path: Path) -> None:
     assert file.stat().st_ino == before
     write_targets(file, scrape_targets([pod("a", scrape="true")]))
     assert "198.18.64.7" in file.read_text()
+
+
+def test_an_exporter_of_other_pods_is_scraped_apart_so_that_its_own_labels_win() -> None:
+    pods = [pod("exporter", scrape="true", **{"honor-labels": "true"}), pod("web", scrape="true")]
+    assert [group["labels"]["pod"] for group in scrape_targets(pods)] == ["web"]
+    assert [group["labels"]["pod"] for group in scrape_targets(pods, own_labels=True)] == ["exporter"]
