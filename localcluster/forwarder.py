@@ -1,6 +1,6 @@
-"""Lead ports of the machine's loopback to the same ports of a network namespace's loopback.
+"""Lead ports of the machine's loopback to the same ports of a network namespace's loopback, or to an address in it.
 
-`python -m localcluster.forwarder NAMESPACE_FILE PORT...`
+`python -m localcluster.forwarder NAMESPACE_FILE (PORT | PORT:ADDRESS:PORT)...`
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write_eof()
 
 
-async def _serve(listener: socket.socket, port: int) -> None:
+async def _serve(listener: socket.socket, address: str, port: int) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer):
             try:
-                there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+                there_reader, there_writer = await asyncio.open_connection(address, port)
             except OSError:
                 return
             with contextlib.closing(there_writer):
@@ -39,8 +39,15 @@ async def _serve(listener: socket.socket, port: int) -> None:
     await server.serve_forever()
 
 
-async def _serve_all(listeners: dict[int, socket.socket]) -> None:
-    await asyncio.gather(*(_serve(listener, port) for port, listener in listeners.items()))
+async def _serve_all(listeners: list[tuple[socket.socket, str, int]]) -> None:
+    await asyncio.gather(*(_serve(listener, address, port) for listener, address, port in listeners))
+
+
+def destination(way: str) -> tuple[int, str, int]:
+    """Return the port to listen on, and the address and port that it leads to."""
+    port, _, there = way.partition(":")
+    address, _, other = there.rpartition(":")
+    return int(port), address or "127.0.0.1", int(other or port)
 
 
 def enter_network(namespace_file: str) -> None:
@@ -56,8 +63,9 @@ def enter_network(namespace_file: str) -> None:
 
 def main() -> None:
     """Listen here, then move over, so that every later connection starts there."""
-    namespace_file, *ports = sys.argv[1:]
-    listeners = {int(port): socket.create_server(("127.0.0.1", int(port)), backlog=512) for port in ports}
+    namespace_file, *ways = sys.argv[1:]
+    destinations = [destination(way) for way in ways]
+    listeners = [(socket.create_server(("127.0.0.1", here), backlog=512), address, port) for here, address, port in destinations]
     enter_network(namespace_file)
     asyncio.run(_serve_all(listeners))
 

@@ -25,11 +25,14 @@ def create_network(cluster: Cluster) -> None:
         # The kernel wants a route before kube-proxy's rules may turn a service's address into a pod's.
         _ip("-netns", name, "route", "add", SERVICE_SUBNET, "dev", "lo", "src", NODE_ADDRESS)
         _run("nsenter", f"--net=/run/netns/{name}", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-    ports = [cluster.record.api_port, cluster.record.prometheus_port]
+    start_forwarder(cluster, "forwarder", str(cluster.record.api_port), str(cluster.record.prometheus_port))
+
+
+def start_forwarder(cluster: Cluster, name: str, *ways: str) -> None:
+    """Lead ports of this machine's loopback into the cluster's network; `forwarder.py` says how a way is written."""
+    namespace = f"/run/netns/{cluster.folder.network_namespace}"
     cluster.processes.start(
-        "forwarder",
-        [sys.executable, "-m", "localcluster.forwarder", f"/run/netns/{name}", *map(str, ports)],
-        environment={"PYTHONPATH": str(CHECKOUT)},
+        name, [sys.executable, "-m", "localcluster.forwarder", namespace, *ways], environment={"PYTHONPATH": str(CHECKOUT)}
     )
 
 
