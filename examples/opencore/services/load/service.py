@@ -1,0 +1,85 @@
+"""load: people at the gateway, at a steady rate and for a bounded time.
+
+Somebody registers, somebody looks at a profile that many look at, somebody at the account of a newcomer. What became of every request is in
+http_client_requests_seconds of this pod: the people's own view.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import threading
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from opencore import tariffs
+from opencore.client import Unreachable, call
+from opencore.web import WebService
+
+_GATEWAY = os.environ["GATEWAY_URL"]
+_PEOPLE = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra")
+_WELL_KNOWN = 30
+_NEWCOMERS = 100
+_AT_ONCE = 16
+
+
+class People:
+    """Who has registered so far; the first ones are looked at for ever."""
+
+    def __init__(self) -> None:
+        self._well_known: list[str] = []
+        self._newcomers: deque[str] = deque(maxlen=_NEWCOMERS)
+        self._numbers = itertools.count()
+        self._random = random.Random(1)
+
+    def take_turn(self) -> None:
+        """Make one request, of the three kinds in turn."""
+        number = next(self._numbers)
+        try:
+            if number % 3 == 0:
+                self._register(number // 3)
+            elif number % 3 == 1 and self._well_known:
+                identity = self._random.choice(self._well_known)
+                call("GET", f"{_GATEWAY}/profiles/{identity}", uri="/profiles/{id}")
+            elif self._newcomers:
+                identity = self._random.choice(tuple(self._newcomers))
+                call("GET", f"{_GATEWAY}/accounts/{identity}", uri="/accounts/{id}")
+        except Unreachable as error:
+            print(error, flush=True)
+
+    def _register(self, number: int) -> None:
+        tariff = tariffs.names()[number % len(tariffs.names())]
+        form = {"name": _PEOPLE[number % len(_PEOPLE)], "tariff": tariff, "country": "GB"}
+        status, answer = call("POST", f"{_GATEWAY}/register", uri="/register", body=form)
+        if status != 201:
+            return
+        self._newcomers.append(answer["id"])
+        if len(self._well_known) < _WELL_KNOWN:
+            self._well_known.append(answer["id"])
+
+
+def run(*, rate: float, seconds: float, stopping: threading.Event) -> None:
+    """Make `rate` requests a second; a slow answer delays nobody else. Who finds too many waiting goes away."""
+    people, start = People(), time.monotonic()
+    waiting = threading.Semaphore(_AT_ONCE * 2)
+
+    def turn() -> None:
+        try:
+            people.take_turn()
+        finally:
+            waiting.release()
+
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        for number in range(int(rate * seconds)):
+            if stopping.wait(max(0.0, start + number / rate - time.monotonic())):
+                return
+            if waiting.acquire(blocking=False):
+                pool.submit(turn)
+
+
+if __name__ == "__main__":
+    web = WebService({})
+    web.start()
+    run(rate=float(os.environ["RATE"]), seconds=float(os.environ["SECONDS"]), stopping=web.stopping)

@@ -1,0 +1,1 @@
+"""What the services of the scene share: HTTP, Kafka, Postgres, the cache, and metrics named as Spring Boot and Micrometer name them."""
