@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import importlib.util
+import py_compile
+import shutil
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -14,6 +17,7 @@ from localcluster.layers import Layer, layer_of_files
 from localcluster.opencore.kafka_jars import kafka_jars
 from localcluster.operator_image import build_operator_image, locked_packages
 from localcluster.paths import CHECKOUT
+from localcluster.ports import locked
 
 OPENCORE = CHECKOUT / "examples" / "opencore"
 _SERVICES = OPENCORE / "services"
@@ -48,10 +52,33 @@ def _services() -> Image:
     packages = locked_packages(_SERVICES / "requirements.lock", python_version=base.python_version)
     code = {"/app/opencore": _SERVICES / "opencore", "/app/setup/migrations": _SERVICES / "setup" / "migrations"}
     code |= {f"/app/{name}/service.py": _SERVICES / name / "service.py" for name in (*service_tags(), *_TOOLS)}
-    layers = [base.layer, layer_of_files({_PACKAGES: packages}), layer_of_files(code)]
+    compiled = _compiled(packages, python_version=base.python_version)
+    layers = [base.layer, layer_of_files({_PACKAGES: compiled}), layer_of_files(code)]
     tags = {**service_tags(), **dict.fromkeys(_TOOLS, (_TOOL_VERSION,))}
     contents = {f"localhost/opencore/{name}:{tag}": _service(name, tag) for name, tags_of_it in tags.items() for tag in tags_of_it}
     return build_bundle("opencore-services", contents, layers=layers)
+
+
+def _compiled(packages: Path, *, python_version: str) -> Path:
+    """Return the packages as byte code only: pods have nowhere to keep it, and importing without it takes three times as long.
+
+    Byte code is of one minor version of Python; where this machine's is another, the sources are returned.
+    """
+    if python_version != f"{sys.version_info.major}.{sys.version_info.minor}":
+        return packages
+    folder = packages.with_name(f"{packages.name}-compiled")
+    with locked("image-packages.lock"):
+        if not folder.exists():
+            partial = folder.with_name(f"{folder.name}.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(packages, partial)
+            mode = py_compile.PycInvalidationMode.UNCHECKED_HASH  # the same bytes whenever it is done
+            compileall.compile_dir(partial, quiet=2, legacy=True, invalidation_mode=mode, stripdir=str(partial), prependdir=_PACKAGES)
+            for source in partial.rglob("*.py"):
+                if source.with_suffix(".pyc").exists():
+                    source.unlink()
+            partial.rename(folder)
+    return folder
 
 
 def _service(name: str, tag: str) -> ImageContent:

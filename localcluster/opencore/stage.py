@@ -24,7 +24,7 @@ from localcluster.prometheus import start_prometheus
 CLUSTER_NAME = "opencore"
 WORKLOADS = ("gateway", "user-service", "billing-service", "notification-service")
 POSTGRES_PORT = 15432
-_SCRAPE_SECONDS = 2
+_SCRAPE_SECONDS = 3
 _STATEFUL = ("kafka", "postgres")
 _DEPLOYED = ("redis", "kafka-exporter", "pod-exporter", "postgres-exporter", "redis-exporter")
 _JOBS = ("topics", "migrate")

@@ -46,6 +46,7 @@ _UNIT = (_pytest("unit", "-n", "2", "tests/unit", "tests/localcluster", "tests/g
 _PROPERTY = (_pytest("property", "tests/property", minutes=15),)
 _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
 _FETCH_ARGOCD = (Part(name="fetch-argocd", arguments=("python", "-m", "localcluster", "fetch", "--argocd"), minutes=30),)
+_FETCH_SCENE = (Part(name="fetch-scene", arguments=("python", "-m", "localcluster.opencore", "fetch"), minutes=30),)
 # Real processes are late now and then: tests/second_chances.py says what a second chance costs.
 _REAL = ("--reruns", "1")
 # Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
@@ -54,6 +55,7 @@ _CLUSTER = (_pytest("cluster", *_REAL, *_WORKERS, "tests/cluster", minutes=25),)
 _HELM = (_pytest("helm", *_REAL, *_WORKERS, "tests/helm", minutes=15),)
 _ARGOCD = (_pytest("argocd", *_REAL, *_WORKERS, "tests/argocd", minutes=25),)
 _NODE = (_pytest("node", *_REAL, "tests/node", minutes=25),)
+_SCENE = (_pytest("scene", *_REAL, "tests/scene", minutes=20),)
 _STORIES = (_pytest("stories", *_REAL, "tests/node/test_stories.py", minutes=20),)
 
 _Parts = tuple[Part, ...]
@@ -67,8 +69,9 @@ _SELECTIONS: dict[str, tuple[tuple[_Parts, ...], ...]] = {
     "helm": (((*_FETCH, *_HELM),),),
     "argocd": (((*_FETCH_ARGOCD, *_ARGOCD),),),
     "node": (((*_FETCH_ARGOCD, *_NODE),),),
+    "scene": (((*_FETCH, *_FETCH_SCENE, *_SCENE),),),
     "stories": (((*_FETCH, *_STORIES),),),
-    "all": (((*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD),), (_CLUSTER, (*_HELM, *_ARGOCD, *_NODE))),
+    "all": (((*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_FETCH_SCENE),), (_CLUSTER, (*_HELM, *_ARGOCD, *_NODE, *_SCENE))),
 }
 
 

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from opencore.web import WebService
 
-_TIMEOUT_SECONDS = 1.5
+_TIMEOUT_SECONDS = 2.5
 Offsets = dict[tuple[str, int], int]
 
 

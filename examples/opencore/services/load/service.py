@@ -23,6 +23,7 @@ _PEOPLE = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "
 _WELL_KNOWN = 30
 _NEWCOMERS = 100
 _AT_ONCE = 16
+_PATIENCE_SECONDS = 6.0  # more than the gateway's own, so that it is the gateway who says what failed
 
 
 class People:
@@ -42,17 +43,17 @@ class People:
                 self._register(number // 3)
             elif number % 3 == 1 and self._well_known:
                 identity = self._random.choice(self._well_known)
-                call("GET", f"{_GATEWAY}/profiles/{identity}", uri="/profiles/{id}")
+                call("GET", f"{_GATEWAY}/profiles/{identity}", uri="/profiles/{id}", timeout=_PATIENCE_SECONDS)
             elif self._newcomers:
                 identity = self._random.choice(tuple(self._newcomers))
-                call("GET", f"{_GATEWAY}/accounts/{identity}", uri="/accounts/{id}")
+                call("GET", f"{_GATEWAY}/accounts/{identity}", uri="/accounts/{id}", timeout=_PATIENCE_SECONDS)
         except Unreachable as error:
             print(error, flush=True)
 
     def _register(self, number: int) -> None:
         tariff = tariffs.names()[number % len(tariffs.names())]
         form = {"name": _PEOPLE[number % len(_PEOPLE)], "tariff": tariff, "country": "GB"}
-        status, answer = call("POST", f"{_GATEWAY}/register", uri="/register", body=form)
+        status, answer = call("POST", f"{_GATEWAY}/register", uri="/register", body=form, timeout=_PATIENCE_SECONDS)
         if status != 201:
             return
         self._newcomers.append(answer["id"])

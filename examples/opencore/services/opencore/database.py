@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from opencore import metrics
 _POOL = "HikariPool-1"
 # What Java's driver says where no server answered; libpq's says nothing then (SQL standard, class 08).
 _NO_CONNECTION = "08006"
+_FIRST_CONTACT_SECONDS = 5.0
 
 _states = {name: Gauge(f"hikaricp_connections{name}", "Connections of the pool.", ["pool"]) for name in ("", "_active", "_idle", "_pending", "_max")}
 _timeouts = Counter("hikaricp_connections_timeout", "Requests that no connection came free for.", ["pool"])
@@ -29,7 +31,7 @@ class DatabaseFailed(Exception):
 
 
 class Database:
-    """A pool of connections; it opens in the background, so that a service starts without its database."""
+    """A pool of connections; a service starts without its database, but gives it a moment to answer."""
 
     def __init__(self) -> None:
         options = {"autocommit": True, "connect_timeout": 2}
@@ -37,6 +39,8 @@ class Database:
             os.environ["DATABASE_URL"], kwargs=options, min_size=2, max_size=4, timeout=1.0, reconnect_timeout=3600, open=True,
             check=ConnectionPool.check_connection,
         )  # fmt: skip
+        with suppress(PoolTimeout):
+            self._pool.wait(timeout=_FIRST_CONTACT_SECONDS)
         for name, state in {"": "pool_size", "_idle": "pool_available", "_pending": "requests_waiting", "_max": "pool_max"}.items():
             _states[name].labels(_POOL).set_function(lambda state=state: self._pool.get_stats().get(state, 0))
         _states["_active"].labels(_POOL).set_function(self._active)

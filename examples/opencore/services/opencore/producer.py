@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from opencore import metrics
 
-_ACKNOWLEDGED_WITHIN_SECONDS = 2.0
+_ACKNOWLEDGED_WITHIN_SECONDS = 2.5
+_FIRST_CONTACT_SECONDS = 5.0
 
 
 class NotSent(Exception):
@@ -31,6 +33,9 @@ class Sender:
                 "reconnect.backoff.max.ms": 1000,
             }
         )
+        # The first record should not wait for a connection; a broker that is down is no reason not to start.
+        with suppress(KafkaException):
+            self._producer.list_topics(timeout=_FIRST_CONTACT_SECONDS)
         threading.Thread(target=self._hear, daemon=True).start()
 
     def send(self, topic: str, *, key: str, value: bytes, headers: dict[str, str] | None = None) -> None:
