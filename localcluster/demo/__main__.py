@@ -1,4 +1,7 @@
-"""The command behind scripts/demo: `up` (the default) tells the three stories, `argocd` tells them under Argo CD, `down` removes everything."""
+"""The command behind scripts/demo: `up` (the default) tells the three stories, `argocd` tells them under Argo CD, `down` removes everything.
+
+A failure mode or an outage is shown on the scene of examples/opencore.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ from localcluster.demo.narration import Narrator
 from localcluster.demo.performance import scene_on
 from localcluster.demo.platform import Platform
 from localcluster.demo.scene import Scene
+from localcluster.opencore import __main__ as opencore
+from localcluster.opencore.measuring import MODES, OUTAGES
 
 STORIES: tuple[Callable[[Scene], None], ...] = (stories.new_event, stories.no_safe_order, stories.undeclared)
 ARGO_CD_STORIES: tuple[Callable[[Scene, GitDelivery], None], ...] = (
@@ -34,10 +39,12 @@ def main(arguments: list[str]) -> int:
     options = arguments_of.parse_args(arguments)
     if options.kind and options.command == "argocd":
         arguments_of.error("Argo CD plays beside the node of its own only: leave out --kind")
+    if options.command in (*MODES, *OUTAGES):
+        return opencore.main(["up"]) or opencore.main(["show", options.command])
     platform: Platform = Kind() if options.kind else LocalNode()
     if options.command == "down":
         print("the demo's cluster is removed" if platform.remove() else "there is no demo to remove")
-        return 0
+        return 0 if options.kind else opencore.main(["down"])
     try:
         if options.command == "argocd":
             _tell_under_argo_cd(LocalNode())
@@ -52,7 +59,10 @@ def main(arguments: list[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return what `scripts/demo` takes."""
     arguments = argparse.ArgumentParser(prog="scripts/demo", description="A real cluster, a real release, three stories.")
-    arguments.add_argument("command", nargs="?", choices=["up", "argocd", "down"], default="up", help="tell the stories, tell them under Argo CD, or remove everything")
+    arguments.add_argument(
+        "command", nargs="?", choices=["up", "argocd", *MODES, *OUTAGES, "down"], default="up",
+        help="tell the stories, tell them under Argo CD, show a failure mode or an outage on real Kafka, Postgres and Redis, or remove everything",
+    )  # fmt: skip
     arguments.add_argument("--kind", action="store_true", help="on kind, where Docker and kind are, instead of a node of its own")
     return arguments
 

@@ -6,19 +6,21 @@ import argparse
 import sys
 
 from localcluster.demo.failure import StoryFailed
+from localcluster.demo.narration import Narrator
 from localcluster.lifecycle import down
 from localcluster.opencore import stage as stages
 from localcluster.opencore.counts import count
 from localcluster.opencore.images import OPENCORE
 from localcluster.opencore.measuring import MODES, OUTAGES, measure
 from localcluster.opencore.outages import Outage, last
+from localcluster.opencore.showing import show_declared, show_outage, show_undeclared
 from localcluster.opencore.table import exporters_table, workloads_table
 
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code; an expected failure is one message."""
     options = parser().parse_args(arguments)
-    commands = {"fetch": _fetch, "up": _up, "down": _down, "counts": _counts, "apply": _apply, "outage": _outage, "measure": _measure}
+    commands = {"fetch": _fetch, "up": _up, "down": _down, "counts": _counts, "apply": _apply, "outage": _outage, "measure": _measure, "show": _show}
     try:
         commands[options.command](options)
     except (StoryFailed, RuntimeError, LookupError) as failure:
@@ -43,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     outage.add_argument("--seconds", type=float, default=20.0, help="how long it is down (default: %(default)s)")
     measuring = commands.add_parser("measure", help="roll each mode out plainly, and a healthy release through each outage; print what was seen")
     measuring.add_argument("what", nargs="*", default=[*MODES, *OUTAGES], help=f"some of {', '.join([*MODES, *OUTAGES])}; all where none is named")
+    show = commands.add_parser("show", help="with SafeRollout: a mode declared and undeclared, or a healthy release through an outage")
+    show.add_argument("what", choices=[*MODES, *OUTAGES])
+    show.add_argument("--only", choices=["declared", "undeclared"], help="one of the two ways of a mode")
     return arguments
 
 
@@ -80,6 +85,22 @@ def _measure(options: argparse.Namespace) -> None:
         print(f"\n{what}, plain rolling update, {measured.span.end - measured.span.start:.0f} s: {measured.counts}")
         print(workloads_table(measured))
         print(exporters_table(measured.span), flush=True)
+
+
+def _show(options: argparse.Namespace) -> None:
+    stage, narrator = stages.find_stage(options.name), Narrator()
+    if options.what in OUTAGES:
+        narrator.title(f"{options.what} in the middle of a healthy release")
+        cost = {"healthy release": show_outage(stage, Outage(options.what), narrator)}
+    else:
+        ways = {"declared": show_declared, "undeclared": show_undeclared}
+        cost = {}
+        for way in [options.only] if options.only else list(ways):
+            narrator.title(f"{options.what}, {way}")
+            cost[way] = ways[way](stage, options.what, narrator)
+    narrator.title("What it cost")
+    for way, counts in cost.items():
+        narrator.say(f"{way:16} {counts}")
 
 
 if __name__ == "__main__":

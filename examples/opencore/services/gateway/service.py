@@ -28,7 +28,7 @@ def account(identity: str, _: dict[str, Any]) -> Answer:
 
 def _ask(method: str, path: str, *, uri: str, body: dict[str, Any] | None = None) -> Answer:
     try:
-        return call(method, f"{_USERS}{path}", uri=uri, body=body)
+        return call(method, f"{_USERS}{path}", uri=uri, client_name="user-service", body=body)
     except Unreachable as error:
         return 502, {"error": str(error)}
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from opencore import tariffs
 from opencore.client import Unreachable, call
@@ -43,17 +44,21 @@ class People:
                 self._register(number // 3)
             elif number % 3 == 1 and self._well_known:
                 identity = self._random.choice(self._well_known)
-                call("GET", f"{_GATEWAY}/profiles/{identity}", uri="/profiles/{id}", timeout=_PATIENCE_SECONDS)
+                self._ask("GET", f"/profiles/{identity}", uri="/profiles/{id}")
             elif self._newcomers:
                 identity = self._random.choice(tuple(self._newcomers))
-                call("GET", f"{_GATEWAY}/accounts/{identity}", uri="/accounts/{id}", timeout=_PATIENCE_SECONDS)
+                self._ask("GET", f"/accounts/{identity}", uri="/accounts/{id}")
         except Unreachable as error:
             print(error, flush=True)
+
+    @staticmethod
+    def _ask(method: str, path: str, *, uri: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        return call(method, f"{_GATEWAY}{path}", uri=uri, client_name="gateway", body=body, timeout=_PATIENCE_SECONDS)
 
     def _register(self, number: int) -> None:
         tariff = tariffs.names()[number % len(tariffs.names())]
         form = {"name": _PEOPLE[number % len(_PEOPLE)], "tariff": tariff, "country": "GB"}
-        status, answer = call("POST", f"{_GATEWAY}/register", uri="/register", body=form, timeout=_PATIENCE_SECONDS)
+        status, answer = self._ask("POST", "/register", uri="/register", body=form)
         if status != 201:
             return
         self._newcomers.append(answer["id"])

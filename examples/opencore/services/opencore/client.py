@@ -19,9 +19,9 @@ class Unreachable(Exception):
 
 
 def call(
-    method: str, url: str, *, uri: str, body: dict[str, Any] | None = None, timeout: float = _TIMEOUT_SECONDS
+    method: str, url: str, *, uri: str, client_name: str, body: dict[str, Any] | None = None, timeout: float = _TIMEOUT_SECONDS
 ) -> tuple[int, dict[str, Any]]:
-    """Send a request and return status and answer; counted under the uri, which is a pattern without ids. Raises Unreachable."""
+    """Send a request and return status and answer; counted under the uri, a pattern without ids, and the other's name. Raises Unreachable."""
     start, status = time.perf_counter(), None
     try:
         status, answer = _send_until_accepted(method, url, body, timeout)
@@ -29,8 +29,7 @@ def call(
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreachable(f"{urlsplit(url).netloc}: {error!r}") from error
     finally:
-        name = urlsplit(url).hostname or ""
-        metrics.request_made(method=method, uri=uri, status=status, client_name=name, seconds=time.perf_counter() - start)
+        metrics.request_made(method=method, uri=uri, status=status, client_name=client_name, seconds=time.perf_counter() - start)
 
 
 def _send_until_accepted(method: str, url: str, body: dict[str, Any] | None, timeout: float) -> tuple[int, dict[str, Any]]:

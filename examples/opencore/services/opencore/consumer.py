@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from opencore import metrics
 from opencore.events import DEAD_LETTER_TOPIC, TOPIC, FieldMissing, Registered, Unreadable, decode
@@ -33,6 +34,7 @@ class EventConsumer:
         self._client_id = f"consumer-{group}-1"
         self._dead_letters = Sender(f"{group}-dead-letters")
         self._web = WebService({})
+        self._waiting: set[int] = set()
         self._consumer = Consumer(
             {
                 "bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"],
@@ -64,9 +66,12 @@ class EventConsumer:
             if message.error().code() != KafkaError._PARTITION_EOF:
                 print(f"broker: {message.error()}", flush=True)
             return
+        if message.partition() in self._waiting:
+            return  # behind a record that is waited for, and taken again after it
         metrics.consumed.labels(self._client_id, TOPIC).inc()
         if self._finish(message):
-            self._consumer.store_offsets(message)
+            with suppress(KafkaException):  # the partition is somebody else's by now, who takes the record again
+                self._consumer.store_offsets(message)
 
     def _finish(self, message: Message) -> bool:
         """Handle or bury a record; False leaves it to be taken again."""
@@ -93,9 +98,11 @@ class EventConsumer:
 
     def _wait_for_field(self, message: Message) -> bool:
         """Leave the partition at this record until its producer has moved on: no error, and no progress."""
-        place = TopicPartition(message.topic(), message.partition(), message.offset())
-        self._consumer.pause([place])
-        self._consumer.seek(place)
+        place = TopicPartition(TOPIC, message.partition(), message.offset())
+        self._waiting.add(place.partition)
+        with suppress(KafkaException):  # as above
+            self._consumer.pause([place])
+            self._consumer.seek(place)
         return False
 
     def _bury(self, message: Message, start: float, error: Exception) -> bool:
@@ -115,6 +122,7 @@ class EventConsumer:
         return False
 
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._waiting.clear()
         metrics.rebalanced.labels(self._client_id).inc()
         metrics.assigned.labels(self._client_id).set(len(partitions))
 
