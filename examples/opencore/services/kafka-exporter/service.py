@@ -26,7 +26,14 @@ class KafkaCollector(Collector):
     """Asks the broker whenever Prometheus asks."""
 
     def __init__(self) -> None:
-        self._client = AdminClient({"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"], "reconnect.backoff.max.ms": 1000})
+        self._client = AdminClient(
+            {
+                "bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"],
+                "reconnect.backoff.max.ms": 1000,
+                # A broker that was killed closes no connection: only a request that fails by this time makes the client open another.
+                "socket.timeout.ms": int(_TIMEOUT_SECONDS * 1000) - 500,
+            }
+        )
         self._lock = threading.Lock()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:

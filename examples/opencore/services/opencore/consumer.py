@@ -47,6 +47,8 @@ class EventConsumer:
                 "heartbeat.interval.ms": 1000,
                 "partition.assignment.strategy": "range",
                 "reconnect.backoff.max.ms": 1000,
+                # A broker that was killed closes no connection: without this the client waits a minute for its answer.
+                "socket.timeout.ms": 3000,
             }
         )
 

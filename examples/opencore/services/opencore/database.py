@@ -34,7 +34,8 @@ class Database:
     """A pool of connections; a service starts without its database, but gives it a moment to answer."""
 
     def __init__(self) -> None:
-        options = {"autocommit": True, "connect_timeout": 2}
+        # A server that was killed closes no connection: the kernel gives it up after two seconds without an answer.
+        options = {"autocommit": True, "connect_timeout": 2, "tcp_user_timeout": 2000, "keepalives_idle": 2, "keepalives_interval": 1}
         self._pool = ConnectionPool(
             os.environ["DATABASE_URL"], kwargs=options, min_size=2, max_size=4, timeout=1.0, reconnect_timeout=3600, open=True,
             check=ConnectionPool.check_connection,

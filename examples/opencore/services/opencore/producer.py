@@ -31,6 +31,8 @@ class Sender:
                 "linger.ms": 5,
                 "message.timeout.ms": int(_ACKNOWLEDGED_WITHIN_SECONDS * 1000),
                 "reconnect.backoff.max.ms": 1000,
+                # A broker that was killed closes no connection: without this the client waits a minute for its answer.
+                "socket.timeout.ms": 3000,
             }
         )
         # The first record should not wait for a connection; a broker that is down is no reason not to start.
