@@ -26,14 +26,7 @@ class KafkaCollector(Collector):
     """Asks the broker whenever Prometheus asks."""
 
     def __init__(self) -> None:
-        self._client = AdminClient(
-            {
-                "bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"],
-                "reconnect.backoff.max.ms": 1000,
-                # A broker that was killed closes no connection: only a request that fails by this time makes the client open another.
-                "socket.timeout.ms": int(_TIMEOUT_SECONDS * 1000) - 500,
-            }
-        )
+        self._client = _connected()
         self._lock = threading.Lock()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
@@ -43,6 +36,8 @@ class KafkaCollector(Collector):
                 yield from self._families()
             except KafkaException as error:
                 print(f"broker: {error}", flush=True)
+                # Seen: a client that lost its only broker may go on timing out when the broker is back. A new one does not.
+                self._client = _connected()
                 yield GaugeMetricFamily("kafka_brokers", "Brokers that answer.", value=0)
 
     def _families(self) -> list[GaugeMetricFamily]:
@@ -88,6 +83,10 @@ class KafkaCollector(Collector):
         asked = self._client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_TIMEOUT_SECONDS)
         places = asked[group].result().topic_partitions or []
         return {(place.topic, place.partition): place.offset for place in places if place.offset >= 0}
+
+
+def _connected() -> AdminClient:
+    return AdminClient({"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"], "socket.timeout.ms": int(_TIMEOUT_SECONDS * 1000)})
 
 
 def _of_partitions(name: str, offsets: Offsets) -> GaugeMetricFamily:
