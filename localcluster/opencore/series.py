@@ -59,15 +59,6 @@ def ask(url: str, promql: str, *, at: float | None = None) -> list[Series]:
     ]
 
 
-def total(series: list[Series], **labels: str) -> float:
-    """Add up the series that have these labels; a value that ends in "*" is a prefix."""
-    return sum(each.value for each in series if all(_matches(each.labels.get(name, ""), wanted) for name, wanted in labels.items()))
-
-
-def _matches(value: str, wanted: str) -> bool:
-    return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
-
-
 def _selector(metric: str, matchers: str) -> str:
     return f'{metric}{{namespace="{_NAMESPACE}"{"," if matchers else ""}{matchers}}}'
 
