@@ -29,7 +29,7 @@ class Analysis(Model):
     """Watches every contract and workload of a release by the series that are there, and names what broke. No PromQL is needed."""
 
     mode: AnalysisMode = Field(
-        default=AnalysisMode.DRY_RUN,
+        default=AnalysisMode.DISABLED,
         description="Enforce: a finding holds the release or takes it back, as its action says. DryRun: it is only reported. Disabled: nothing is asked.",
     )
     false_alarms: DecimalText = Field(
