@@ -71,7 +71,7 @@ def no_safe_order(scene: Scene) -> None:
     tell = scene.narrator
     tell.title("Story 2: a release that no order makes safe")
     tell.say(
-        "The next commit: user-service writes event 3, billing-service reads 3 and nothing else. The goal is fine, every way to it is not:"
+        "The next commit: user-service writes event 3, its readers read 3 and nothing else. The goal is fine, every way to it is not:"
     )
     tell.say("whoever goes first meets what it can't live with.")
     pods = scene.history.now.identities(*WORKLOADS)
