@@ -140,7 +140,8 @@ class Stage(LittleCluster):
         if self.prometheus_away:
             return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached: connection refused")
         # Questions about a topic's end at several moments are one and the same here.
-        told = name.partition("/from/")[0] + "/from" if "/from/" in name else name
+        told = name.partition("/of/")[0] + "/from" if "/from/" in name else name
+        told = told.partition("/dead-letters/")[0] + "/dead-letters" if "/dead-letters/" in told else told
         past = [value for since, value in self.answers_since.get(told, []) if since <= at]
         value = past[-1] if past else 0.0
         return Measurement(at, Outcome.NO_DATA, detail="no data") if value is None else Measurement(at, Outcome.VALUE, value)

@@ -13,7 +13,7 @@ from saferollout.core.arms import Labels
 from saferollout.core.measurements import Query
 from saferollout.core.promql import age_of_selectors
 from saferollout.core.promql_text import matcher
-from saferollout.core.topic_signals import END, START, each_partition, of_topic, tenant_matchers
+from saferollout.core.topic_signals import END, START, of_topic, tenant_matchers
 
 _COMMITTED: Final = "kafka_consumergroup_current_offset"
 _FIRST_ANCHORS: Final = (timedelta(seconds=30), timedelta(seconds=120))
@@ -52,9 +52,10 @@ def partitions_behind(proof: OffsetProof, *, anchor: datetime, namespace: str, l
     committed = [_committed(proof.topic, group, matchers) for group in sorted(set(proof.groups))]
     behind = [f"(count({holds} unless min by (partition) ({one}) >= {ended}) or vector(0))" for one in committed]
     reported = [f"count({one})" for one in committed]
-    complete = f"(count({ended}) == count(max by (partition) ({end})))"
+    today = f"max by (partition) ({end})"
+    differs = f"(count({today} unless ({ended})) or count(({ended}) unless {today}))"
     return Query(
-        value=" and on () ".join([f"({' + '.join(behind)})", complete, *reported]),
+        value=" and on () ".join([f"({' + '.join(behind)})", f"count({ended})", *reported]) + f" unless on () {differs}",
         age=age_of_selectors((end, start, *committed)),
     )
 
@@ -65,11 +66,14 @@ def dead_letters_since(proof: OffsetProof, *, namespace: str, labels: Labels) ->
         return None
     matchers = tenant_matchers(namespace, labels)
     end, start = of_topic(END, proof.dead_letter_topic, matchers), of_topic(START, proof.dead_letter_topic, matchers)
-    now, before = f"sum({each_partition(end)})", f"sum({each_partition(f'{end} @ {int(_gone(proof).timestamp())}')})"
-    lying = f"sum({each_partition(end)} - {each_partition(start)})"
+    then = f"max by (partition) ({end} @ {int(_gone(proof).timestamp())})"
+    today = f"max by (partition) ({end})"
+    # A partition whose oldest offset is not reported counts as if all it ever had lay there; one that is not reported any more is no 0.
+    lying = f"sum({today} - (min by (partition) ({start}) or {today} * 0))"
+    came = f"clamp_min(sum({today}) - (sum({then}) or vector(0)), 0)"
     return Query(
-        value=f"{lying} + clamp_min({now} - ({before} or vector(0)), 0)",
-        present=f"count({of_topic(END, proof.topic, matchers)}) unless (count({end}) or count({start}))",
+        value=f"({lying} + {came}) unless on () count({then} unless {today})",
+        present=f"count({of_topic(END, proof.topic, matchers)}) unless (count({end}) or count({start}) or count({then}))",
         age=age_of_selectors((of_topic(END, proof.topic, matchers),)),
     )
 

@@ -1,6 +1,6 @@
 """What to ask Prometheus to prove that a version has left a topic, a table or a cache: the user's own query, or the offsets of consumer groups."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -32,14 +32,18 @@ def proof_name(channel: str, version: str) -> str:
     return f"drained/{channel}/{version}"
 
 
-def offsets_prefix(channel: str, version: str) -> str:
-    """Begin the names of the questions about a version's offsets, one for each moment at which the topic's end is looked up."""
-    return f"{proof_name(channel, version)}/from/"
+def offsets_prefix(channel: str, version: str, *, protects: Collection[str], since: datetime) -> str:
+    """Begin the names of the questions about a version's offsets, one for each moment at which the topic's end is looked up.
+
+    An answer counts only for the readers whose groups were asked, and for the writer's end that it was asked about: a plan may come to
+    protect more readers in the very look in which the answer arrives.
+    """
+    return f"{proof_name(channel, version)}/of/{','.join(sorted(protects))}/{since:%Y-%m-%dT%H:%M:%SZ}/from/"
 
 
-def dead_letter_name(channel: str, version: str) -> str:
+def dead_letter_name(channel: str, version: str, *, since: datetime) -> str:
     """Name the question whether dead letters may still hold a version."""
-    return f"{proof_name(channel, version)}/dead-letters"
+    return f"{proof_name(channel, version)}/dead-letters/{since:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _of_step(snapshot: Snapshot, step: PlanStep, *, arms: Mapping[str, Arms], instant: datetime) -> tuple[Question, ...]:
@@ -60,14 +64,14 @@ def _of_offsets(snapshot: Snapshot, channel: Channel, step: PlanStep, instant: d
     proof = _proof(snapshot, channel, step)
     if proof is None or instant < proof.since:
         return ()
-    prefix = offsets_prefix(step.contract, step.version)
+    prefix = offsets_prefix(step.contract, step.version, protects=step.protects, since=proof.since)
     namespace, labels = snapshot.namespace, snapshot.labels
     behind = {
         f"{prefix}{anchor:%Y-%m-%dT%H:%M:%SZ}": partitions_behind(proof, anchor=anchor, namespace=namespace, labels=labels)
         for anchor in anchors(proof, now=instant)
     }
     letters = dead_letters_since(proof, namespace=namespace, labels=labels)
-    asked = behind if letters is None else behind | {dead_letter_name(step.contract, step.version): letters}
+    asked = behind if letters is None else behind | {dead_letter_name(step.contract, step.version, since=proof.since): letters}
     return tuple(Question(name=name, query=query, instants=(instant,)) for name, query in asked.items())
 
 

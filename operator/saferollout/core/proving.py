@@ -104,7 +104,7 @@ def _answers_zero(draft: Draft, step: Prove, *, since: datetime) -> bool:
 def _groups_have_passed(draft: Draft, step: Prove, *, since: datetime) -> bool:
     """Tell whether the groups have read all that lay there, and no dead letter keeps it; say what is missing."""
     draft.wake_in(PROOF_INTERVAL.total_seconds())
-    prefix = offsets_prefix(step.contract, step.version)
+    prefix = offsets_prefix(step.contract, step.version, protects=step.protects, since=since)
     answered = [answers[-1] for name, answers in draft.observations.answers.items() if name.startswith(prefix) and answers]
     if not any(_is_zero(answer, since=since) for answer in answered):
         unread = any(answer.outcome is Outcome.VALUE for answer in answered)
@@ -118,7 +118,7 @@ def _no_dead_letters(draft: Draft, step: Prove, *, since: datetime) -> bool:
     channel = draft.outlook.world.channels[step.contract]
     if channel.dead_letter_topic is None:
         return True
-    letters = draft.observations.answers.get(dead_letter_name(step.contract, step.version), ())[-1:]
+    letters = draft.observations.answers.get(dead_letter_name(step.contract, step.version, since=since), ())[-1:]
     if any(_is_zero(answer, since=since) for answer in letters):
         return True
     if any(answer.outcome is Outcome.VALUE for answer in letters):
