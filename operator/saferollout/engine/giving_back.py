@@ -34,8 +34,6 @@ async def read_namespace(cluster: Cluster, kind: Kind, namespace: str) -> dict[P
     return {Place.of(raw): gather(store, {**raw, "kind": kind.value}) for raw in lists[kind].items}
 
 
-
-
 def is_mid_roll(view: WorkloadView) -> bool:
     """Tell whether two revisions are alive, or an old one is pinned; one that was left paused as it is waits for its owner alone."""
     return (len(view.alive()) > 1 or view.pinned) and not view.left_paused

@@ -104,7 +104,11 @@ class Orphans:
 
     async def _care(self, kind: Kind, workload: Raw, place: Place, *, reason: str, now: datetime) -> None:
         labels, annotations = (workload["metadata"].get(key) or {} for key in ("labels", "annotations"))
-        if names.ANNOTATION_ORIGINAL in annotations or names.LABEL_PINNED in labels:
+        lends = names.ANNOTATION_ORIGINAL in annotations
+        if kind is Kind.STATEFUL_SET and names.LABEL_HELD in labels and names.LABEL_PACED not in labels and names.LABEL_PINNED not in labels:
+            # Its partition is the hold itself: without our label the next apply would start the held template.
+            self._warn_once(workload, place, reason=reason, release="spec.updateStrategy.rollingUpdate.partition to 0")
+        elif lends or names.LABEL_PINNED in labels:
             await self._give_back(kind, Place.of(workload), reason=reason, now=now)
         elif names.LABEL_HELD in labels:
             self._warn_once(workload, place, reason=reason)
@@ -130,7 +134,7 @@ class Orphans:
                     await self._writer.act(Disown(workload=place.name), safe_rollout={}, raw_workload=live, now=now)
                 return
 
-    def _warn_once(self, workload: Raw, place: Place, *, reason: str) -> None:
+    def _warn_once(self, workload: Raw, place: Place, *, reason: str, release: str = "spec.paused to false") -> None:
         warned = _Warned(uid=workload["metadata"]["uid"], safe_rollout=place.name)
         if warned in self._warned:
             return
@@ -138,7 +142,7 @@ class Orphans:
         name = workload["metadata"]["name"]
         message = (
             f"{name} is held although {reason}: create it, correct the label {names.LABEL_MANAGED_BY}, "
-            "or remove that label and set spec.paused to false"
+            f"or remove that label and set {release}"
         )
         note = Note(reason=EventReason.HELD_WITHOUT_SAFE_ROLLOUT, message=message, workload=name)
         self._recorder.record(note, safe_rollout=None, workload=workload)

@@ -49,6 +49,7 @@ RUN_ON_A_CLUSTER: Final = frozenset(
 )
 
 NOT_RUN: Final = {
+    ("docs/statefulsets.md", "kubectl delete --cascade=orphan"): "named as what comes before an unheld roll; not tried, it is how Kubernetes adopts pods",
     ("docs/readiness.md", "kubectl wait"): "speaks of kubectl's own command; tests/cluster/readings.py runs it at each moment of the page",
     ("docs/readiness.md", "kubectl wait --for=jsonpath"): "the same",
     ("docs/readiness.md", "kubectl wait sro/shop -n shop --for condition=Ready --timeout 30m"): "the same, with shorter timeouts",
