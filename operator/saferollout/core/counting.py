@@ -30,6 +30,9 @@ from saferollout.core.statistics.windows import Window
 Counts = Mapping[LabelSet, float]
 _Processes = Mapping[str, Counts]
 _Place = tuple[str, str, LabelSet]
+_LARGEST_COUNT: Final = 2.0**53
+"""Beyond it a float can't count by ones."""
+
 _COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
 _NOBODY_BORN: Final[Mapping[str, datetime]] = {}
 
@@ -75,7 +78,7 @@ def looks_of(series: Series, measurements: Iterable[Measurement]) -> tuple[Look,
         if samples.labels != labels:
             # From look to look the labels are mostly the same, and taking them apart is most of the work.
             labels, places = samples.labels, _places(series, samples)
-        looks.append(_look(at, places, samples.values))
+        looks.append(_look(at, places, samples.values, counts=series.reading in _COUNTED))
     return tuple(looks)
 
 
@@ -132,9 +135,11 @@ def _place(series: Series, labels: LabelSet) -> _Place:
     return subject, process, tuple(label for label in rest if label[0] != PROCESS)
 
 
-def _look(at: datetime, places: tuple[_Place, ...], values: tuple[float, ...]) -> Look:
+def _look(at: datetime, places: tuple[_Place, ...], values: tuple[float, ...], *, counts: bool) -> Look:
     subjects: dict[str, dict[str, dict[LabelSet, float]]] = {}
     for (subject, process, key), value in zip(places, values, strict=True):
+        if counts and not 0 <= value <= _LARGEST_COUNT:
+            continue  # no count: a gauge that somebody took for a counter, or an exporter gone wrong
         subjects.setdefault(subject, {}).setdefault(process, {})[key] = value
     return Look(at=at, subjects=subjects)
 

@@ -17,7 +17,7 @@ from saferollout.api.status import (
     Target,
     WorkloadStatus,
 )
-from saferollout.core.analysis.assess import Assessment
+from saferollout.core.analysis.assess import Assessment, Unable
 from saferollout.core.contracts import World
 from saferollout.core.decision import Note, Progress, Snapshot
 from saferollout.core.event_reasons import EventReason
@@ -64,7 +64,7 @@ class Draft:
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
-    assessment: Assessment | None = None
+    assessment: Assessment | Unable | None = None
     assessed: tuple[object, object] | None = None
 
     @property

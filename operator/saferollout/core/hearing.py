@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from saferollout.api.analysis import AnalysisMode
 from saferollout.api.status import CommandResult, Release, Target, Waiver
 from saferollout.core.actions import ClearCommands
 from saferollout.core.decision import Command
@@ -100,7 +101,7 @@ def _approvable(draft: Draft, release: Release) -> list[str]:
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
     # Rows of gates in status may be older than what is measured (core/gate_news.py).
     unclear = {name for name, answers in draft.observations.answers.items() if answers and answers[-1].outcome is not Outcome.VALUE}
-    held = ["analysis"] if release.finding is not None else []
+    held = ["analysis"] if release.rolls and draft.snapshot.spec.analysis.mode is AnalysisMode.ENFORCE else []
     return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked | unclear), *held]
 
 
@@ -161,9 +162,12 @@ def _forward(draft: Draft, command: Command) -> Answer:
     if release.rollback is not None:
         return False, "it is rolling back already"
     given = approval(release, subject=FORWARD, by=command.by, reason=command.reason, time=draft.now)
-    draft.change_release(approvals=[*release.approvals, given][-100:], failure=None, paused=None)
+    # The pause that onFailure made is over with the failure; a person's own pause is theirs to end.
+    paused = release.paused if release.failure is None else None
+    draft.change_release(approvals=[*release.approvals, given][-100:], failure=None, paused=paused)
     rolls = ", ".join(roll.workload for roll in release.rolls)
-    return True, f"the roll of {rolls} is finished without bakes, whatever gates and the analysis say; pods still have to become ready"
+    still = "; it is still paused: resume" if paused is not None else ""
+    return True, f"the roll of {rolls} is finished without bakes, whatever gates and the analysis say; pods still have to become ready{still}"
 
 
 def _restart(draft: Draft, command: Command) -> Answer:

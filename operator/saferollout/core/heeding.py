@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.api.analysis import AnalysisMode, OnForwardOnly
+from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
-from saferollout.core.analysis.assess import Assessment, assess, made_of
+from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
 from saferollout.core.analysis.schedule import next_look
 from saferollout.core.diagnosis.finding import Action, Cause, Finding
 from saferollout.core.diagnosis.sentences import headline
@@ -31,11 +32,15 @@ def look_into(draft: Draft) -> None:
     if release is None:
         return
     draft.assessment = _assessment(draft)
+    if draft.snapshot.spec.analysis.mode is AnalysisMode.DISABLED and release.finding is not None:
+        draft.change_release(finding=None)
     if draft.assessment is None:
         return
     due = next_look(draft.snapshot, draft.now)
     if due is not None:
         draft.wake_at(due)
+    if isinstance(draft.assessment, Unable):
+        return  # what was found stands until something can be told again
     finding = draft.assessment.finding
     now = _recorded(finding, at=draft.now) if finding.cause is not Cause.NOTHING else None
     if _words(now) == _words(release.finding):
@@ -50,7 +55,7 @@ def look_into(draft: Draft) -> None:
 def blamed(draft: Draft) -> Trouble | None:
     """Return the step that the analysis takes back."""
     finding = _enforced(draft)
-    if finding is None or draft.target(finding.workload) is None or _is_let_go_on(draft, finding):
+    if finding is None or draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
         return None
     back = finding.action is Action.ROLL_BACK
     spread = finding.action is Action.STOP_SPREADING and draft.snapshot.spec.analysis.on_forward_only is OnForwardOnly.ROLLBACK
@@ -60,53 +65,85 @@ def blamed(draft: Draft) -> Trouble | None:
 
 
 def hold_words(draft: Draft) -> str | None:
-    """Say why the analysis lets nothing new start; None where it does not hold anything."""
-    finding = _enforced(draft)
-    if finding is None or draft.assessment is None or _is_let_go_on(draft, finding):
+    """Say why the analysis lets nothing new start; None where it does not hold anything.
+
+    `approve analysis` lets the batches under way go on and `expedite` the whole release, past all but a spread that must be stopped.
+    """
+    if draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE or draft.assessment is None:
         return None
-    quiet = draft.assessment.quiet_from(draft.now)
+    if isinstance(draft.assessment, Unable):
+        return None if _is_let_go_on(draft, "") else f"the analysis can't tell how the release is: {draft.assessment.reason}"
+    finding, quiet = draft.assessment.finding, draft.assessment.quiet_from(draft.now)
+    if finding.action is Action.STOP_SPREADING:
+        return None if _is_forwarded(draft, finding.workload) else _stalled(draft, finding)
+    if _is_let_go_on(draft, finding.workload):
+        return None
     if finding.action in (Action.HOLD, Action.RESUME_AFTER_QUIET):
         return headline(finding)
-    if finding.action is Action.STOP_SPREADING:
-        stall = Stall(reason=Reason.FORWARD_ONLY, message=headline(finding))
-        if stall not in draft.stalls:
-            draft.stalls.append(stall)
-        return headline(finding)
-    if quiet is not None and finding.action is Action.GO_ON:
-        draft.wake_at(quiet)
-        return f"a quiet time after an outage, until {quiet:%Y-%m-%d %H:%M:%S} UTC"
-    return None
+    if quiet is None or finding.action is not Action.GO_ON:
+        return None
+    draft.wake_at(quiet)
+    return f"a quiet time after an outage, until {quiet:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def waits_out_an_outage(draft: Draft) -> bool:
+    """Tell whether something that all stand on is away, or was a moment ago: pods that are not ready then are not late."""
+    finding = _enforced(draft)
+    if finding is None or not isinstance(draft.assessment, Assessment):
+        return False
+    return finding.action is Action.RESUME_AFTER_QUIET or not draft.assessment.is_quiet(draft.now)
 
 
 def touches_outage(draft: Draft, start: datetime, end: datetime) -> bool:
     """Tell whether a measurement reaches into a time that does not count, because something that all stand on was away."""
-    if draft.assessment is None or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
+    if not isinstance(draft.assessment, Assessment) or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
         return False
     return any(outage.start <= end and start <= outage.end for outage in draft.assessment.outages)
 
 
-def _assessment(draft: Draft) -> Assessment | None:
+def _stalled(draft: Draft, finding: Finding) -> str:
+    stall = Stall(reason=Reason.FORWARD_ONLY, message=headline(finding))
+    if stall not in draft.stalls:
+        draft.stalls.append(stall)
+    return stall.message
+
+
+def _assessment(draft: Draft) -> Assessment | Unable | None:
     """Assess anew only when something new was measured, or other pods are asked about: a decision is made far more often."""
     key = made_of(draft.snapshot, draft.observations)
     if draft.assessed is None or draft.assessed[0] != key:
         draft.assessed = (key, assess(draft.snapshot, draft.observations, draft.now))
     found = draft.assessed[1]
-    return found if isinstance(found, Assessment) else None
+    return found if isinstance(found, Assessment | Unable) else None
 
 
 def _enforced(draft: Draft) -> Finding | None:
-    if draft.assessment is None or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
+    if not isinstance(draft.assessment, Assessment) or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
         return None
     return draft.assessment.finding
 
 
-def _is_let_go_on(draft: Draft, finding: Finding) -> bool:
-    """Tell whether a person lets the rolls under way go on although something was found."""
+def _is_let_go_on(draft: Draft, workload: str) -> bool:
+    """Tell whether a person lets the release go on although something is suspected, or nobody can tell."""
     release = draft.open_release
-    if release is None or not release.rolls:
+    if release is None:
         return False
-    rolls = [roll for roll in release.rolls if roll.workload == finding.workload] or release.rolls
-    return all(is_forwarded(release, roll) or is_waived(release, roll, subject=ANALYSIS) for roll in rolls)
+    if release.expedited is not None:
+        return True
+    rolls = _rolls_of(draft, workload)
+    return bool(rolls) and all(is_forwarded(release, roll) or is_waived(release, roll, subject=ANALYSIS) for roll in rolls)
+
+
+def _is_forwarded(draft: Draft, workload: str) -> bool:
+    """Tell whether a person said that the roll to blame is to be finished; a word on a suspicion does not stand for that."""
+    rolls = _rolls_of(draft, workload)
+    return draft.open_release is not None and bool(rolls) and all(is_forwarded(draft.open_release, roll) for roll in rolls)
+
+
+def _rolls_of(draft: Draft, workload: str) -> list[ActiveRoll]:
+    """Return the rolls under way of a workload; all of them where none is its own."""
+    rolls = draft.open_release.rolls if draft.open_release is not None else []
+    return [roll for roll in rolls if roll.workload == workload] or list(rolls)
 
 
 def _recorded(finding: Finding, *, at: datetime) -> Recorded:

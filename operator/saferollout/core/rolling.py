@@ -17,7 +17,7 @@ from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.failing import Trouble
 from saferollout.core.going_back_by_ordinal import replace_broken, step_back_by_ordinal
-from saferollout.core.heeding import hold_words
+from saferollout.core.heeding import hold_words, waits_out_an_outage
 from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
 from saferollout.core.reasons import Reason
@@ -124,7 +124,9 @@ def stop_clocks(draft: Draft) -> None:
 
 
 def _is_stopped(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
-    return is_asleep(draft, roll, facts) or facts.view.owner_paused is not None or stop_words(draft) is not None
+    # A hold of the analysis is no reason to wait for pods that never get ready; only an outage is.
+    stopped = person_words(draft) is not None or waits_out_an_outage(draft)
+    return is_asleep(draft, roll, facts) or facts.view.owner_paused is not None or stopped
 
 
 def _has_only_leaving_pods(roll: ActiveRoll, facts: Facts) -> bool:
@@ -149,13 +151,18 @@ def stopped_by_person(draft: Draft) -> bool:
 
 def stop_words(draft: Draft) -> str | None:
     """Say what keeps anything new from starting: a person, spec.mode, a faulty spec or what the analysis found; None where nothing does."""
+    return person_words(draft) or hold_words(draft)
+
+
+def person_words(draft: Draft) -> str | None:
+    """Say how a person keeps anything new from starting: by a word, by spec.mode or by a faulty spec; None where nobody does."""
     if draft.snapshot.spec_problems:
         return f"spec to be corrected: {draft.snapshot.spec_problems[0]}"
     if draft.snapshot.spec.mode is Mode.PAUSED:
         return "spec.mode is Paused"
     paused = draft.open_release.paused if draft.open_release is not None else None
     if paused is None:
-        return hold_words(draft)
+        return None
     by = f" by {paused.by}" if paused.by else ""
     return f"paused{by}: {paused.reason or 'no reason given'}; kubectl safe-rollout resume goes on"
 

@@ -51,6 +51,12 @@ def coverage(snapshot: Snapshot, found: Observations) -> tuple[Line, ...]:
     )
 
 
+def why_unknown(snapshot: Snapshot, found: Observations) -> str | None:
+    """Say why it is not known which series are there; None where it is, also where there are none."""
+    there = _there(snapshot, found)
+    return there if isinstance(there, str) else None
+
+
 def answers_to(series: Series, found: Observations) -> tuple[Measurement, ...]:
     """Return what was answered for a series so far."""
     return found.answers.get(series_name(series), ())

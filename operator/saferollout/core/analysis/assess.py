@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from saferollout.core.analysis.asking import ASKED
+from saferollout.core.analysis.asking import ASKED, why_unknown
 from saferollout.core.analysis.comparisons import comparisons
 from saferollout.core.analysis.liveness import liveness_of, outages_of
 from saferollout.core.analysis.looks import looked_at
@@ -53,9 +53,22 @@ def made_of(snapshot: Snapshot, observations: Observations) -> tuple[object, ...
     return snapshot.generation, watched, targets, sets, answers
 
 
-def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Assessment | None:
-    """Weigh all that was measured since before the first roll. Pure: the same answers give the same assessment."""
+@dataclass(frozen=True, slots=True)
+class Unable:
+    """Why nothing can be assessed now, although somebody wants it: not the same as nothing being there."""
+
+    reason: str
+
+
+def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Assessment | Unable | None:
+    """Weigh all that was measured since before the first roll. Pure: the same answers give the same assessment.
+
+    None: the release is not watched, or nothing is there to watch it by.
+    """
     material = material_of(snapshot, observations, now)
+    reason = why_unknown(snapshot, observations) if material is not None else None
+    if reason is not None:
+        return Unable(reason=reason)
     if material is None or not any(line.found.series is not None for line in material.lines):
         return None
     members = members_of(material)

@@ -19,10 +19,11 @@ USERS = {"name": "users", "api": {"server": "server", "clients": ["client"]}}
 ROWS = {"name": "rows", "table": {"name": "rows"}, "readers": ["server"], "writers": ["server"]}
 
 
-def cluster(works: object, *workloads: str, contracts: list[dict[str, object]], mode: str = "Enforce", **analysis: object) -> WatchedCluster:
+def cluster(works: object, *workloads: str, contracts: list[dict[str, object]], mode: str = "Enforce", **spec_fields: object) -> WatchedCluster:
     spec = {
         "workloads": [{"name": name, "batches": ["20%"]} for name in workloads], "contracts": contracts, "bakeSeconds": 60, "settleSeconds": 0,
-        "analysis": {"mode": mode, "quietSeconds": 20, "intervalSeconds": 5, **analysis},
+        "analysis": {"mode": mode, "quietSeconds": 20, "intervalSeconds": 5},
+        **spec_fields,
     }  # fmt: skip
     made = WatchedCluster(spec=SafeRolloutSpec.model_validate(spec), works=works)  # type: ignore[arg-type]
     for name in workloads:
@@ -160,6 +161,90 @@ def test_old_pods_that_cannot_read_new_rows_stop_the_spread_and_a_person_goes_fo
     shop.play(looks=120)
     assert summary(shop).startswith("Completed"), summary(shop)
     assert shop.pods("server") == {"server2": 10}
+
+
+def test_a_prometheus_that_goes_away_does_not_lift_a_hold() -> None:
+    rng = random.Random(1)
+    shop = _held_by_its_database(rng)
+    shop.unreachable_from, before = shop.now, shop.pods("server")
+    for _ in range(8):
+        shop.play(looks=2, seconds=40.0)
+    assert shop.pods("server") == before and before["server2"], "nothing new started, and nothing went back"
+    assert "can't tell" in summary(shop) or "database" in summary(shop)
+
+
+def test_what_a_wrong_exporter_holds_a_person_can_let_go_on_also_between_two_rolls() -> None:
+    shop = _held_by_its_database(random.Random(1))
+    shop.apply("client", "client2", None)
+    shop.play(looks=5)
+    shop.say("expedite", reason="pg_up is of another database")
+    shop.play(looks=300)
+    assert summary(shop).startswith("Completed"), summary(shop)
+
+
+def test_new_pods_that_never_get_ready_go_back_in_time_although_the_analysis_holds() -> None:
+    rng = random.Random(6)
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        for pod, revision in shop.pod_names("server"):
+            shop.count("kube_pod_container_status_restarts_total", 0.2 if is_new(revision) else 0.0, namespace="shop", pod=pod, container="main")
+
+    shop = cluster(works, "server", "client", contracts=[USERS], progressDeadlineSeconds=60)
+    shop.broken.add("server2")
+    shop.apply("server", "server2", None)
+    shop.play(looks=150)
+    assert shop.pods("server") == {"server1": 10}, summary(shop)
+
+
+def test_a_word_on_a_suspicion_does_not_keep_what_is_named_later_from_going_back() -> None:
+    rng, broken = random.Random(2), [False]
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("pg_up", 1.0)
+        for pod, _ in shop.pod_names("server"):
+            shop.count("db_client_operation_duration_seconds_count", 3, namespace="shop", pod=pod, db_response_status_code="")
+        _requests(shop, rng, bad=lambda revision: (0.5, "422") if is_new(revision) and broken[0] else (0.002, "422"))
+
+    shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    shop.say("approve", subject="analysis", reason="I know this one")
+    shop.play(looks=10)
+    assert shop.status.commands[-1].accepted
+    broken[0] = True
+    shop.play(looks=90)
+    assert shop.pods("server") == {"server1": 10}, summary(shop)
+
+
+def test_numbers_that_are_no_counts_are_left_out() -> None:
+    rng = random.Random(9)
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        for pod, _ in shop.pod_names("server"):
+            shop.set("http_server_requests_seconds_count", rng.choice((-1e300, 1e300, 5e-324, float(-rng.random()))), namespace="shop", pod=pod, status="599")
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play(looks=60)
+    assert "Defect" not in " ".join(shop.log) and shop.pods("server")
+
+
+def _held_by_its_database(rng: random.Random) -> WatchedCluster:
+    away = [False]
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        shop.set("pg_up", 0.0 if away[0] else 1.0)
+
+    shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    away[0] = True
+    shop.play(looks=15)
+    assert summary(shop).startswith("Waiting") and "database" in summary(shop), summary(shop)
+    return shop
 
 
 def _broker(shop: WatchedCluster) -> None:

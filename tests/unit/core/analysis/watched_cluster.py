@@ -30,6 +30,7 @@ class WatchedCluster(LittleCluster):
     gone: set[str] = field(default_factory=set)
     history: dict[datetime, dict[tuple[str, _Labels], float]] = field(default_factory=dict)
     clock: datetime | None = None
+    unreachable_from: datetime | None = None
 
     def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
         """Count up a series from now on."""
@@ -74,6 +75,8 @@ class WatchedCluster(LittleCluster):
         return tuple(self._sampled(question, at) for at in question.instants)
 
     def _sampled(self, question: Question, at: datetime) -> Measurement:
+        if self.unreachable_from is not None and at > self.unreachable_from:
+            return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached")
         there = self.history.get(at, {})
         name = question.name.removeprefix("analysis/there/")
         if name != question.name:
