@@ -7,7 +7,7 @@ its start. A standby does all of this too; only the workers wait for the Lease.
 
 import asyncio
 import signal
-from collections.abc import Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from enum import IntEnum
 from random import Random
 from typing import Any, Final
@@ -20,6 +20,7 @@ from saferollout.engine.errors import ClusterError
 from saferollout.engine.lease import LeaseLost
 from saferollout.engine.ports import Observer
 from saferollout.engine.reconciler import Brain
+from saferollout.engine.resources import Kind
 from saferollout.shell.config import OperatorConfig
 from saferollout.shell.connection import connect, kopf_credentials
 from saferollout.shell.handlers import registry_for, watching_settings
@@ -29,6 +30,7 @@ from saferollout.shell.wiring import Identity, Parts, assemble, released
 
 # A definition is deleted in steps: its watches end before its list does.
 _AFTER_DEFINITION_SECONDS: Final = 2.0
+_UNDISCOVERED_SECONDS: Final = 0.5
 # A write under way is answered within the client's time-out; the pod's grace period is longer still.
 _NOT_FOUND: Final = 404
 _LAST_WORDS_SECONDS: Final = 12.0
@@ -59,17 +61,22 @@ async def run_operator(
         async with serve(
             health=parts.health, exposition=metrics.exposition, health_port=config.health_port, metrics_port=config.metrics_port
         ):
-            return await Process(config, parts=parts, configuration=configuration, metrics=metrics).live()
+            return await Process(
+                config, parts=parts, configuration=configuration, metrics=metrics, discovered=lambda: cluster.discovers(Kind.SAFE_ROLLOUT.resource)
+            ).live()
 
 
 class Process:
     """The tasks of one operator process."""
 
-    def __init__(self, config: OperatorConfig, *, parts: Parts, configuration: Configuration, metrics: Metrics) -> None:
+    def __init__(
+        self, config: OperatorConfig, *, parts: Parts, configuration: Configuration, metrics: Metrics, discovered: Callable[[], Awaitable[bool]]
+    ) -> None:
         self._config = config
         self._parts = parts
         self._configuration = configuration
         self._metrics = metrics
+        self._discovered = discovered
         self._asked_to_stop = asyncio.Event()
         self._kopf_stop = asyncio.Event()
         self._kopf_tasks: Collection[asyncio.Task[Any]] = ()
@@ -123,6 +130,7 @@ class Process:
             try:
                 # kopf never serves a definition that it did not find at its start, and ends with one that goes.
                 await self._parts.resync.wait_for_definition()
+                await self._until_discovered()
                 await self._watch_once()
                 return
             except Exception as error:
@@ -131,6 +139,11 @@ class Process:
                 _log.warning("The definition of SafeRollout is gone; what was borrowed is given back", error=str(error))
                 await _cancel(*self._kopf_tasks)
                 await self._look_for_definition()
+
+    async def _until_discovered(self) -> None:
+        """Wait until discovery names the definition: it is behind what is served, and kopf looks there, once."""
+        while not await self._discovered():
+            await asyncio.sleep(_UNDISCOVERED_SECONDS)
 
     async def _look_for_definition(self) -> None:
         """List until the definition is served again; the passes in between are minutes apart."""

@@ -53,6 +53,15 @@ class KubernetesCluster:
                 continue
         return await self._list_once(resource, namespace=namespace, label=label)
 
+    async def discovers(self, resource: Resource) -> bool:
+        """Tell whether the API server's discovery names a resource; it learns of a new one a moment after it is served."""
+        try:
+            groups = (await self._request("GET", "/apis")).get("groups", ())
+            served = (await self._request("GET", resource.root)).get("resources", ())
+        except ClusterError:
+            return False
+        return any(group["name"] == resource.group for group in groups) and any(one["name"] == resource.plural for one in served)
+
     async def get(self, resource: Resource, place: Place) -> Raw:
         """Read one object."""
         return await self._request("GET", _path(resource, place.namespace, place.name))
