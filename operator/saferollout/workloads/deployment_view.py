@@ -16,13 +16,10 @@ from saferollout.workloads.originals import (
 )
 from saferollout.workloads.pods import count_pods, owned_by, parse_time
 from saferollout.workloads.protocol import RawObject, RawWorkload
+from saferollout.workloads.shared_view import DEFAULT_HISTORY, shared_view
 from saferollout.workloads.template_hash import POD_TEMPLATE_HASH, RESTARTED_AT, annotation_of, body_hash, template_hash
-from saferollout.workloads.used_bypasses import has_counted
-from saferollout.workloads.waiting_template import waiting_template
 
 _REVISION: Final = "deployment.kubernetes.io/revision"
-_DEFAULT_HISTORY: Final = 10
-"""Kubernetes' own default of revisionHistoryLimit."""
 
 
 def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now: datetime) -> WorkloadView:
@@ -31,41 +28,20 @@ def view_deployment(raw: RawWorkload, *, restart_annotations: Sequence[str], now
     metadata, spec, status = deployment["metadata"], deployment["spec"], deployment.get("status") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     originals, trouble = _originals(deployment)
-    pace, waiting = _pace(deployment), waiting_template(deployment)
-    template = spec["template"]
+    pace = _pace(deployment)
     return WorkloadView(
-        name=metadata["name"],
+        **shared_view(deployment, restart_annotations=restart_annotations),
         kind="Deployment",
-        uid=metadata["uid"],
-        resource_version=metadata["resourceVersion"],
-        template=template_hash(template, restart_annotations=restart_annotations),
-        contracts=annotation_of(template, names.ANNOTATION_CONTRACTS),
-        template_restarted_at=annotation_of(template, RESTARTED_AT) or "",
-        replicas=spec.get("replicas", 1),
         settled=status.get("observedGeneration", 0) >= metadata.get("generation", 0),
         paused=bool(spec.get("paused")),
         held=names.LABEL_HELD in labels,
         paced=pace,
-        pinned=names.LABEL_PINNED in labels,
         strategy=_strategy(spec, originals),
-        managed_by=labels.get(names.LABEL_MANAGED_BY),
         replica_sets=_replica_sets(raw, originals=originals, restart_annotations=restart_annotations, now=now),
-        owner_paused=annotations.get(names.ANNOTATION_OWNER_PAUSED),
-        bypass=annotations.get(names.ANNOTATION_BYPASS),
-        bypass_counted=has_counted(deployment),
-        bypasses_used=names.ANNOTATION_BYPASSED in annotations,
-        waiting=None if waiting is None else template_hash(waiting, restart_annotations=restart_annotations),
-        waiting_contracts=None if waiting is None else annotation_of(waiting, names.ANNOTATION_CONTRACTS),
-        waiting_body="" if waiting is None else body_hash(waiting, restart_annotations=restart_annotations),
-        template_came_while_pinned=names.LABEL_TEMPLATE_CAME in labels,
         left_paused=names.ANNOTATION_LEFT_PAUSED in annotations and bool(spec.get("paused")) and names.LABEL_HELD not in labels,
         pace_left=is_paced(deployment) and pace is None,
-        deleting="deletionTimestamp" in metadata,
         trouble=trouble,
-        body=body_hash(template, restart_annotations=restart_annotations),
-        text=template_hash(template, restart_annotations=()),
         owns_returned=bool(owned_but_returned(deployment)),
-        labelled_by_us=names.ANNOTATION_LABELLED_BY in annotations and names.LABEL_MANAGED_BY in labels,
     )
 
 
@@ -103,7 +79,7 @@ def _strategy(spec: RawObject, originals: Originals) -> Strategy:
         max_unavailable=originals.effective_max_unavailable,
         max_surge=originals.effective_max_surge,
         min_ready_seconds=originals.effective_min_ready_seconds,
-        revision_history_limit=spec.get("revisionHistoryLimit", _DEFAULT_HISTORY),
+        revision_history_limit=spec.get("revisionHistoryLimit", DEFAULT_HISTORY),
     )
 
 

@@ -22,58 +22,35 @@ from saferollout.workloads.partition import (
 )
 from saferollout.workloads.pods import count_pods, ordinal_of, owned_by, parse_time, serving
 from saferollout.workloads.protocol import RawObject, RawWorkload
+from saferollout.workloads.shared_view import DEFAULT_HISTORY, shared_view
 from saferollout.workloads.template_hash import RESTARTED_AT, annotation_of, body_hash, template_hash
-from saferollout.workloads.used_bypasses import has_counted
-from saferollout.workloads.waiting_template import waiting_template
 
 POD_REVISION: Final = "controller-revision-hash"
 UPDATE_STRATEGY: Final = frozenset({"updateStrategy"})
-_DEFAULT_HISTORY: Final = 10
-"""Kubernetes' own default of revisionHistoryLimit."""
 
 
 def view_statefulset(raw: RawWorkload, *, restart_annotations: Sequence[str], now: datetime) -> WorkloadView:
     """Return the view; the user's own partition is taken from the annotation where it is borrowed."""
     workload = raw.workload
-    metadata, spec, status = workload["metadata"], workload["spec"], workload.get("status") or {}
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    metadata, status = workload["metadata"], workload.get("status") or {}
+    labels = metadata.get("labels") or {}
     own, trouble = _own(workload)
-    template, waiting = spec["template"], waiting_template(workload)
     stopped = is_stopped(workload)
     held = names.LABEL_HELD in labels and stopped
     paced = Partition(first_new=partition_of(workload) or 0) if names.LABEL_PACED in labels and not stopped else None
     revisions = _revisions(raw, restart_annotations=restart_annotations, now=now)
     return WorkloadView(
-        name=metadata["name"],
+        **shared_view(workload, restart_annotations=restart_annotations),
         kind="StatefulSet",
-        uid=metadata["uid"],
-        resource_version=metadata["resourceVersion"],
-        template=template_hash(template, restart_annotations=restart_annotations),
-        contracts=annotation_of(template, names.ANNOTATION_CONTRACTS),
-        template_restarted_at=annotation_of(template, RESTARTED_AT) or "",
-        replicas=spec.get("replicas", 1),
         settled=_is_settled(raw),
         paused=stopped,
         held=held,
         paced=paced,
-        pinned=names.LABEL_PINNED in labels,
         strategy=_strategy(workload, own),
-        managed_by=labels.get(names.LABEL_MANAGED_BY),
         replica_sets=revisions,
-        owner_paused=annotations.get(names.ANNOTATION_OWNER_PAUSED),
-        bypass=annotations.get(names.ANNOTATION_BYPASS),
-        bypass_counted=has_counted(workload),
-        bypasses_used=names.ANNOTATION_BYPASSED in annotations,
-        waiting=None if waiting is None else template_hash(waiting, restart_annotations=restart_annotations),
-        waiting_contracts=None if waiting is None else annotation_of(waiting, names.ANNOTATION_CONTRACTS),
-        waiting_body="" if waiting is None else body_hash(waiting, restart_annotations=restart_annotations),
-        template_came_while_pinned=names.LABEL_TEMPLATE_CAME in labels,
         left_paused=is_left_paused(workload),
         pace_left=is_borrowed(workload) and not (held or paced or is_left_paused(workload)),
-        deleting="deletionTimestamp" in metadata,
         trouble=trouble,
-        body=body_hash(template, restart_annotations=restart_annotations),
-        text=template_hash(template, restart_annotations=()),
         owns_returned=bool(owned_but_returned(workload)),
         current=next((shown.hash for shown in revisions if shown.name == status.get("currentRevision")), ""),
         created=parse_time(metadata["creationTimestamp"]) if "creationTimestamp" in metadata else None,  # a manifest has none
@@ -126,7 +103,7 @@ def _strategy(workload: RawObject, own: int | None) -> Strategy:
         max_unavailable=rolling.get("maxUnavailable", 1),
         max_surge=0,
         min_ready_seconds=spec.get("minReadySeconds", 0),
-        revision_history_limit=spec.get("revisionHistoryLimit", _DEFAULT_HISTORY),
+        revision_history_limit=spec.get("revisionHistoryLimit", DEFAULT_HISTORY),
         partition=own or 0,
     )
 

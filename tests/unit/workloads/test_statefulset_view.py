@@ -113,3 +113,9 @@ def test_one_that_was_left_paused_is_not_held() -> None:
     seen = view(statefulset(NEW, labels=MANAGED, annotations=annotations, partition=HOLD, update="b"), pod(0, "a"))
     assert (seen.left_paused, seen.held, seen.lends, seen.trouble) == (True, False, False, None)
     assert HELD.keys() - MANAGED.keys() == {"saferollout.io/held"}
+
+
+def test_a_label_that_the_operator_put_on_is_known_as_ours_so_that_it_can_go_again() -> None:
+    marked = {"saferollout.io/labelled-by": "operator"}
+    assert view(statefulset(labels=MANAGED, annotations=marked), pod(0, "a")).labelled_by_us
+    assert not view(statefulset(labels=MANAGED), pod(0, "a")).labelled_by_us
