@@ -17,6 +17,7 @@ from saferollout.cli.checks.read_holding import read_holding
 from saferollout.cli.checks.read_releases import read_releases
 from saferollout.cli.checks.read_rights import read_rights
 from saferollout.cli.checks.report import machine, screen, sections_of
+from saferollout.cli.checks.say_gates import FORWARDED
 from saferollout.cli.connect import Cluster, Connection, connect
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.look import console_of, look_of
@@ -43,8 +44,7 @@ def check(
     namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip
     """Check installation, versions, hold mode, rights, SafeRollouts and the series of gates: exit code 1 where something is wrong."""
-    if prometheus is not None and not prometheus.startswith(_WEB):
-        raise CommandFailed(f"--prometheus takes a URL such as http://127.0.0.1:9090, not {prometheus!r}", exit_code=ExitCode.BAD_USAGE)
+    must_be_url(prometheus)
     if token_file is not None and prometheus is None:
         raise CommandFailed("--prometheus-token-file is for --prometheus: give both", exit_code=ExitCode.BAD_USAGE)
     cluster = connect(Connection(kubeconfig, context, namespace))
@@ -56,6 +56,12 @@ def check(
         for line in screen(sections, look_of(sys.stdout, ascii_only=ascii_only)):
             console.print(line)
     return ExitCode.FAULT if count(sections, Level.FAILED) else ExitCode.DONE
+
+
+def must_be_url(prometheus: str | None) -> None:
+    """Refuse a --prometheus that is no URL; raise CommandFailed."""
+    if prometheus is not None and not prometheus.startswith(_WEB):
+        raise CommandFailed(f"--prometheus takes a URL such as {FORWARDED}, not {prometheus!r}", exit_code=ExitCode.BAD_USAGE)
 
 
 def _sections(

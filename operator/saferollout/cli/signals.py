@@ -3,22 +3,19 @@
 import json
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from saferollout.cli import options
-from saferollout.cli.check import OperatorNamespace, PrometheusUrl, TokenFile
+from saferollout.cli.check import OperatorNamespace, PrometheusUrl, TokenFile, must_be_url
 from saferollout.cli.checks.read_cluster import read_installations
 from saferollout.cli.checks.read_releases import read_releases
-from saferollout.cli.checks.say_gates import port_forward
+from saferollout.cli.checks.say_gates import FORWARDED, port_forward
 from saferollout.cli.connect import Connection, connect
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.look import console_of, look_of
 from saferollout.shell.config import PrometheusConfig
-
-_WEB: Final = ("http://", "https://")
-_FORWARDED: Final = "http://127.0.0.1:9090"
 
 
 def signals(
@@ -31,17 +28,17 @@ def signals(
     namespace: options.Namespace = None, kubeconfig: options.Kubeconfig = None, context: options.Context = None,
 ) -> ExitCode:  # fmt: skip
     """List for each contract and workload the series that tell how it is, what is missing and what that costs."""
-    if prometheus is not None and not prometheus.startswith(_WEB):
-        raise CommandFailed(f"--prometheus takes a URL such as {_FORWARDED}, not {prometheus!r}", exit_code=ExitCode.BAD_USAGE)
+    must_be_url(prometheus)
     cluster = connect(Connection(kubeconfig, context, namespace))
     releases = read_releases(cluster, name)
     operator = read_installations(cluster, namespace=operator_namespace).of(cluster.namespace)
     config = operator.prometheus if operator is not None else None
     if prometheus is None:
-        message = f"--prometheus URL is needed: bring Prometheus here with `{port_forward(config)}` and give {_FORWARDED}"
+        message = f"--prometheus URL is needed: bring Prometheus here with `{port_forward(config)}` and give {FORWARDED}"
         raise CommandFailed(message, exit_code=ExitCode.BAD_USAGE)
     # Prometheus' client takes a while to import, which nobody else should pay.
-    from saferollout.cli.signal_report.ask import ask_signals, client_for
+    from saferollout.cli.checks.ask_gates import client_for
+    from saferollout.cli.signal_report.ask import ask_signals
     from saferollout.cli.signal_report.tell import machine, screen
 
     known = config or PrometheusConfig()

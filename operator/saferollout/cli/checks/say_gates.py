@@ -16,7 +16,8 @@ from saferollout.core.gates import Verdict, limits, number, preflight_verdict
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.shell.config import PrometheusConfig
 
-_FORWARDED: Final = "http://127.0.0.1:9090"
+FORWARDED: Final = "http://127.0.0.1:9090"
+"""Where a port-forward brings a Prometheus."""
 
 
 def say_gates(found: Found) -> Iterator[Line]:
@@ -135,7 +136,7 @@ def _remembered(found: Found, gated: list[Picture]) -> Iterator[Line]:
                 yield _last_word(known[gate.name], name, found)
     if found.prometheus is not None and not found.prometheus.url:
         return
-    command = f"saferollout check -n {found.namespace} --prometheus {_FORWARDED}"
+    command = f"saferollout check -n {found.namespace} --prometheus {FORWARDED}"
     forward = WayOut("bring it here", port_forward(found.prometheus)), WayOut("and ask", command)
     why = "its address is meant for the cluster, and no --prometheus was given"
     yield not_checked(Check.PROMETHEUS, "Prometheus itself, from here", why, *forward)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from saferollout.cli.checks.found import Releases, Unread
 from saferollout.cli.connect import Cluster, Raw
@@ -18,7 +17,6 @@ from saferollout.core.catalogue.parties import parties_of
 from saferollout.core.measuring import measure
 from saferollout.shell.config import PrometheusConfig
 from saferollout.shell.observer import Client
-from saferollout.shell.prometheus import Endpoint, PrometheusClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,6 @@ class Listed:
     about: About
     lines: tuple[Line, ...] = ()
     trouble: str = ""
-
-
-def client_for(url: str, config: PrometheusConfig, token_file: Path | None) -> PrometheusClient:
-    """Open a Prometheus as the operator would: with its tenant and its timeout, but with your own token."""
-    return PrometheusClient(Endpoint(url=url, token_file=token_file, tenant=config.tenant, timeout_seconds=config.timeout_seconds))
 
 
 def ask_signals(cluster: Cluster, releases: Releases, *, client: Client, config: PrometheusConfig, now: datetime) -> tuple[Listed, ...]:
