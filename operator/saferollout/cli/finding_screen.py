@@ -13,7 +13,7 @@ from saferollout.core.diagnosis.finding import Action
 
 def finding_lines(picture: Picture, look: Look) -> Iterator[Text]:
     """Draw the finding of the release; nothing where there is none."""
-    finding = picture.release.finding if picture.release is not None else None
+    finding = _finding(picture)
     if finding is None:
         return
     yield Text("WHAT BROKE", style="bold")
@@ -29,7 +29,7 @@ def finding_lines(picture: Picture, look: Look) -> Iterator[Text]:
 
 def forward_command(picture: Picture) -> tuple[tuple[str, str], ...]:
     """Return the command that finishes a roll which can neither spread nor go back by itself."""
-    finding = picture.release.finding if picture.release is not None else None
+    finding = _finding(picture)
     if finding is None or finding.action != Action.STOP_SPREADING.value or is_dry_run(picture):
         return ()
     return ((f'saferollout forward {picture.name} -n {picture.namespace} --reason "..."', "finish this roll, so that no old pod is left; on record"),)
@@ -37,13 +37,17 @@ def forward_command(picture: Picture) -> tuple[tuple[str, str], ...]:
 
 def is_held_by_finding(picture: Picture) -> bool:
     """Tell whether a finding keeps the release where it is, and a person's word could let it go on."""
-    finding = picture.release.finding if picture.release is not None else None
+    finding = _finding(picture)
     return finding is not None and finding.action in (Action.HOLD.value, Action.RESUME_AFTER_QUIET.value) and not is_dry_run(picture)
 
 
 def is_dry_run(picture: Picture) -> bool:
     """Tell whether findings are only reported."""
     return picture.spec is not None and picture.spec.analysis.mode is not AnalysisMode.ENFORCE
+
+
+def _finding(picture: Picture) -> Finding | None:
+    return picture.release.finding if picture.release is not None else None
 
 
 def _sections(finding: Finding) -> Iterator[tuple[str, list[str]]]:

@@ -9,7 +9,7 @@ from saferollout.cli.finding_screen import forward_command, is_held_by_finding
 from saferollout.cli.look import Mark, duration
 from saferollout.cli.picture import Picture
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import is_waived, is_waived_before_first_step
+from saferollout.core.waivers import ANALYSIS, GATE, is_waived, is_waived_before_first_step
 
 STATE_MARKS: Final = {
     State.IDLE: Mark.DONE,
@@ -111,13 +111,13 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    found = ("analysis",) if is_held_by_finding(picture) and release.rolls else ()
+    found = (ANALYSIS,) if is_held_by_finding(picture) and release.rolls else ()
     asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, release), *found)
     return tuple(subject for subject in asked if not _is_granted(release, subject))
 
 
 def _is_granted(release: Release, subject: str) -> bool:
-    if not subject.startswith(("gate/", "analysis")):
+    if not subject.startswith((GATE, ANALYSIS)):
         return False  # the operator shows a step that somebody has answered for as done
     if release.rolls:
         return all(is_waived(release, roll, subject=subject) for roll in release.rolls)

@@ -13,7 +13,7 @@ from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
 from saferollout.core.measurements import Outcome
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import FORWARD, approval
+from saferollout.core.waivers import ANALYSIS, FORWARD, approval
 
 MOST_RESULTS: Final = 10
 Answer = tuple[bool, str]
@@ -101,7 +101,7 @@ def _approvable(draft: Draft, release: Release) -> list[str]:
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
     # Rows of gates in status may be older than what is measured (core/gate_news.py).
     unclear = {name for name, answers in draft.observations.answers.items() if answers and answers[-1].outcome is not Outcome.VALUE}
-    held = ["analysis"] if release.rolls and draft.snapshot.spec.analysis.mode is AnalysisMode.ENFORCE else []
+    held = [ANALYSIS] if release.rolls and draft.snapshot.spec.analysis.mode is AnalysisMode.ENFORCE else []
     return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked | unclear), *held]
 
 

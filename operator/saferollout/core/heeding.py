@@ -18,10 +18,7 @@ from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import is_forwarded, is_waived
-
-ANALYSIS: Final = "analysis"
-"""What a person approves to let a batch go on although the analysis holds it."""
+from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived
 
 _MOST_LINES: Final = 12
 
@@ -54,8 +51,11 @@ def look_into(draft: Draft) -> None:
 
 def blamed(draft: Draft) -> Trouble | None:
     """Return the step that the analysis takes back."""
-    finding = _enforced(draft)
-    if finding is None or draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
+    assessment = _in_force(draft)
+    if assessment is None:
+        return None
+    finding = assessment.finding
+    if draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
         return None
     back = finding.action is Action.ROLL_BACK
     spread = finding.action is Action.STOP_SPREADING and draft.snapshot.spec.analysis.on_forward_only is OnForwardOnly.ROLLBACK
@@ -88,17 +88,16 @@ def hold_words(draft: Draft) -> str | None:
 
 def waits_out_an_outage(draft: Draft) -> bool:
     """Tell whether something that all stand on is away, or was a moment ago: pods that are not ready then are not late."""
-    finding = _enforced(draft)
-    if finding is None or not isinstance(draft.assessment, Assessment):
+    assessment = _in_force(draft)
+    if assessment is None:
         return False
-    return finding.action is Action.RESUME_AFTER_QUIET or not draft.assessment.is_quiet(draft.now)
+    return assessment.finding.action is Action.RESUME_AFTER_QUIET or assessment.quiet_from(draft.now) is not None
 
 
 def touches_outage(draft: Draft, start: datetime, end: datetime) -> bool:
     """Tell whether a measurement reaches into a time that does not count, because something that all stand on was away."""
-    if not isinstance(draft.assessment, Assessment) or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
-        return False
-    return any(outage.start <= end and start <= outage.end for outage in draft.assessment.outages)
+    assessment = _in_force(draft)
+    return assessment is not None and any(outage.start <= end and start <= outage.end for outage in assessment.outages)
 
 
 def _stalled(draft: Draft, finding: Finding) -> str:
@@ -117,10 +116,10 @@ def _assessment(draft: Draft) -> Assessment | Unable | None:
     return found if isinstance(found, Assessment | Unable) else None
 
 
-def _enforced(draft: Draft) -> Finding | None:
-    if not isinstance(draft.assessment, Assessment) or draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE:
-        return None
-    return draft.assessment.finding
+def _in_force(draft: Draft) -> Assessment | None:
+    """Return the assessment where it may do something; None in a dry run, and where nothing can be told."""
+    is_enforced = draft.snapshot.spec.analysis.mode is AnalysisMode.ENFORCE
+    return draft.assessment if is_enforced and isinstance(draft.assessment, Assessment) else None
 
 
 def _is_let_go_on(draft: Draft, workload: str) -> bool:

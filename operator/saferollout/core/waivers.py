@@ -15,7 +15,13 @@ from saferollout.core.contracts import World
 FORWARD: Final = "forward"
 """The subject of a person's word that a roll is to be finished, whatever gates and the analysis say."""
 
-_OF_BATCHES: Final = ("gate/", "analysis", FORWARD)
+ANALYSIS: Final = "analysis"
+"""The subject of a person's word that a batch may go on although the analysis holds it."""
+
+GATE: Final = "gate/"
+"""What the subjects of words on gates begin with."""
+
+_OF_BATCHES: Final = (GATE, ANALYSIS, FORWARD)
 
 
 def approval(release: Release, *, subject: str, by: str, reason: str, time: datetime) -> Approval:

@@ -35,26 +35,29 @@ def series_questions(snapshot: Snapshot, found: Observations, now: datetime) -> 
     schedule = schedule_of(snapshot, now)
     if schedule is None:
         return
+    there = what_is_there(snapshot, found)
+    if isinstance(there, str):
+        return
     everybody = about(snapshot)
-    for series in dict.fromkeys(line.found.series for line in coverage(snapshot, found)):
+    for series in dict.fromkeys(line.found.series for line in coverage(snapshot, there, parties=parties(snapshot))):
         if series is not None:
             yield Question(name=series_name(series), query=query_of(series, about=everybody), instants=schedule.all)
 
 
-def coverage(snapshot: Snapshot, found: Observations) -> tuple[Line, ...]:
-    """Return what is there for each contract and workload; nothing while it is not known which series are there."""
-    there = _there(snapshot, found)
-    if isinstance(there, str):
-        return ()
+def what_is_there(snapshot: Snapshot, found: Observations) -> There | str:
+    """Return which series are there, also where there are none; a sentence where it is not known."""
+    wanted = discovery_queries(snapshot.catalogue, about=about(snapshot))
+    measured = {name: answers[-1] for name in wanted if (answers := found.answers.get(_DISCOVERY + name))}
+    if len(measured) < len(wanted):
+        return "it is not known yet which series are there"
+    return read(snapshot.catalogue, measured)
+
+
+def coverage(snapshot: Snapshot, there: There, *, parties: Mapping[str, Parties]) -> tuple[Line, ...]:
+    """Return what is there for each contract and workload."""
     return coverage_of(
-        snapshot.spec, parties=parties(snapshot), pods=pods(snapshot), catalogue=snapshot.catalogue, there=there, about=about(snapshot)
+        snapshot.spec, parties=parties, pods=pods(snapshot), catalogue=snapshot.catalogue, there=there, about=about(snapshot)
     )
-
-
-def why_unknown(snapshot: Snapshot, found: Observations) -> str | None:
-    """Say why it is not known which series are there; None where it is, also where there are none."""
-    there = _there(snapshot, found)
-    return there if isinstance(there, str) else None
 
 
 def answers_to(series: Series, found: Observations) -> tuple[Measurement, ...]:
@@ -82,10 +85,3 @@ def parties(snapshot: Snapshot) -> Mapping[str, Parties]:
     """Return who stands on either side of each contract."""
     return {contract.name: parties_of(contract, snapshot.world.workloads) for contract in snapshot.spec.contracts}
 
-
-def _there(snapshot: Snapshot, found: Observations) -> There | str:
-    wanted = discovery_queries(snapshot.catalogue, about=about(snapshot))
-    measured = {name: answers[-1] for name in wanted if (answers := found.answers.get(_DISCOVERY + name))}
-    if len(measured) < len(wanted):
-        return "it is not known yet which series are there"
-    return read(snapshot.catalogue, measured)

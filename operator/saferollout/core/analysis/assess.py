@@ -1,19 +1,19 @@
 """What the analysis says of a release now: the finding, from which evidence, and whether an outage must be waited for.
 
-    assess(snapshot, observations, now) -> Assessment | None        # None: the release is not watched, or nothing is there to watch it by
+    assess(snapshot, observations, now) -> Assessment | Unable | None   # None: the release is not watched, or nothing is there to watch it by
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from saferollout.core.analysis.asking import ASKED, why_unknown
+from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import comparisons
 from saferollout.core.analysis.liveness import liveness_of, outages_of
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
 from saferollout.core.analysis.members import members_of
 from saferollout.core.analysis.readings import readings_of
-from saferollout.core.analysis.schedule import is_watched
+from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.decision import Snapshot
 from saferollout.core.diagnosis.diagnose import diagnose
 from saferollout.core.diagnosis.evidence import Evidence
@@ -30,10 +30,6 @@ class Assessment:
     evidence: Evidence
     outages: tuple[Interval, ...]
 
-    def is_quiet(self, now: datetime) -> bool:
-        """Tell whether no outage, and no quiet time after one, is going on."""
-        return not any(outage.start <= now <= outage.end for outage in self.outages)
-
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
         return max((outage.end for outage in self.outages if outage.start <= now <= outage.end), default=None)
@@ -49,8 +45,7 @@ def made_of(snapshot: Snapshot, observations: Observations) -> tuple[object, ...
         for name, found in sorted(observations.answers.items())
         if name.startswith(ASKED) and found
     )
-    watched = release.watch_start_time if release is not None and is_watched(release) else None
-    return snapshot.generation, watched, targets, sets, answers
+    return snapshot.generation, watched_since(release), targets, sets, answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +61,11 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
     None: the release is not watched, or nothing is there to watch it by.
     """
     material = material_of(snapshot, observations, now)
-    reason = why_unknown(snapshot, observations) if material is not None else None
-    if reason is not None:
-        return Unable(reason=reason)
-    if material is None or not any(line.found.series is not None for line in material.lines):
+    if material is None:
+        return None
+    if isinstance(material.there, str):
+        return Unable(reason=material.there)
+    if not any(line.found.series is not None for line in material.lines):
         return None
     members = members_of(material)
     outages = outages_of(material, quiet=timedelta(seconds=snapshot.spec.analysis.quiet_seconds))

@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cached_property
 
 from saferollout.api.status import Target
-from saferollout.core.analysis.asking import answers_to, coverage
+from saferollout.core.analysis.asking import answers_to, coverage, parties, what_is_there
 from saferollout.core.analysis.schedule import Schedule, schedule_of
 from saferollout.core.arms import Arms, arms_in
 from saferollout.core.catalogue.coverage import Line
+from saferollout.core.catalogue.discovery import There
+from saferollout.core.catalogue.parties import Parties
 from saferollout.core.catalogue.series import Reading, Series, SignalName
 from saferollout.core.counting import Interval, Look, among, intervals_for, looks_of
 from saferollout.core.decision import Snapshot
@@ -28,9 +30,19 @@ class Material:
     now: datetime
 
     @cached_property
+    def there(self) -> There | str:
+        """Return which series are there; a sentence where it is not known."""
+        return what_is_there(self.snapshot, self.observations)
+
+    @cached_property
+    def parties(self) -> Mapping[str, Parties]:
+        """Return who stands on either side of each contract."""
+        return parties(self.snapshot)
+
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """Return what is there for each contract and workload."""
-        return coverage(self.snapshot, self.observations)
+        """Return what is there for each contract and workload; nothing where that is not known."""
+        return () if isinstance(self.there, str) else coverage(self.snapshot, self.there, parties=self.parties)
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from saferollout.api.contracts import Contract, ContractKind
 from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
-from saferollout.core.analysis.asking import parties
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.series import Subject
 from saferollout.core.diagnosis.evidence import Member, Part, Role, Share, Shared
@@ -72,9 +71,8 @@ def _pods_seen(material: Material, name: str) -> dict[datetime, set[str]]:
 
 
 def _roles(material: Material, name: str) -> Iterator[Role]:
-    of_contract = parties(material.snapshot)
     for contract in material.snapshot.spec.contracts:
-        sides = of_contract[contract.name]
+        sides = material.parties[contract.name]
         reads, writes = name in sides.readers, name in sides.writers
         if not (reads or writes):
             continue

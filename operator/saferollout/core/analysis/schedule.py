@@ -38,10 +38,10 @@ class Schedule:
 
 def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     """Return when to look; None while nothing has rolled in this release, or nobody wants it."""
-    release = snapshot.status.release
-    if release is None or snapshot.spec.analysis.mode is AnalysisMode.DISABLED or not is_watched(release):
+    start = watched_since(snapshot.status.release)
+    if start is None or snapshot.spec.analysis.mode is AnalysisMode.DISABLED:
         return None
-    start, interval = _begin(release), timedelta(seconds=snapshot.spec.analysis.interval_seconds)
+    interval = timedelta(seconds=snapshot.spec.analysis.interval_seconds)
     last = (now - start) // interval
     return Schedule(
         before=tuple(start - (BASELINE_LOOKS - number) * interval for number in range(BASELINE_LOOKS + 1)),
@@ -50,9 +50,11 @@ def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     )
 
 
-def is_watched(release: Release) -> bool:
-    """Tell whether a release is looked at: from its first roll to its end, or until it goes back."""
-    return release.watch_start_time is not None and release.end_time is None and release.rollback is None
+def watched_since(release: Release | None) -> datetime | None:
+    """Return since when a release is looked at: from its first roll to its end, or until it goes back; None at other times."""
+    if release is None or release.end_time is not None or release.rollback is not None:
+        return None
+    return release.watch_start_time
 
 
 def next_look(snapshot: Snapshot, now: datetime) -> datetime | None:
@@ -62,6 +64,3 @@ def next_look(snapshot: Snapshot, now: datetime) -> datetime | None:
         return None
     return (found.since[-1] if found.since else found.began) + timedelta(seconds=snapshot.spec.analysis.interval_seconds)
 
-
-def _begin(release: Release) -> datetime:
-    return release.watch_start_time or release.start_time
