@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from bench.diagnosis.shop import MEMBERS
 from saferollout.core.diagnosis.evidence import (
     Against,
     Arm,
@@ -12,11 +13,8 @@ from saferollout.core.diagnosis.evidence import (
     Life,
     Liveness,
     Member,
-    Part,
     Reading,
-    Role,
     Share,
-    Shared,
     Standing,
 )
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -27,22 +25,6 @@ SECOND_STEP: Final = FIRST_STEP + timedelta(minutes=10)
 ONSET: Final = FIRST_STEP + timedelta(seconds=15)
 STEPS: Final = (Share(at=FIRST_STEP, share=0.1), Share(at=SECOND_STEP, share=0.3))
 
-_READS_AND_WRITES: Final = frozenset({Part.READS, Part.WRITES})
-MEMBERS: Final = (
-    Member("gateway", roles=(Role("users-api", Shared.API, frozenset({Part.CALLS})),)),
-    Member(
-        "user-service",
-        roles=(
-            Role("users-api", Shared.API, frozenset({Part.SERVES})),
-            Role("user-events", Shared.TOPIC, frozenset({Part.WRITES})),
-            Role("users", Shared.TABLE, _READS_AND_WRITES),
-            Role("profiles", Shared.CACHE, _READS_AND_WRITES),
-        ),
-    ),
-    Member("billing-service", roles=(Role("user-events", Shared.TOPIC, frozenset({Part.READS})),)),
-    Member("notification-service", roles=(Role("user-events", Shared.TOPIC, frozenset({Part.READS})),)),
-    Member("search-service", in_release=False),
-)
 _SERVES: Final = (
     Symptom.REJECTED,
     Symptom.DENIED,
