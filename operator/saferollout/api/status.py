@@ -94,6 +94,9 @@ class ActiveRoll(Model):
     batches: int = Field(default=1, ge=1, description="How many batches the roll has; the last one is 100 percent.")
     batch_start_time: datetime = Field(description="When the batch in work began.")
     ready_time: datetime | None = Field(default=None, description="When the last pod of this batch was first seen available; the bake counts from here.")
+    missing_exposure: Sentence = Field(
+        default="", description="What the analysis has still to see of this batch before it passes, where the bake is over; empty where it holds nothing."
+    )
 
 
 class Template(Model):

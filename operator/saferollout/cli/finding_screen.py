@@ -43,7 +43,7 @@ def is_held_by_finding(picture: Picture) -> bool:
 
 def is_dry_run(picture: Picture) -> bool:
     """Tell whether findings are only reported."""
-    return picture.spec is not None and picture.spec.analysis.mode is not AnalysisMode.ENFORCE
+    return picture.spec is not None and picture.spec.analysis.mode is AnalysisMode.DRY_RUN
 
 
 def _finding(picture: Picture) -> Finding | None:

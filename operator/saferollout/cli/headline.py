@@ -111,7 +111,8 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     release = picture.release
     if release is None:
         return ()
-    found = (ANALYSIS,) if is_held_by_finding(picture) and release.rolls else ()
+    unexposed = any(roll.missing_exposure for roll in release.rolls)
+    found = (ANALYSIS,) if release.rolls and (unexposed or is_held_by_finding(picture)) else ()
     asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, release), *found)
     return tuple(subject for subject in asked if not _is_granted(release, subject))
 

@@ -39,7 +39,7 @@ class Snapshot:
     """Everything a decision rests on, read at one moment.
 
     `refusals`: by workload, why it can't be released as it is written (no way back, nothing to step by), each a sentence. `labels`:
-    what the configured Prometheus calls namespace and pod. `catalogue`: the series that the analysis knows. `spec_problems`: what the models or the references say against the spec, each
+    what the configured Prometheus calls namespace and pod. `catalogue`: the series that the analysis knows; `has_prometheus`: whether anybody can be asked for them. `spec_problems`: what the models or the references say against the spec, each
     a sentence. `spec_readable`: false where it could not be read at all, so that contracts and gates are unknown. `hold_mode`: see
     HoldMode. `foreign`: workloads outside, from which contracts take versions of external parties.
     """
@@ -62,6 +62,7 @@ class Snapshot:
     refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
     catalogue: Catalogue = BUILT_IN
+    has_prometheus: bool = False
     foreign: Mapping[ForeignName, ForeignWorkload] = field(default_factory=dict)
 
 

@@ -11,7 +11,8 @@ from saferollout.api.analysis import AnalysisMode, OnForwardOnly
 from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
-from saferollout.core.analysis.schedule import next_look
+from saferollout.core.analysis.exposure import unproven, worst
+from saferollout.core.analysis.schedule import mode_of, next_look
 from saferollout.core.diagnosis.finding import Action, Cause, Finding
 from saferollout.core.diagnosis.sentences import headline
 from saferollout.core.draft import Draft, Stall
@@ -29,7 +30,7 @@ def look_into(draft: Draft) -> None:
     if release is None:
         return
     draft.assessment = _assessment(draft)
-    if draft.snapshot.spec.analysis.mode is AnalysisMode.DISABLED and release.finding is not None:
+    if mode_of(draft.snapshot) is AnalysisMode.DISABLED and release.finding is not None:
         draft.change_release(finding=None)
     if draft.assessment is None:
         return
@@ -69,7 +70,7 @@ def hold_words(draft: Draft) -> str | None:
 
     `approve analysis` lets the batches under way go on and `expedite` the whole release, past all but a spread that must be stopped.
     """
-    if draft.snapshot.spec.analysis.mode is not AnalysisMode.ENFORCE or draft.assessment is None:
+    if mode_of(draft.snapshot) is not AnalysisMode.ENFORCE or draft.assessment is None:
         return None
     if isinstance(draft.assessment, Unable):
         return None if _is_let_go_on(draft, "") else f"the analysis can't tell how the release is: {draft.assessment.reason}"
@@ -100,6 +101,25 @@ def touches_outage(draft: Draft, start: datetime, end: datetime) -> bool:
     return assessment is not None and any(outage.start <= end and start <= outage.end for outage in assessment.outages)
 
 
+def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:
+    """Say what has to be seen yet of a batch before it is shown to be well; None where it is, where nobody can see it, or where a person let it go on."""
+    assessment, ready = _in_force(draft), roll.ready_time
+    if assessment is None or ready is None or _is_let_go_on(draft, roll.workload):
+        return None
+    if roll.workload in assessment.unanswered:
+        return assessment.unanswered[roll.workload]
+    missing = worst(
+        unproven(
+            assessment.compared,
+            workload=roll.workload,
+            since=ready,
+            highest_rate=float(draft.snapshot.spec.analysis.highest_rate),
+            without=assessment.outages,
+        )
+    )
+    return missing.sentence if missing is not None else None
+
+
 def _stalled(draft: Draft, finding: Finding) -> str:
     stall = Stall(reason=Reason.FORWARD_ONLY, message=headline(finding))
     if stall not in draft.stalls:
@@ -118,7 +138,7 @@ def _assessment(draft: Draft) -> Assessment | Unable | None:
 
 def _in_force(draft: Draft) -> Assessment | None:
     """Return the assessment where it may do something; None in a dry run, and where nothing can be told."""
-    is_enforced = draft.snapshot.spec.analysis.mode is AnalysisMode.ENFORCE
+    is_enforced = mode_of(draft.snapshot) is AnalysisMode.ENFORCE
     return draft.assessment if is_enforced and isinstance(draft.assessment, Assessment) else None
 
 

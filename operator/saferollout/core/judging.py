@@ -15,20 +15,24 @@ from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
-from saferollout.core.heeding import touches_outage
+from saferollout.core.heeding import missing_exposure, touches_outage
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.questions import is_measurable, measured_at_once
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import is_forwarded, is_waived, is_waived_before_first_step
+from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived, is_waived_before_first_step
 
 
 @dataclass(frozen=True, slots=True)
 class BakeProgress:
-    """Whether a batch has passed its gates, and if not, what it waits for; `held`: its bake is over, and a gate keeps it."""
+    """Whether a batch has passed its gates and is shown to be well, and if not, what it waits for.
+
+    `held`: its bake is over, and something keeps it. `unexposed`: what the analysis has to see yet.
+    """
 
     passed: bool
     message: str = ""
     held: bool = False
+    unexposed: str = ""
 
 
 def judged_gates(draft: Draft) -> tuple[Gate, ...]:
@@ -82,17 +86,20 @@ def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
     bake = _bake_seconds(draft, roll)
     elapsed = (draft.now - ready).total_seconds()
     in_the_way = [(gate, verdict) for gate in judged_gates(draft) if (verdict := _in_the_way(draft, gate, roll, bake=bake)) is not None]
+    unseen = missing_exposure(draft, roll) if elapsed >= bake else None
     if elapsed < bake:
         draft.wake_in(bake - elapsed)
-    elif not in_the_way:
+    elif not in_the_way and unseen is None:
         return BakeProgress(passed=True)
     unclear = [_unclear(draft, gate, verdict) for gate, verdict in in_the_way if verdict.kind is Verdict.INCONCLUSIVE]
     # Until the bake is over a gate that can't tell holds nothing up; it stands in status.gates, and saying so here would be a write more.
     # One that only needs its next measurement is not named either: that is over before anybody reads it.
     late = [f"gate {gate.name} to hold for {bake} s" for gate, verdict in in_the_way if _is_late(gate, verdict, over_for=elapsed - bake)]
-    if elapsed < bake or not (unclear or late):
+    unexposed = _unexposed(draft, unseen, over_for=elapsed - bake)
+    if elapsed < bake or not (unclear or late or unexposed):
         return BakeProgress(passed=False, message=f"batch {roll.batch + 1} of {roll.batches} of {roll.workload} bakes for {bake} s")
-    return BakeProgress(passed=False, message="; ".join(unclear or late), held=True)
+    message = "; ".join([*(unclear or late), *([unexposed] if unexposed else [])])
+    return BakeProgress(passed=False, message=message, held=True, unexposed=unexposed)
 
 
 def passed_words(draft: Draft, roll: ActiveRoll) -> str:
@@ -245,6 +252,14 @@ def _in_the_way(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> Gat
 def _is_late(gate: Gate, verdict: GateVerdict, *, over_for: float) -> bool:
     """Tell a gate that holds a batch up from one whose next measurement is merely still to come; `over_for`: seconds since the bake's end."""
     return verdict.kind is Verdict.WAITING or over_for >= gate.interval_seconds
+
+
+def _unexposed(draft: Draft, unseen: str | None, *, over_for: float) -> str:
+    """Say what the analysis has to see yet, and offer its waiver; what the next look may bring is not named."""
+    if unseen is None or over_for < draft.snapshot.spec.analysis.interval_seconds:
+        return ""
+    _offer_approval(draft, subject=ANALYSIS)
+    return f"{unseen} (approve analysis goes on without)"
 
 
 def _unclear(draft: Draft, gate: Gate, verdict: GateVerdict) -> str:

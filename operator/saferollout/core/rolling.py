@@ -86,7 +86,7 @@ def is_asleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
 
 def _sleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     if roll.ready_time is not None:
-        draft.put_roll(roll.model_copy(update={"ready_time": None}))
+        draft.put_roll(roll.model_copy(update={"ready_time": None, "missing_exposure": ""}))
     draft.waits.append(f"{roll.workload} to have pods again: it was scaled to 0 in its {_batch_words(roll)}")
     if not facts.view.settled:
         return None
@@ -179,7 +179,7 @@ def _is_ready(draft: Draft, roll: ActiveRoll, facts: Facts) -> bool:
 def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     if roll.ready_time is not None:
         leave_out_ready_time(draft, roll, facts)
-        roll = roll.model_copy(update={"ready_time": None})
+        roll = roll.model_copy(update={"ready_time": None, "missing_exposure": ""})
         draft.put_roll(roll)
     draft.waits.append(_waiting_for_pods(draft, roll, facts))
     if not _is_stopped(draft, roll, facts):
@@ -230,6 +230,8 @@ def _has_baked(draft: Draft, roll: ActiveRoll) -> bool:
     if is_way_back(draft, roll):
         return True
     progress = bake_progress(draft, roll)
+    if progress.unexposed != roll.missing_exposure:
+        draft.put_roll(roll.model_copy(update={"missing_exposure": progress.unexposed[:1024]}))
     if not progress.passed:
         draft.waits.append(progress.message)
     if progress.held:
@@ -246,7 +248,7 @@ def _next_batch(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     if roll.batch + 1 >= roll.batches:
         _complete(draft, roll)
         return None
-    following = roll.model_copy(update={"batch": roll.batch + 1, "batch_start_time": draft.now, "ready_time": None})
+    following = roll.model_copy(update={"batch": roll.batch + 1, "batch_start_time": draft.now, "ready_time": None, "missing_exposure": ""})
     draft.put_roll(following)
     draft.note(EventReason.BATCH_PASSED, f"{_batch_words(roll)} of {roll.workload} {passed_words(draft, roll)}", workload=roll.workload)
     return begin_batch(draft, following, facts)

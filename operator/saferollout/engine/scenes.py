@@ -52,6 +52,7 @@ class Scenes:
         restart_annotations: tuple[str, ...],
         labels: Labels = _LABELS,
         catalogue: Catalogue = BUILT_IN,
+        has_prometheus: bool = False,
         watched: tuple[str, ...] = (),
     ) -> None:
         self._store = store
@@ -60,6 +61,7 @@ class Scenes:
         self._restart_annotations = restart_annotations
         self._labels = labels
         self._catalogue = catalogue
+        self._has_prometheus = has_prometheus
         self._watched = watched
 
     def at(self, place: Place, *, now: datetime) -> Scene | None:
@@ -92,6 +94,7 @@ class Scenes:
             refusals=self._refusals(spec, views),
             labels=self._labels,
             catalogue=self._catalogue,
+            has_prometheus=self._has_prometheus,
             foreign=self._foreign(spec, place, now),
         )
         return Scene(snapshot=snapshot, safe_rollout=raw, raw_workloads=raw_workloads)

@@ -78,7 +78,8 @@ def assemble(
     )
     scenes = Scenes(
         store=store, kind=kind, hold_mode=lambda: hold_mode.mode, restart_annotations=config.all_restart_annotations,
-        labels=config.prometheus.labels.as_labels, catalogue=config.prometheus.catalogue, watched=config.watch_namespaces,
+        labels=config.prometheus.labels.as_labels, catalogue=config.prometheus.catalogue, has_prometheus=bool(config.prometheus.url),
+        watched=config.watch_namespaces,
     )
     writer = Writer(cluster=cluster, store=store, kind=kind)
     recorder = EventRecorder(cluster, instance=identity.name, clock=clock)

@@ -43,6 +43,7 @@ class LittleCluster:
     deleting: bool = False
     spec_problems: tuple[str, ...] = ()
     spec_readable: bool = True
+    has_prometheus: bool = False
     log: list[str] = field(default_factory=list)
     alive_log: list[frozenset[str]] = field(default_factory=list)
     status_writes: int = 0
@@ -109,7 +110,7 @@ class LittleCluster:
         return Snapshot(
             namespace="shop", name="shop", uid="u", resource_version="1", generation=1, spec=self.spec, status=self.status,
             world=World(workloads=dict(self.views), absent=dict(self.absent)), hold_mode=HoldMode.POLICY, commands=self.commands, has_finalizer=self.finalizer,
-            deleting=self.deleting, spec_problems=self.spec_problems, spec_readable=self.spec_readable, foreign=dict(self.foreign),
+            deleting=self.deleting, spec_problems=self.spec_problems, spec_readable=self.spec_readable, foreign=dict(self.foreign), has_prometheus=self.has_prometheus,
         )
 
     def say(self, verb: str, *, subject: str = "", reason: str = "because") -> None:

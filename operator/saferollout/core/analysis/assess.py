@@ -3,11 +3,13 @@
     assess(snapshot, observations, now) -> Assessment | Unable | None   # None: the release is not watched, or nothing is there to watch it by
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from saferollout.core.analysis.asking import ASKED
-from saferollout.core.analysis.comparisons import comparisons
+from saferollout.core.analysis.comparisons import Comparison, comparisons
+from saferollout.core.analysis.exposure import unanswered
 from saferollout.core.analysis.liveness import liveness_of, outages_of
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
@@ -15,20 +17,27 @@ from saferollout.core.analysis.members import members_of
 from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.decision import Snapshot
+from saferollout.core.diagnosis.blind_spots import sees_anything
 from saferollout.core.diagnosis.diagnose import diagnose
 from saferollout.core.diagnosis.evidence import Evidence
 from saferollout.core.diagnosis.finding import Finding
+from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Observations, Outcome
 from saferollout.core.statistics.windows import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included."""
+    """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included.
+
+    `compared`: what was compared, for a batch that is to be shown to be well; `unanswered`: by workload, why that can't be told.
+    """
 
     finding: Finding
     evidence: Evidence
     outages: tuple[Interval, ...]
+    compared: tuple[Comparison, ...] = ()
+    unanswered: Mapping[str, str] = field(default_factory=dict)
 
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
@@ -69,7 +78,8 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
         return None
     members = members_of(material)
     outages = outages_of(material, quiet=timedelta(seconds=snapshot.spec.analysis.quiet_seconds))
-    judged = readings_of(comparisons(material, members), alpha=float(snapshot.spec.analysis.false_alarms), without=outages)
+    silent, compared = unanswered(material), comparisons(material, members)
+    judged = readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=outages)
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,
@@ -77,5 +87,8 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
         readings=(*judged, *looked_at(material, members)),
         liveness=liveness_of(material),
         members=members,
+        answered=bool(compared) and not silent,
     )
-    return Assessment(finding=diagnose(evidence), evidence=evidence, outages=outages)
+    if silent and not sees_anything(Scene.of(evidence)):
+        return Unable(reason=next(iter(silent.values())))
+    return Assessment(finding=diagnose(evidence), evidence=evidence, outages=outages, compared=compared, unanswered=silent)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from saferollout.api.analysis import AnalysisMode
+from saferollout.api.spec import Gating
 from saferollout.api.status import Release
 from saferollout.core.decision import Snapshot
 
@@ -36,10 +37,18 @@ class Schedule:
         return self.before[-1]
 
 
+def mode_of(snapshot: Snapshot) -> AnalysisMode:
+    """Return the mode in force: what the spec says, else Enforce wherever metrics are there and wanted."""
+    spec = snapshot.spec
+    if spec.analysis.mode is not None:
+        return spec.analysis.mode
+    return AnalysisMode.ENFORCE if snapshot.has_prometheus and spec.gating is Gating.ENABLED else AnalysisMode.DISABLED
+
+
 def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     """Return when to look; None while nothing has rolled in this release, or nobody wants it."""
     start = watched_since(snapshot.status.release)
-    if start is None or snapshot.spec.analysis.mode is AnalysisMode.DISABLED:
+    if start is None or mode_of(snapshot) is AnalysisMode.DISABLED:
         return None
     interval = timedelta(seconds=snapshot.spec.analysis.interval_seconds)
     last = (now - start) // interval

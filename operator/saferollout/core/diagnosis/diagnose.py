@@ -133,6 +133,8 @@ def _unexplained(scene: Scene) -> Finding:
     if worse:
         return _unknown(scene, worse, outside)
     blind = tuple(blind_spots(scene))
+    if not sees_anything(scene) and scene.evidence.answered:
+        return _plainly(scene, Cause.NOTHING, Certainty.SUSPECTED, Action.GO_ON, "too little happened to tell anything", doubts=blind)
     if not sees_anything(scene):
         return _plainly(scene, Cause.UNKNOWN, Certainty.SUSPECTED, Action.HOLD, "nothing could be measured, so nothing can be told", doubts=blind)
     if outside:

@@ -152,7 +152,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known at one instant `at`; `release` and `namespace` are the SafeRollout's, for the commands."""
+    """All that is known at one instant `at`; `release` and `namespace` are the SafeRollout's, for the commands.
+
+    `answered`: whoever was asked has answered, so that nothing to tell means that little happened; not that nobody looked.
+    """
 
     release: str
     namespace: str
@@ -160,3 +163,4 @@ class Evidence:
     readings: tuple[Reading, ...] = ()
     liveness: tuple[Liveness, ...] = ()
     members: tuple[Member, ...] = ()
+    answered: bool = False

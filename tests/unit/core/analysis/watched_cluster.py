@@ -23,7 +23,7 @@ SECONDS_BEFORE = 260
 
 @dataclass
 class WatchedCluster(LittleCluster):
-    """`works` is called for every second of the world's time and counts what happened in it."""
+    """`works` is called for every second of the world's time and counts what happened in it; `times_out`: a metric that takes Prometheus too long."""
 
     works: Callable[["WatchedCluster"], None] = lambda cluster: None
     counters: dict[tuple[str, _Labels], float] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class WatchedCluster(LittleCluster):
     history: dict[datetime, dict[tuple[str, _Labels], float]] = field(default_factory=dict)
     clock: datetime | None = None
     unreachable_from: datetime | None = None
+    times_out: str = ""
 
     def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
         """Count up a series from now on."""
@@ -77,6 +78,8 @@ class WatchedCluster(LittleCluster):
     def _sampled(self, question: Question, at: datetime) -> Measurement:
         if self.unreachable_from is not None and at > self.unreachable_from:
             return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached")
+        if self.times_out and f"/{self.times_out}" in question.name:
+            return Measurement(at, Outcome.UNREACHABLE, detail="query timed out")
         there = self.history.get(at, {})
         name = question.name.removeprefix("analysis/there/")
         if name != question.name:

@@ -1,0 +1,178 @@
+"""No alarm is not a pass: a batch goes on when its new pods are shown to be well, and says what is missing until then."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from saferollout.api.spec import SafeRolloutSpec
+from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
+
+Works = Callable[[WatchedCluster], None]
+USERS = {"name": "users", "api": {"server": "server", "clients": ["client"]}}
+ROWS = {"name": "rows", "table": {"name": "rows"}, "readers": ["server"], "writers": ["server"]}
+METRIC = "http_server_requests_seconds_count"
+BAKE = 30
+
+
+def shop_of(works: Works, *, has_prometheus: bool = True, analysis: dict[str, object] | None = None, **fields: object) -> WatchedCluster:
+    spec = {
+        "workloads": [{"name": "server", "batches": ["20%"]}, {"name": "client"}], "contracts": [USERS], "bakeSeconds": BAKE, "settleSeconds": 0,
+        "analysis": {"quietSeconds": 20, "intervalSeconds": 5, **(analysis or {})}, **fields,
+    }  # fmt: skip
+    made = WatchedCluster(spec=SafeRolloutSpec.model_validate(spec), works=works, has_prometheus=has_prometheus)
+    made.running("server", "server1", None)
+    made.running("client", "client1", None)
+    made.play(looks=5)
+    made.apply("server", "server2", None)
+    return made
+
+
+def requests(rate: Callable[[str], float], *, bad: Callable[[str], float] = lambda revision: 0.0, seed: int = 1) -> Works:
+    """Have each pod answer so many requests a second, of which a share fails."""
+    rng = random.Random(seed)
+
+    def works(shop: WatchedCluster) -> None:
+        for pod, revision in shop.pod_names("server"):
+            wanted = rate(revision)
+            for _ in range(int(wanted) + (rng.random() < wanted % 1)):
+                status = "500" if rng.random() < bad(revision) else "200"
+                shop.count(METRIC, namespace="shop", pod=pod, status=status)
+
+    return works
+
+
+def state(shop: WatchedCluster) -> str:
+    assert shop.status.summary is not None
+    return f"{shop.status.summary.state}: {shop.status.summary.message}"
+
+
+def missing(shop: WatchedCluster) -> str:
+    [roll] = shop.status.release.rolls  # type: ignore[union-attr]
+    return roll.missing_exposure
+
+
+def test_a_batch_with_little_traffic_waits_for_it_although_its_bake_is_over_and_passes_alone() -> None:
+    shop = shop_of(requests(lambda revision: 0.8))
+    shop.play(looks=BAKE + 25)
+    assert shop.pods("server")["server2"] == 2, "the first batch is two of ten pods, and goes on only when it is shown to be well"
+    assert state(shop).startswith("Waiting") and "more answers on new pods of server" in state(shop), state(shop)
+    assert missing(shop) and "approve analysis" in missing(shop)
+    shop.play(looks=400)
+    assert state(shop).startswith("Completed"), state(shop)
+
+
+def test_much_traffic_has_shown_it_when_the_bake_is_over() -> None:
+    shop = shop_of(requests(lambda revision: 20.0))
+    shop.play(looks=BAKE + 12)
+    assert shop.pods("server")["server2"] > 2, state(shop)
+
+
+def test_new_pods_to_which_nobody_sends_anything_are_not_well_they_are_unseen() -> None:
+    shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0))
+    shop.play(looks=200)
+    assert shop.pods("server")["server2"] == 2
+    assert "no answers 5xx" not in state(shop) and "were seen of them since they were ready" in state(shop), state(shop)
+
+
+def test_a_person_lets_one_batch_go_on_unseen_and_the_next_one_is_held_anew() -> None:
+    shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0))
+    shop.play(looks=80)
+    shop.say("approve", subject="analysis", reason="staging has no traffic")
+    shop.play(looks=120)
+    assert shop.pods("server") == {"server2": 10} and missing(shop), state(shop)
+    assert "BatchPassed server" in " ".join(shop.log)
+
+
+def test_where_a_person_is_to_be_asked_the_release_asks_for_the_analysis() -> None:
+    shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0), onInconclusive="Approve")
+    shop.play(looks=80)
+    assert state(shop) == "AwaitingApproval: waits for approval of analysis"
+
+
+def test_a_higher_rate_takes_fewer_requests() -> None:
+    shop = shop_of(requests(lambda revision: 0.8), analysis={"highestRate": "0.2"})
+    shop.play(looks=BAKE + 25)
+    assert shop.pods("server")["server2"] > 2, state(shop)
+
+
+def test_what_nobody_ever_asks_anything_passes_by_its_bake() -> None:
+    def works(shop: WatchedCluster) -> None:
+        for pod, _ in shop.pod_names("server"):
+            shop.set(METRIC, 0.0, namespace="shop", pod=pod, status="200")
+
+    shop = shop_of(works)
+    shop.play(looks=300)
+    assert state(shop).startswith("Completed"), state(shop)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_errors_that_were_there_before_do_not_keep_a_release_from_passing(share: float) -> None:
+    shop = shop_of(requests(lambda revision: 8.0, bad=lambda revision: share))
+    shop.play(looks=500)
+    assert state(shop).startswith("Completed"), state(shop)
+
+
+def test_new_pods_that_fail_twice_as_often_are_not_shown_to_be_well() -> None:
+    shop = shop_of(requests(lambda revision: 4.0, bad=lambda revision: 0.12 if is_new(revision) else 0.06), analysis={"falseAlarms": "0.000001"})
+    shop.play(looks=BAKE + 60)
+    assert shop.pods("server")["server2"] == 2, state(shop)
+    assert "more answers" in state(shop) or "lie between good and bad" in state(shop), state(shop)
+
+
+def test_an_outage_shows_nothing_so_what_was_served_in_it_does_not_count() -> None:
+    away = [False]
+    serve = requests(lambda revision: 20.0)
+
+    def works(shop: WatchedCluster) -> None:
+        serve(shop)
+        shop.set("pg_up", 0.0 if away[0] else 1.0)
+
+    shop = shop_of(works, contracts=[USERS, ROWS])
+    shop.play_until_new_pods("server", "server2")
+    away[0] = True
+    shop.play(looks=BAKE + 20)
+    assert shop.pods("server")["server2"] == 2
+    away[0] = False
+    shop.play(looks=25)
+    assert shop.pods("server")["server2"] == 2, state(shop)
+    shop.play(looks=200)
+    assert state(shop).startswith("Completed"), state(shop)
+
+
+def test_the_message_changes_seldom_since_every_wording_is_a_write() -> None:
+    shop, seen = shop_of(requests(lambda revision: 0.8)), list[str]()
+    for _ in range(400):
+        shop.play(looks=1)
+        rolls = shop.status.release.rolls if shop.status.release is not None else []
+        words = rolls[0].missing_exposure if rolls else ""
+        if words and (not seen or words != seen[-1]):
+            seen.append(words)
+    assert 1 <= len(seen) <= 12, seen
+
+
+@pytest.mark.parametrize(("has_prometheus", "fields", "is_held"), [(True, {}, True), (False, {}, False), (True, {"gating": "Disabled"}, False)])
+def test_whoever_says_nothing_is_watched_wherever_metrics_are_there_and_wanted(
+    has_prometheus: bool, fields: dict[str, object], is_held: bool
+) -> None:
+    shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0), has_prometheus=has_prometheus, **fields)
+    shop.play(looks=200)
+    assert state(shop).startswith("Waiting" if is_held else "Completed"), state(shop)
+
+
+@pytest.mark.parametrize("mode", ["DryRun", "Disabled"])
+def test_only_an_enforced_analysis_waits_for_exposure(mode: str) -> None:
+    shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0), analysis={"mode": mode})
+    shop.play(looks=200)
+    assert state(shop).startswith("Completed"), state(shop)
+
+
+def test_what_prometheus_does_not_answer_in_time_shows_nothing_and_is_named() -> None:
+    shop = shop_of(requests(lambda revision: 20.0))
+    shop.times_out = METRIC
+    shop.play(looks=80)
+    assert shop.pods("server")["server2"] == 2
+    assert f"{METRIC} of server was not fully answered: query timed out" in state(shop), state(shop)
+    shop.times_out = ""
+    shop.play(looks=200)
+    assert state(shop).startswith("Completed"), state(shop)
