@@ -8,6 +8,7 @@ import yaml
 
 from saferollout.api.references import check_references
 from saferollout.api.saferollout import SafeRollout
+from saferollout.core.catalogue.parties import parties_of
 from tests.unit.opencore.kustomized import tag, workloads
 from tests.unit.opencore.services import OPENCORE, module
 
@@ -77,6 +78,17 @@ def test_every_mode_is_there_both_ways() -> None:
 def test_the_saferollout_is_valid_and_its_references_lead_somewhere(kind: str) -> None:
     (document,) = yaml.safe_load_all((OPENCORE / kind / "saferollout.yaml").read_text())
     assert check_references(SafeRollout.parse_strict(document).spec) == []
+
+
+def test_where_templates_declare_nothing_the_saferollout_says_of_each_contract_who_writes_it_and_who_reads_it() -> None:
+    (document,) = yaml.safe_load_all((OPENCORE / "undeclared/saferollout.yaml").read_text())
+    found = {one.name: parties_of(one, {}) for one in SafeRollout.parse_strict(document).spec.contracts}
+    assert {name: (set(sides.readers), set(sides.writers)) for name, sides in found.items()} == {
+        "user-events": ({"billing-service", "notification-service"}, {"user-service"}),
+        "users-api": ({"user-service"}, {"gateway"}),
+        "users": ({"user-service"}, {"user-service"}),
+        "profiles": ({"user-service"}, {"user-service"}),
+    }
 
 
 @pytest.mark.parametrize("file", sorted(OPENCORE.glob("[wpl]*/*.yaml")), ids=lambda file: file.name)
