@@ -13,7 +13,7 @@ from localcluster.opencore.counts import count
 from localcluster.opencore.images import OPENCORE
 from localcluster.opencore.measuring import MODES, OUTAGES, measure
 from localcluster.opencore.outages import Outage, last
-from localcluster.opencore.showing import show_declared, show_outage, show_undeclared
+from localcluster.opencore.showing import go_forward, show_declared, show_outage, show_undeclared
 from localcluster.opencore.table import exporters_table, workloads_table
 
 
@@ -91,16 +91,21 @@ def _show(options: argparse.Namespace) -> None:
     stage, narrator = stages.find_stage(options.name), Narrator()
     if options.what in OUTAGES:
         narrator.title(f"{options.what} in the middle of a healthy release")
-        cost = {"healthy release": show_outage(stage, Outage(options.what), narrator)}
+        shown = {"healthy release": show_outage(stage, Outage(options.what), narrator)}
     else:
         ways = {"declared": show_declared, "undeclared": show_undeclared}
-        cost = {}
+        shown = {}
         for way in [options.only] if options.only else list(ways):
             narrator.title(f"{options.what}, {way}")
-            cost[way] = ways[way](stage, options.what, narrator)
+            shown[way] = ways[way](stage, options.what, narrator)
+            if shown[way].releases[-1].is_stopped:
+                go_forward(stage, narrator)
     narrator.title("What it cost")
-    for way, counts in cost.items():
-        narrator.say(f"{way:16} {counts}")
+    for way, one in shown.items():
+        narrator.say(f"{way:16} {one.counts}")
+    wrong = [way for way, one in shown.items() if not one.is_as_promised]
+    if wrong:
+        raise StoryFailed(f"this did not come out as promised: {', '.join(wrong)}")
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ class Counts:
         return f"dead letters {self.dead_letters}, failed requests {self.failed} of {self.requests}"
 
 
-def count(prometheus_url: str) -> Counts:
-    """Count from Prometheus. A request counts as failed unless it was answered with 2xx."""
-    letters = ask(prometheus_url, _DEAD_LETTERS)
-    requests = ask(prometheus_url, _REQUESTS)
+def count(prometheus_url: str, *, at: float | None = None) -> Counts:
+    """Count from Prometheus, up to an instant or now. A request counts as failed unless it was answered with 2xx."""
+    letters = ask(prometheus_url, _DEAD_LETTERS, at=at)
+    requests = ask(prometheus_url, _REQUESTS, at=at)
     return Counts(
         dead_letters=round(letters[0].value) if letters else 0,
         requests=round(sum(series.value for series in requests)),

@@ -7,11 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from localcluster.demo.failure import StoryFailed
+from localcluster.demo.kubectl import Tools
 from localcluster.opencore.counts import Counts, count
 from localcluster.opencore.images import OPENCORE
 from localcluster.opencore.outages import Outage, last
+from localcluster.opencore.plainly import roll_out_plainly
 from localcluster.opencore.series import Between
 from localcluster.opencore.stage import WORKLOADS, Stage, apply_folder, wait_for_workloads
 
@@ -21,6 +24,7 @@ _HEALTHY = "healthy"
 _SETTLE_SECONDS = 12.0
 _QUIET_SECONDS = 8.0
 _OUTAGE_SECONDS = 20.0
+_LOAD_LASTS_SECONDS = 2400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,23 @@ def measure(stage: Stage, what: str) -> Measured:
     return Measured(what=what, span=span, versions=dict(versions), counts=counts)
 
 
-def go_back(stage: Stage) -> None:
-    """Have version 1.0.0 of everything again, with people at the gateway."""
-    apply_folder(stage.tools, OPENCORE / "workloads")
+def go_back(stage: Stage, folder: str = "workloads") -> None:
+    """Have version 1.0.0 of everything again, as in this folder, without SafeRollout and with people at the gateway."""
+    roll_out_plainly(stage.tools, OPENCORE / folder)
     wait_for_workloads(stage.tools)
-    if not stage.tools.get("pods", "--selector=app=load", "--field-selector=status.phase=Running")["items"]:
-        stage.tools.kubectl("delete", "job", "load", "--ignore-not-found")
-        apply_folder(stage.tools, OPENCORE / "load")
+    keep_people(stage.tools)
+
+
+def keep_people(tools: Tools) -> None:
+    """Have people who stay for a while: the load ends by itself after an hour, and is replaced before it would."""
+    running = tools.get("pods", "--selector=app=load", "--field-selector=status.phase=Running")["items"]
+    if not any(_age_seconds(pod["status"]["startTime"]) < _LOAD_LASTS_SECONDS for pod in running):
+        tools.kubectl("delete", "job", "load", "--ignore-not-found")
+        apply_folder(tools, OPENCORE / "load")
+
+
+def _age_seconds(start: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(start)).total_seconds()
 
 
 def wait_until_quiet(stage: Stage, *, seconds: float = 120.0) -> None:
@@ -71,9 +85,9 @@ def wait_until_quiet(stage: Stage, *, seconds: float = 120.0) -> None:
 
 def _do(stage: Stage, what: str) -> None:
     if what in MODES:
-        apply_folder(stage.tools, OPENCORE / "undeclared" / what)
+        roll_out_plainly(stage.tools, OPENCORE / "undeclared" / what)
     else:
-        apply_folder(stage.tools, OPENCORE / "undeclared" / _HEALTHY)
+        roll_out_plainly(stage.tools, OPENCORE / "undeclared" / _HEALTHY)
         last(stage.tools, Outage(what), seconds=_OUTAGE_SECONDS)
     wait_for_workloads(stage.tools)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 
 from localcluster.demo.kubectl import Tools
@@ -19,26 +20,34 @@ class Outage(StrEnum):
     GATEWAY_RESTART = "gateway-restart"
 
 
-_STATEFUL: Mapping[Outage, str] = {Outage.KAFKA_DOWN: "kafka", Outage.POSTGRES_DOWN: "postgres"}
-_AT_ONCE = ("--grace-period=0", "--force", "--wait=false")
+@dataclass(frozen=True, slots=True)
+class _Victim:
+    """What is killed, and how many pods it has while all is well."""
+
+    owner: str
+    app: str
+    pods: int = 1
+
+
+_VICTIMS: Mapping[Outage, _Victim] = {
+    Outage.KAFKA_DOWN: _Victim("statefulset/kafka", app="kafka"),
+    Outage.POSTGRES_DOWN: _Victim("statefulset/postgres", app="postgres"),
+    # Killed pods alone would be back within a second or two, faster than anybody scrapes: a gateway that restarts takes its time.
+    Outage.GATEWAY_RESTART: _Victim("deployment/gateway", app="gateway", pods=2),
+}
 
 
 @contextmanager
 def outage(tools: Tools, kind: Outage) -> Iterator[None]:
     """Kill it, without a word of warning, and bring it back at the end. Kafka and Postgres keep their data."""
-    if kind is Outage.GATEWAY_RESTART:
-        tools.kubectl("delete", "pod", "--selector=app=gateway", *_AT_ONCE)
-        yield
-        wait_for(tools, "rollout", "status", "deployment/gateway")
-        return
-    name = _STATEFUL[kind]
-    tools.kubectl("scale", f"statefulset/{name}", "--replicas=0")
-    tools.kubectl("delete", "pod", f"{name}-0", "--ignore-not-found", *_AT_ONCE)
+    victim = _VICTIMS[kind]
+    tools.kubectl("scale", victim.owner, "--replicas=0")
+    tools.kubectl("delete", "pod", f"--selector=app={victim.app}", "--ignore-not-found", "--grace-period=0", "--force", "--wait=false")
     try:
         yield
     finally:
-        tools.kubectl("scale", f"statefulset/{name}", "--replicas=1")
-        wait_for(tools, "rollout", "status", f"statefulset/{name}")
+        tools.kubectl("scale", victim.owner, f"--replicas={victim.pods}")
+        wait_for(tools, "rollout", "status", victim.owner)
 
 
 def last(tools: Tools, kind: Outage, *, seconds: float) -> None:

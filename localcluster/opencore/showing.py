@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from localcluster.demo import stage as demo_stage
 from localcluster.demo.failure import StoryFailed
 from localcluster.demo.kubectl import SAFEROLLOUT
 from localcluster.demo.narration import Narrator
 from localcluster.opencore.counts import Counts, count
+from localcluster.opencore.following import Followed, follow, release_id
+from localcluster.opencore.guarding import guard
 from localcluster.opencore.images import OPENCORE
-from localcluster.opencore.measuring import go_back, wait_until_quiet
 from localcluster.opencore.outages import Outage, last
 from localcluster.opencore.series import ask
-from localcluster.opencore.stage import Stage, apply_folder, wait_for_workloads
+from localcluster.opencore.stage import Stage, apply_folder
 
 # Each a commit; what is refused is shown, and followed by what is not.
 DECLARED: Mapping[str, Sequence[str]] = {
@@ -24,84 +25,99 @@ DECLARED: Mapping[str, Sequence[str]] = {
     "mode-4": ("mode-4/0-refused", "mode-4/1-expand", "mode-4/2-migrate"),
     "mode-5": ("mode-5/0-refused", "mode-5/1-expand", "mode-5/2-migrate"),
 }
+_SETTING = "the scene is set, and some minutes pass in which all is well ..."
 _RELEASE_SECONDS = 600.0
+# How long an undeclared mode may go on before what was decided until then is what counts; named and acted on within two minutes, where it is.
+_DECISION_SECONDS = 300.0
 _AFTERWARDS_SECONDS = 15.0
 _UNDER_WAY_SECONDS = 15.0
 _OUTAGE_SECONDS = 25.0
 _LOOK_AGAIN_SECONDS = 1.0
+_ENDED = frozenset({"Completed", "RolledBack", "Failed"})
 _END = 'kafka_topic_partition_current_offset{namespace="opencore",topic="user.events"}'
 _READ = 'kafka_consumergroup_current_offset{namespace="opencore",topic="user.events",consumergroup="billing"}'
 
 
-def guard(stage: Stage, kind: str) -> None:
-    """Have SafeRollout look after the scene with examples/opencore/KIND/saferollout.yaml; the operator is installed if need be."""
-    demo_stage.install_operator(stage.tools)
-    stage.tools.apply([OPENCORE / kind / "saferollout.yaml"])
-    _follow(stage, "it has seen the four", {"Idle", "Completed"}, tell=lambda _: None)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What became of it: the releases one after the other, what they cost together, and whether they came out as the scene promises."""
+
+    counts: Counts
+    releases: list[Followed]
+    is_as_promised: bool
 
 
-def unguard(stage: Stage) -> None:
-    """Delete the SafeRollout, so that its workloads are given back."""
-    stage.tools.kubectl("delete", "saferollout", SAFEROLLOUT, "--ignore-not-found", "--timeout=100s")
-
-
-def show_declared(stage: Stage, mode: str, narrator: Narrator) -> Counts:
-    """Release the mode's commits one after the other and return what they cost together."""
-    unguard_and_go_back(stage, "declared/running")
-    guard(stage, "declared")
-    before = count(stage.prometheus_url)
+def show_declared(stage: Stage, mode: str, narrator: Narrator) -> Shown:
+    """Release the mode's commits one after the other; the first that does not end as it should is the last."""
+    narrator.say(_SETTING)
+    guard(stage, "declared", running="declared/running")
+    before, releases = count(stage.prometheus_url), list[Followed]()
     for commit in DECLARED[mode]:
         narrator.say(f"declared/{commit}:")
-        before_release = _release_id(stage)
+        earlier = release_id(stage.tools)
         narrator.show(apply_folder(stage.tools, OPENCORE / "declared" / commit))
-        wanted = {"Refused"} if commit.endswith("refused") else {"Completed"}
-        reached = _follow(stage, f"declared/{commit}", wanted | {"AwaitingApproval"}, tell=narrator.say, after=before_release)
-        if reached == "AwaitingApproval":
+        wanted = "Refused" if commit.endswith("refused") else "Completed"
+        seen = _follow_to(stage, {wanted, "AwaitingApproval", *_ENDED}, narrator, after=earlier)
+        if seen.state == "AwaitingApproval":
             _approve_when_drained(stage, narrator)
-            _follow(stage, f"declared/{commit}", wanted, tell=narrator.say, after=before_release)
+            seen = _follow_to(stage, {wanted, *_ENDED}, narrator, after=earlier, so_far=seen)
         narrator.show(stage.tools.screen("status", SAFEROLLOUT))
+        releases.append(seen)
+        if seen.state != wanted:
+            break
     time.sleep(_AFTERWARDS_SECONDS)
-    return count(stage.prometheus_url).since(before)
+    return Shown(counts=count(stage.prometheus_url).since(before), releases=releases, is_as_promised=releases[-1].state == "Completed")
 
 
-def show_undeclared(stage: Stage, mode: str, narrator: Narrator) -> Counts:
-    """Release the mode that nobody declared, until SafeRollout has done with it whatever it does; return what it cost."""
-    unguard_and_go_back(stage, "workloads")
-    guard(stage, "undeclared")
-    before, before_release = count(stage.prometheus_url), _release_id(stage)
+def show_undeclared(stage: Stage, mode: str, narrator: Narrator) -> Shown:
+    """Release the mode that nobody declared, until SafeRollout has taken it back or stopped it; where it does neither, for some minutes."""
+    narrator.say(_SETTING)
+    guard(stage, "undeclared", running="workloads")
+    before, earlier = count(stage.prometheus_url), release_id(stage.tools)
     narrator.say(f"undeclared/{mode}:")
     narrator.show(apply_folder(stage.tools, OPENCORE / "undeclared" / mode))
-    _follow(stage, f"undeclared/{mode}", {"Completed", "RolledBack", "Stalled", "Failed", "Paused"}, tell=narrator.say, after=before_release)
+    seen = follow(
+        stage.tools, after=earlier, until=lambda seen: seen.state in _ENDED or seen.is_stopped, seconds=_DECISION_SECONDS, tell=narrator.say
+    )
     narrator.show(stage.tools.screen("status", SAFEROLLOUT))
     time.sleep(_AFTERWARDS_SECONDS)
-    return count(stage.prometheus_url).since(before)
+    is_acted_on = seen.went_back or seen.is_stopped
+    return Shown(counts=count(stage.prometheus_url).since(before), releases=[seen], is_as_promised=is_acted_on)
 
 
-def show_outage(stage: Stage, kind: Outage, narrator: Narrator) -> Counts:
-    """Break something while a healthy release is under way, and return what it cost until the release was complete."""
-    unguard_and_go_back(stage, "declared/running")
-    guard(stage, "declared")
-    before, before_release = count(stage.prometheus_url), _release_id(stage)
+def go_forward(stage: Stage, narrator: Narrator) -> None:
+    """Finish a release that was stopped, as a person may decide. Raises StoryFailed where it does not complete."""
+    reason = "no old pod is to meet the new rows"
+    narrator.say(f"$ saferollout forward {SAFEROLLOUT} --reason '{reason}'")
+    narrator.show(stage.tools.screen("forward", SAFEROLLOUT, f"--reason={reason}"))
+    seen = _follow_to(stage, set(_ENDED), narrator, after="")
+    narrator.show(stage.tools.screen("status", SAFEROLLOUT))
+    if seen.state != "Completed":
+        raise StoryFailed(f"the release is {seen.state} after forward, not Completed")
+
+
+def show_outage(stage: Stage, kind: Outage, narrator: Narrator) -> Shown:
+    """Break something while a healthy release is under way, and go on until the release has ended, without anybody's help."""
+    narrator.say(_SETTING)
+    guard(stage, "declared", running="declared/running")
+    before, earlier = count(stage.prometheus_url), release_id(stage.tools)
     narrator.show(apply_folder(stage.tools, OPENCORE / "declared" / "healthy"))
-    _follow(stage, "the healthy release begins", {"Progressing"}, tell=narrator.say, after=before_release)
+    seen = _follow_to(stage, {"Progressing"}, narrator, after=earlier)
     time.sleep(_UNDER_WAY_SECONDS)
     narrator.say(f"{kind}, for {_OUTAGE_SECONDS:.0f} s")
     last(stage.tools, kind, seconds=_OUTAGE_SECONDS)
     narrator.say("it is over")
-    _follow(stage, "the healthy release", {"Completed", "RolledBack", "Failed"}, tell=narrator.say, after=before_release)
+    seen = _follow_to(stage, set(_ENDED), narrator, after=earlier, so_far=seen)
     narrator.show(stage.tools.screen("status", SAFEROLLOUT))
     time.sleep(_AFTERWARDS_SECONDS)
-    return count(stage.prometheus_url).since(before)
+    completes = seen.state == "Completed" and not seen.went_back
+    return Shown(counts=count(stage.prometheus_url).since(before), releases=[seen], is_as_promised=completes)
 
 
-def unguard_and_go_back(stage: Stage, folder: str) -> None:
-    """Have the scene as it was before any release, quiet and without SafeRollout."""
-    if _is_installed(stage):
-        unguard(stage)
-    go_back(stage)
-    apply_folder(stage.tools, OPENCORE / folder)
-    wait_for_workloads(stage.tools)
-    wait_until_quiet(stage)
+def _follow_to(stage: Stage, states: set[str], narrator: Narrator, *, after: str, so_far: Followed | None = None) -> Followed:
+    return follow(
+        stage.tools, after=after, until=lambda seen: seen.state in states, seconds=_RELEASE_SECONDS, tell=narrator.say, so_far=so_far
+    )
 
 
 def _approve_when_drained(stage: Stage, narrator: Narrator) -> None:
@@ -118,28 +134,3 @@ def _approve_when_drained(stage: Stage, narrator: Narrator) -> None:
     reason = "billing has read past the last event without a currency"
     narrator.say(f"$ saferollout approve {SAFEROLLOUT} --reason '{reason}'")
     narrator.show(stage.tools.screen("approve", SAFEROLLOUT, f"--reason={reason}"))
-
-
-def _is_installed(stage: Stage) -> bool:
-    return bool(stage.tools.kubectl("get", "crd", "saferollouts.saferollout.io", "--ignore-not-found"))
-
-
-def _release_id(stage: Stage) -> str:
-    return str((stage.tools.status().get("release") or {}).get("id", ""))
-
-
-def _follow(stage: Stage, what: str, states: set[str], *, tell: Callable[[str], None], after: str | None = None) -> str:
-    """Tell every change until one of the states is reached, in a release other than `after`; return it."""
-    deadline, told = time.monotonic() + _RELEASE_SECONDS, ""
-    while time.monotonic() < deadline:
-        status = stage.tools.status()
-        summary = status.get("summary") or {}
-        line = "  ".join(part for part in (summary.get("state", ""), summary.get("step", ""), summary.get("message", "")) if part)
-        if line and line != told:
-            tell(f"  {line}")
-            told = line
-        is_new = after is None or summary.get("state") == "Refused" or (status.get("release") or {}).get("id", "") != after
-        if is_new and summary.get("state") in states:
-            return str(summary["state"])
-        time.sleep(_LOOK_AGAIN_SECONDS)
-    raise StoryFailed(f"{what} is not done after {_RELEASE_SECONDS:.0f} s\n{stage.tools.screen('status', SAFEROLLOUT)}")

@@ -1,0 +1,49 @@
+"""A plain rolling update, also where SafeRollout is installed: it is asked to let go first."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from localcluster.demo.kubectl import SAFEROLLOUT, Tools
+from localcluster.opencore.stage import apply_folder
+
+_OPTED_IN = "saferollout.io/managed-by"
+
+
+def roll_out_plainly(tools: Tools, folder: Path) -> None:
+    """Apply a folder so that nobody holds it. The API server holds whatever opts in, so workloads are opted out before their templates change."""
+    if not is_installed(tools):
+        apply_folder(tools, folder)
+        return
+    unguard(tools)
+    there = tools.kubectl("get", "deployments", f"--selector={_OPTED_IN}", "--output=name").split()
+    if there:
+        tools.kubectl("label", *there, f"{_OPTED_IN}-")
+    manifests = list(yaml.safe_load_all(tools.kubectl("kustomize", str(folder))))
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump_all(opted_out(manifests), file)
+        file.flush()
+        tools.apply([Path(file.name)])
+
+
+def opted_out(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return manifests as they would be without SafeRollout: nobody opts in, and nothing stays paused."""
+    for document in documents:
+        document["metadata"].get("labels", {}).pop(_OPTED_IN, None)
+        if document["kind"] == "Deployment":
+            document["spec"]["paused"] = False
+    return documents
+
+
+def unguard(tools: Tools) -> None:
+    """Delete the SafeRollout, so that its workloads are given back."""
+    tools.kubectl("delete", "saferollout", SAFEROLLOUT, "--ignore-not-found", "--timeout=100s")
+
+
+def is_installed(tools: Tools) -> bool:
+    """Tell whether SafeRollout is there at all."""
+    return bool(tools.kubectl("get", "crd", "saferollouts.saferollout.io", "--ignore-not-found"))
