@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import Comparison, comparisons
@@ -24,6 +25,9 @@ from saferollout.core.diagnosis.finding import Finding
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Observations, Outcome
 from saferollout.core.statistics.windows import Interval
+
+_SEES_BY: Final = 3
+"""By so many looks since the first roll something can be told of a release; that nothing can, before, is news to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
         members=members,
         answered=bool(compared) and not silent,
     )
-    if silent and not sees_anything(Scene.of(evidence)):
-        return Unable(reason=next(iter(silent.values())))
+    if not sees_anything(Scene.of(evidence)):
+        if silent:
+            return Unable(reason=next(iter(silent.values())))
+        if len(material.schedule.since) < _SEES_BY:
+            return Unable(reason="it has only just begun to look")
     return Assessment(finding=diagnose(evidence), evidence=evidence, outages=outages, compared=compared, unanswered=silent)

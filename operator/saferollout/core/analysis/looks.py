@@ -70,8 +70,8 @@ def _growing(material: Material, lags: Values) -> tuple[bool | None, float, floa
     if len(before) < _LEAST_BASELINE or len(since) <= _IN_A_ROW:
         return None, 0.0, 0.0
     last = since[-_IN_A_ROW - 1 :]
-    grows = all(later > earlier for earlier, later in itertools.pairwise(last))
-    return grows and last[-1] > 2 * max(before) + _LEAST_EXPECTED, last[-1], max(before)
+    grown = [later > earlier for earlier, later in itertools.pairwise(last)]
+    return all(grown) and last[-1] > 2 * max(before) + _LEAST_EXPECTED, float(sum(grown)), float(len(grown))
 
 
 def _apart(material: Material, rates: Values, *, below: float | None = None, above: float | None = None) -> tuple[bool | None, float, float]:

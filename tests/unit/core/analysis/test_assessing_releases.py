@@ -56,6 +56,20 @@ def test_a_release_in_which_nothing_is_wrong_completes_and_nothing_is_found() ->
     assert shop.status.release.finding is None  # type: ignore[union-attr]
 
 
+def test_that_nothing_can_be_told_at_the_first_looks_holds_the_release_and_is_no_finding() -> None:
+    rng, said = random.Random(1), []
+
+    def works(shop: WatchedCluster) -> None:
+        said.append(f"{shop.status.summary.message if shop.status.summary else ''} {shop.status.release.finding if shop.status.release else None}")
+        _requests(shop, rng, bad=lambda revision: (0.0, "500"))
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play(looks=40)
+    assert any("it has only just begun to look" in one for one in said)
+    assert not any("nothing could be measured" in one for one in said)
+
+
 def test_a_tightened_validation_is_named_mode_2_and_the_server_goes_back() -> None:
     rng = random.Random(2)
 
@@ -215,6 +229,22 @@ def test_a_word_on_a_suspicion_does_not_keep_what_is_named_later_from_going_back
     broken[0] = True
     shop.play(looks=90)
     assert shop.pods("server") == {"server1": 10}, summary(shop)
+
+
+def test_a_lag_that_grows_holds_a_reader_of_which_nothing_else_is_known_and_is_told_in_looks() -> None:
+    lag = [0.0]
+
+    def works(shop: WatchedCluster) -> None:
+        _broker(shop)
+        lag[0] += 50 if shop.views["reader"].replica_sets and any(is_new(revision) for _, revision in shop.pod_names("reader")) else 0
+        shop.set("kafka_consumergroup_lag", lag[0], topic="events", partition="0", consumergroup="reader")
+
+    shop = cluster(works, "reader", "writer", contracts=[EVENTS])
+    shop.apply("reader", "reader2", None)
+    shop.play(looks=40)
+    found = finding(shop)
+    assert (found.cause, found.certainty, found.action) == ("Mode3", "Suspected", "Hold"), found
+    assert found.evidence == ["all pods of reader: looks at a growing lag 100 % (2 of 2 looks), before the release 0 %"]
 
 
 def test_numbers_that_are_no_counts_are_left_out() -> None:
