@@ -13,6 +13,7 @@ from pathlib import Path
 
 from localcluster.base_image import base_layer, debian_layer
 from localcluster.images import Image, ImageContent, build_bundle
+from localcluster.kube_state_metrics import ensure_kube_state_metrics, kube_state_metrics_version
 from localcluster.layers import Layer, layer_of_files
 from localcluster.opencore.kafka_jars import kafka_jars
 from localcluster.operator_image import build_operator_image, locked_packages
@@ -24,13 +25,13 @@ _SERVICES = OPENCORE / "services"
 _PLATFORM = OPENCORE / "platform"
 _PACKAGES = "/opt/opencore/packages"
 # Not released by the scene: one version each.
-_TOOLS = ("load", "setup", "kafka-exporter", "pod-exporter")
+_TOOLS = ("load", "setup", "kafka-exporter")
 _TOOL_VERSION = "1.0.0"
 
 
 def scene_images() -> list[Image]:
     """Return every image, made from packages and from examples/opencore; what did not change comes from the cache."""
-    return [_services(), _kafka(), _postgres(), _redis(), _exporters(), build_operator_image()]
+    return [_services(), _kafka(), _postgres(), _redis(), _exporters(), _kube_state_metrics(), build_operator_image()]
 
 
 @cache
@@ -108,6 +109,12 @@ def _exporters() -> Image:
         for name in ("postgres", "redis")
     }
     return build_bundle("opencore-exporters", contents, layers=[layer])
+
+
+def _kube_state_metrics() -> Image:
+    reference = f"localhost/opencore/kube-state-metrics:{kube_state_metrics_version()}"
+    program = layer_of_files({"/kube-state-metrics": ensure_kube_state_metrics()})
+    return build_bundle("opencore-kube-state-metrics", {reference: ImageContent(entrypoint=["/kube-state-metrics"])}, layers=[program])
 
 
 def _single(reference: str, folder: str, *, scripts: tuple[str, ...], layers: list[Layer]) -> Image:

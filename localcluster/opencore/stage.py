@@ -26,7 +26,7 @@ WORKLOADS = ("gateway", "user-service", "billing-service", "notification-service
 POSTGRES_PORT = 15432
 _SCRAPE_SECONDS = 3
 _STATEFUL = ("kafka", "postgres")
-_DEPLOYED = ("redis", "kafka-exporter", "pod-exporter", "postgres-exporter", "redis-exporter")
+_DEPLOYED = ("redis", "kafka-exporter", "kube-state-metrics", "postgres-exporter", "redis-exporter")
 _JOBS = ("topics", "migrate")
 _TRIES, _PATIENCE = 4, "--timeout=100s"  # a try ends before Tools gives kubectl up
 

@@ -39,7 +39,7 @@ def test_a_kstatus_that_is_not_built_names_the_command_that_builds_it() -> None:
         readiness([])
 
 
-@pytest.mark.parametrize("modules", ["kubernetes", "helm_build", "kstatus_build", "argocd_build"])
+@pytest.mark.parametrize("modules", ["kubernetes", "helm_build", "kstatus_build", "argocd_build", "kube_state_metrics_build"])
 def test_the_needed_go_is_read_from_the_modules_it_builds(modules: str) -> None:
     assert required_version(CHECKOUT / "localcluster" / modules) >= (1, 26)
 

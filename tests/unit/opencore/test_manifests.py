@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from localcluster.kube_state_metrics import kube_state_metrics_version
 from saferollout.api.references import check_references
 from saferollout.api.saferollout import SafeRollout
 from saferollout.core.catalogue.parties import parties_of
@@ -102,3 +103,12 @@ def test_every_pod_satisfies_the_restricted_pod_security_standard(file: Path) ->
         for container in pod["containers"]:
             assert container["securityContext"]["allowPrivilegeEscalation"] is False
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_kube_state_metrics_is_the_version_that_is_built_and_may_watch_what_it_is_told_to() -> None:
+    found = {document["kind"]: document for document in yaml.safe_load_all((OPENCORE / "platform" / "kube-state-metrics.yaml").read_text())}
+    (container,) = found["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"localhost/opencore/kube-state-metrics:{kube_state_metrics_version()}"
+    told = next(argument.removeprefix("--resources=") for argument in container["args"] if argument.startswith("--resources="))
+    assert sorted(told.split(",")) == sorted(name for rule in found["ClusterRole"]["rules"] for name in rule["resources"])
+    assert all(rule["verbs"] == ["list", "watch"] for rule in found["ClusterRole"]["rules"])
