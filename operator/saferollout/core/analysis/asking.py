@@ -10,7 +10,7 @@ from saferollout.core.catalogue.asking import About, query_of
 from saferollout.core.catalogue.coverage import Line, about_all, coverage_of
 from saferollout.core.catalogue.discovery import There, discovery_queries, read
 from saferollout.core.catalogue.parties import Parties, parties_of
-from saferollout.core.catalogue.series import Series
+from saferollout.core.catalogue.series import Series, SignalName
 from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Measurement, Observations, Question
 
@@ -39,9 +39,15 @@ def series_questions(snapshot: Snapshot, found: Observations, now: datetime) -> 
     if isinstance(there, str):
         return
     everybody = about(snapshot)
-    for series in dict.fromkeys(line.found.series for line in coverage(snapshot, there, parties=parties(snapshot))):
+    for series in dict.fromkeys(line.found.series for line in _asked(coverage(snapshot, there, parties=parties(snapshot)))):
         if series is not None:
             yield Question(name=series_name(series), query=query_of(series, about=everybody), instants=schedule.all)
+
+
+def _asked(lines: tuple[Line, ...]) -> Iterator[Line]:
+    """Leave out sums of latencies where there are buckets, which say more."""
+    with_buckets = {line.workload for line in lines if line.found.signal is SignalName.LATENCY and line.found.series is not None}
+    return (line for line in lines if line.found.signal is not SignalName.LATENCY_SUM or line.workload not in with_buckets)
 
 
 def what_is_there(snapshot: Snapshot, found: Observations) -> There | str:

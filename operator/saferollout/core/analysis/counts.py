@@ -27,6 +27,21 @@ _SQLSTATE: Final = {Symptom.DATA_ERRORS: "(22|23|42).*", Symptom.CONNECTION_ERRO
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A symptom of a workload's pods in every interval. `proportion`: bad events are a part of all events.
+
+    `tolerates`: so many times as many bad events are no trouble, and `drifts`: against the time before.
+    """
+
+    symptom: Symptom
+    counts: tuple[PodCounts, ...]
+    contract: str = ""
+    proportion: bool = True
+    tolerates: float = 1.0
+    drifts: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class PodSymptom:
     """A symptom that is counted pod by pod, and the signal behind it. `proportion`: bad events are a part of all events."""
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from saferollout.core.analysis.counted_symptoms import answers_requests
 from saferollout.core.analysis.material import IsPod, Material
 from saferollout.core.analysis.members import has_rolled, shares_a_contract
+from saferollout.core.analysis.slowness import slow_answers
 from saferollout.core.catalogue.asking import TOPIC
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.counting import Interval, Look
@@ -27,8 +29,16 @@ Values = Sequence[tuple[datetime, float]]
 
 def looked_at(material: Material, members: tuple[Member, ...]) -> tuple[Reading, ...]:
     """Return a reading for each such symptom that can be told."""
-    found = (*_topics(material, members), *(one for member in members for one in _traffic(material, members, member)))
-    return tuple(found)
+    of_pods = (one for member in members for one in (*_traffic(material, members, member), *_unseen(material, members, member)))
+    return (*_topics(material, members), *of_pods)
+
+
+def _unseen(material: Material, members: tuple[Member, ...], member: Member) -> Iterator[Reading]:
+    """Say why slow answers can't be counted, where that is so."""
+    slow = slow_answers(material, member.workload) if answers_requests(member) else None
+    if isinstance(slow, str):
+        arm = _arm(material, members, member.workload)
+        yield Reading(Symptom.SLOW, member.workload, arm, Against.BASELINE, Standing.CANNOT_TELL, detail=slow)
 
 
 def _topics(material: Material, members: tuple[Member, ...]) -> Iterator[Reading]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar, cast
 
 from saferollout.api.status import Target
 from saferollout.core.analysis.asking import answers_to, coverage, parties, what_is_there
@@ -18,6 +19,7 @@ from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Measurement, Observations
 
 IsPod = Callable[[str], bool]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,13 @@ class Material:
 
     def looks(self, series: Series) -> tuple[Look, ...]:
         """Return the full answers for a series, sorted out."""
-        if series not in self._looks:
-            self._looks[series] = looks_of(series, self.answers(series))
-        return self._looks[series]
+        return self.once(("looks", series), lambda: looks_of(series, self.answers(series)))
 
     def intervals(self, series: Series) -> tuple[Interval, ...]:
         """Return what was counted of a series between looks; nothing of one that counts nothing."""
         if series.reading not in (Reading.COUNTER, Reading.OFFSET):
             return ()
-        if series not in self._intervals:
-            self._intervals[series] = intervals_for(series, self.answers(series))
-        return self._intervals[series]
+        return self.once(("intervals", series), lambda: intervals_for(series, self.answers(series)))
 
     def pods_of(self, workload: str) -> IsPod:
         """Tell pods of a workload."""
@@ -94,12 +92,14 @@ class Material:
         """Tell old pods of a workload."""
         return among(self.arms[workload].old) if workload in self.arms else among(())
 
-    @cached_property
-    def _looks(self) -> dict[Series, tuple[Look, ...]]:
-        return {}
+    def once(self, key: tuple[object, ...], work: Callable[[], T]) -> T:
+        """Return what some work amounts to, which is done once for this look; the key says which work."""
+        if key not in self._done:
+            self._done[key] = work()
+        return cast(T, self._done[key])
 
     @cached_property
-    def _intervals(self) -> dict[Series, tuple[Interval, ...]]:
+    def _done(self) -> dict[tuple[object, ...], object]:
         return {}
 
 

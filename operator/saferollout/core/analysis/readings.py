@@ -1,6 +1,7 @@
 """Judge every comparison by core/statistics, and say it in the words of core/diagnosis."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison, WithBefore
@@ -31,7 +32,7 @@ def readings_of(found: Sequence[Comparison], *, alpha: float, without: Sequence[
 
 
 def _between_arms(one: BetweenArms, *, alpha: float, gates: int, without: Sequence[Interval]) -> Iterator[Reading]:
-    alarm = Alarm(alpha=alpha, gates=gates, arms=(Side.NEW, Side.OLD), proportion=one.proportion)
+    alarm = Alarm(alpha=alpha, gates=gates, arms=(Side.NEW, Side.OLD), proportion=one.proportion, tolerates=one.tolerates)
     passing = Passing(rate=_CALM) if one.calm else Passing(rate=None)
     judged = judge(one.windows, baseline=one.baseline, during=one.old, alarm=alarm, passing=passing, without=without)
     for side, arm in ((Side.NEW, Arm.NEW), (Side.OLD, Arm.OLD)):
@@ -53,7 +54,8 @@ def _standing(judged: Judged, side: Side) -> Standing:
 
 
 def _with_before(one: WithBefore, *, alpha: float, gates: int, without: Sequence[Interval]) -> Reading:
-    judged = judge_rate(one.since, against=rate_before(one.before, without=without), alpha=alpha, gates=gates, without=without)
+    known_rate = replace(rate_before(one.before, without=without), tolerates=one.tolerates)
+    judged = judge_rate(one.since, against=known_rate, alpha=alpha, gates=gates, without=without)
     known = any(count.seconds > 0 for count in one.before)
     standing = _STANDINGS.get(judged.verdict, Standing.CANNOT_TELL) if known else Standing.CANNOT_TELL
     since = [count for count in one.since if judged.onset is None or count.at >= judged.onset]

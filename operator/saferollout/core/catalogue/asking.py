@@ -37,7 +37,8 @@ def query_of(series: Series, *, about: About) -> Query:
     """Return the one query that reads a series of all these pods, topics or groups, with the age of its oldest sample."""
     selected = selector(series, about=about)
     by = labels_of(series, labels=about.labels)
-    return Query(value=f"{series.aggregate} by ({', '.join(name(label) for label in by)}) ({selected})", age=age_of_selectors((selected,)), by=by)
+    value = f"{selected}{_unless(series, about)}"
+    return Query(value=f"{series.aggregate} by ({', '.join(name(label) for label in by)}) ({value})", age=age_of_selectors((selected,)), by=by)
 
 
 def selector(series: Series, *, about: About) -> str:
@@ -91,6 +92,16 @@ def _subject(series: Series, about: About) -> tuple[str, ...]:
         case Subject.GROUP:
             return one_of(series.subject_label, about.groups), one_of(series.topic_label, about.topics), *tenant(series, about=about)
     return ()
+
+
+def _unless(series: Series, about: About) -> str:
+    """Leave out the pods that another metric speaks against, in the same query."""
+    if not series.unless:
+        return ""
+    pods = subject_matchers(Subject.POD, about=about)
+    others = (f"{one.metric}{{{','.join((*(matcher(own.label, '=', own.value) for own in one.matchers), *pods))}}} > 0" for one in series.unless)
+    labels = f"{name(about.labels.namespace)}, {name(about.labels.pod)}"
+    return f" unless on ({labels}) ({' or '.join(others)})"
 
 
 def _labels_of_subject(series: Series, labels: Labels) -> tuple[str, ...]:

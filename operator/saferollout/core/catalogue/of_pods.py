@@ -5,7 +5,7 @@ Per signal the first is preferred; names were read in the sources that each row 
 
 from typing import Final
 
-from saferollout.core.catalogue.series import Aggregate, Key, Matcher, Reading, Series, SignalName, Subject
+from saferollout.core.catalogue.series import Aggregate, Key, Matcher, Other, Reading, Series, SignalName, Subject
 
 _MICROMETER: Final = "Micrometer"
 _SPRING_KAFKA: Final = "Spring Kafka"
@@ -44,6 +44,12 @@ _OUTBOUND: Final = (Matcher("direction", "outbound"),)
 _AT_DESTINATION: Final = (Matcher("reporter", "destination"),)
 _AT_SOURCE: Final = (Matcher("reporter", "source"),)
 _MILLISECONDS: Final = 0.001
+_GOING_OR_GONE: Final = (
+    Other("kube_pod_deletion_timestamp"),
+    Other("kube_pod_status_phase", (Matcher("phase", "Failed"),)),
+    Other("kube_pod_status_phase", (Matcher("phase", "Succeeded"),)),
+)
+"""A pod that is being deleted, or has ended, is not ready by right."""
 
 HTTP: Final = (
     _pod(SignalName.HTTP_SERVER, _MICROMETER, "http_server_requests_seconds_count", _OF_MICROMETER, _STATUS),
@@ -63,6 +69,10 @@ HTTP: Final = (
          beside="http_server_request_duration_seconds_count", enable=_OTEL_BUCKETS),
     _pod(SignalName.LATENCY, _ISTIO, "istio_request_duration_milliseconds_bucket", _OF_ISTIO, Key("le"), matchers=_AT_DESTINATION, unit=_MILLISECONDS),
     _pod(SignalName.LATENCY, _LINKERD, "response_latency_ms_bucket", _OF_LINKERD, Key("le"), matchers=_INBOUND, unit=_MILLISECONDS),
+    _pod(SignalName.LATENCY_SUM, _MICROMETER, "http_server_requests_seconds_sum", _OF_MICROMETER),
+    _pod(SignalName.LATENCY_SUM, _OTEL, "http_server_request_duration_seconds_sum", _OF_OTEL),
+    _pod(SignalName.LATENCY_SUM, _ISTIO, "istio_request_duration_milliseconds_sum", _OF_ISTIO, matchers=_AT_DESTINATION, unit=_MILLISECONDS),
+    _pod(SignalName.LATENCY_SUM, _LINKERD, "response_latency_ms_sum", _OF_LINKERD, matchers=_INBOUND, unit=_MILLISECONDS),
 )  # fmt: skip
 
 MESSAGING: Final = (
@@ -79,6 +89,8 @@ MESSAGING: Final = (
     _pod(SignalName.PRODUCER_ERRORS, "Kafka client via Micrometer", "kafka_producer_record_error_total", _OF_KAFKA_CLIENT),
     _pod(SignalName.PRODUCER_ERRORS, _SPRING_KAFKA, "spring_kafka_template_seconds_count", _OF_SPRING_KAFKA, matchers=(Matcher("result", "failure"),),
          note="exists only after its first failure"),
+    _pod(SignalName.RECORDS_SENT, "Kafka client via Micrometer", "kafka_producer_record_send_total", _OF_KAFKA_CLIENT),
+    _pod(SignalName.RECORDS_SENT, _SPRING_KAFKA, "spring_kafka_template_seconds_count", _OF_SPRING_KAFKA, note="failed ones included"),
 )  # fmt: skip
 
 STORES: Final = (
@@ -99,7 +111,8 @@ CONTAINERS: Final = (
     _pod(SignalName.RESTARTS, _KSM, "kube_pod_container_status_restarts_total", _OF_KSM, Key("container"), aggregate=Aggregate.MAX),
     _pod(SignalName.RESTARTS, "cAdvisor", "container_start_time_seconds", _OF_CADVISOR, Key("container"), reading=Reading.START, aggregate=Aggregate.MAX,
          note="a start time that grows is a restart; two between two looks count once"),
-    _pod(SignalName.READINESS, _KSM, "kube_pod_status_ready", _OF_KSM, matchers=(Matcher("condition", "true"),), reading=Reading.GAUGE, aggregate=Aggregate.MAX),
+    _pod(SignalName.READINESS, _KSM, "kube_pod_status_ready", _OF_KSM, matchers=(Matcher("condition", "true"),), reading=Reading.GAUGE, aggregate=Aggregate.MAX,
+         unless=_GOING_OR_GONE, note="pods that are being deleted, or have ended, are left out"),
     _pod(SignalName.CPU_THROTTLING, "cAdvisor", "container_cpu_cfs_throttled_periods_total", _OF_CADVISOR, Key("container"), aggregate=Aggregate.MAX),
 )  # fmt: skip
 

@@ -18,9 +18,11 @@ class SignalName(StrEnum):
     GROUP_OFFSET = "GroupOffset"
     TOPIC_INFLOW = "TopicInflow"
     PRODUCER_ERRORS = "ProducerErrors"
+    RECORDS_SENT = "RecordsSent"
     HTTP_SERVER = "HttpServer"
     HTTP_CLIENT = "HttpClient"
     LATENCY = "Latency"
+    LATENCY_SUM = "LatencySum"
     CACHE_GETS = "CacheGets"
     CACHE_PUTS = "CachePuts"
     CACHE_EVICTIONS = "CacheEvictions"
@@ -89,12 +91,21 @@ class Matcher:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another metric of the same pods that a query takes account of."""
+
+    metric: str
+    matchers: tuple[Matcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """One exporter's series for a signal.
 
     `subject_label` names the topic, queue, stream or group (subjects TOPIC and GROUP), `topic_label` the topic of a group. `beside` is a
     metric that the same exporter has when this one is not switched on, and `enable` how to switch it on. `failed` is a pattern of the
-    first key's values that mean a failure, where the signal counts good and bad alike. `unit` is that of `le`, in seconds.
+    first key's values that mean a failure, where the signal counts good and bad alike. `unit` is that of `le` and of sums, in seconds.
+    `unless`: a pod does not count while one of these is above 0 for it.
     """
 
     signal: SignalName
@@ -114,6 +125,7 @@ class Series:
     failed: str = ""
     unit: float = 1.0
     configured: bool = False
+    unless: tuple[Other, ...] = ()
 
     @property
     def per_pod(self) -> bool:

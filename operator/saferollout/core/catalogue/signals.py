@@ -41,6 +41,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             SignalName.PRODUCER_ERRORS, "records that each pod could not send",
             costs="a broker that refuses records is seen only by a topic that stops growing",
         ),
+        Signal(SignalName.RECORDS_SENT, "records that each pod sent", costs="records that could not be sent are not judged, because nobody knows of how many"),
         Signal(
             SignalName.HTTP_SERVER, "requests that each pod answered, by status", keys=("status",), needs=("status",),
             costs="modes 2 and 5, and a plain bug behind an API, are not seen at the server",
@@ -49,7 +50,11 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             SignalName.HTTP_CLIENT, "requests that each pod sent, by status", keys=("status",), needs=("status",),
             costs="mode 2 is seen at the server only: which clients are refused is not known",
         ),
-        Signal(SignalName.LATENCY, "how long each pod took to answer", keys=("le",), needs=("le",), costs="slowness, and the oscillation of mode 4, are not seen"),
+        Signal(
+            SignalName.LATENCY, "how long each pod took to answer", keys=("le",), needs=("le",),
+            costs="slowness is seen by the mean of each pod only, and the oscillation of mode 4 is not seen",
+        ),
+        Signal(SignalName.LATENCY_SUM, "seconds that each pod took for all its answers", costs="without buckets and without sums slowness is not seen"),
         Signal(
             SignalName.CACHE_GETS, "look-ups in the cache by each pod, hit or miss", keys=("result", "cache"), needs=("result",), fails=True,
             costs="mode 4 can only be suspected: no client-side cache metric, and the cache itself counts a value that nobody can read as a hit",
@@ -117,10 +122,11 @@ WANTED_BY_CONTRACTS: Final[Mapping[ContractKind, tuple[tuple[SignalName, Side], 
     ContractKind.TOPIC: (
         (SignalName.DEAD_LETTERS, Side.CONTRACT), (SignalName.CONSUMER_FAILURES, Side.READERS), (SignalName.RECORDS_CONSUMED, Side.READERS),
         (SignalName.GROUP_LAG, Side.CONTRACT), (SignalName.GROUP_OFFSET, Side.CONTRACT), (SignalName.TOPIC_INFLOW, Side.CONTRACT),
-        (SignalName.PRODUCER_ERRORS, Side.WRITERS), (SignalName.BROKERS_UP, Side.CONTRACT),
+        (SignalName.PRODUCER_ERRORS, Side.WRITERS), (SignalName.RECORDS_SENT, Side.WRITERS), (SignalName.BROKERS_UP, Side.CONTRACT),
     ),
     ContractKind.API: (
         (SignalName.HTTP_SERVER, Side.READERS), (SignalName.HTTP_CLIENT, Side.WRITERS), (SignalName.LATENCY, Side.READERS),
+        (SignalName.LATENCY_SUM, Side.READERS),
     ),
     ContractKind.CACHE: (
         (SignalName.CACHE_GETS, Side.READERS), (SignalName.CACHE_PUTS, Side.WRITERS), (SignalName.LATENCY, Side.READERS),

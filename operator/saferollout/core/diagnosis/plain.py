@@ -32,7 +32,8 @@ def plain_bug(scene: Scene) -> Iterator[Case]:
     for member in scene.evidence.members:
         if member.shares:
             failing = tuple(one for symptom in _FAILS if (one := scene.worse_than_other_arm(symptom, member.workload, Arm.NEW)) is not None)
-            if failing and not _is_cold_or_two_formats(scene, member, failing):
+            # More of a CPU, or of a pool, is a need of the new revision and no failure, as long as nobody suffers.
+            if {one.symptom for one in failing} - {Symptom.SATURATED} and not _is_cold_or_two_formats(scene, member, failing):
                 yield _bug(scene, member, failing)
 
 

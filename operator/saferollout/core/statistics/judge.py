@@ -33,7 +33,8 @@ class Alarm:
 
     `alpha`: the chance of a false alarm in a whole release, shared by `gates` tests. `arms`: which arm is under suspicion; old pods suffer where
     new ones write what they can't read. `proportion`: events are a part of the total (requests), and not counts over anything else (seconds).
-    `plain`: no measured overdispersion, tolerance 2; then alpha is exact for counts that come one by one.
+    `plain`: no measured overdispersion, tolerance 2; then alpha is exact for counts that come one by one. `tolerates`: so many times as many bad
+    events are no trouble, where that is more than the tolerance is anyhow.
     """
 
     alpha: float = 0.01
@@ -41,6 +42,7 @@ class Alarm:
     arms: tuple[Arm, ...] = (Arm.NEW,)
     proportion: bool = True
     plain: bool = False
+    tolerates: float = 1.0
 
     def wanted(self, arm: Arm) -> float:
         """Return the evidence that an alarm about this arm takes."""
@@ -69,7 +71,7 @@ def judge(
     measured = Unmeasured.NOT_WANTED if alarm.plain else measure_baseline(baseline, proportion=alarm.proportion, without=without)
     looks = in_order(during, without=without)
     spreads, phis = _spreads(both, measured, looks, proportion=alarm.proportion)
-    tolerance = PLAIN_TOLERANCE if isinstance(measured, Unmeasured) else MEASURED_TOLERANCE
+    tolerance = max(alarm.tolerates, PLAIN_TOLERANCE if isinstance(measured, Unmeasured) else MEASURED_TOLERANCE)
     traces = {arm: _trace(both, spreads, arm, tolerance=tolerance, alarm=alarm) for arm in alarm.arms}
     first = _first_alarm(traces)
     if first is not None:

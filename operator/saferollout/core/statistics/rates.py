@@ -50,11 +50,15 @@ class KnownRate:
 
 @dataclass(frozen=True, slots=True)
 class RateBefore:
-    """What was counted before the release, as one arm. `phi`: how far windows scatter (variance over mean), or why that is not known."""
+    """What was counted before the release, as one arm. `phi`: how far windows scatter (variance over mean), or why that is not known.
+
+    `tolerates`: so many times as many are no trouble, where that is more than the tolerance is anyhow.
+    """
 
     events: float
     seconds: float
     phi: float | Unmeasured
+    tolerates: float = 1.0
 
     @property
     def rate(self) -> float:
@@ -64,7 +68,7 @@ class RateBefore:
     @property
     def tolerance(self) -> float:
         """Return by what the rate may grow without being called worse."""
-        return _PLAIN_TOLERANCE if isinstance(self.phi, Unmeasured) else _MEASURED_TOLERANCE
+        return max(self.tolerates, _PLAIN_TOLERANCE if isinstance(self.phi, Unmeasured) else _MEASURED_TOLERANCE)
 
     def log_worse(self, events: float, seconds: float) -> float:
         """Return the log evidence that the rate is higher than before; none without a before."""

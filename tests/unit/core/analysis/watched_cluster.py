@@ -1,5 +1,6 @@
 """The little cluster with counters: its pods work second by second, and a Prometheus that never lies answers for every past instant."""
 
+import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from saferollout.core.analysis.asking import series_name
+from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.arms import Labels
 from saferollout.core.catalogue import discovery
 from saferollout.core.catalogue.asking import labels_of
 from saferollout.core.catalogue.catalogue import BUILT_IN
-from saferollout.core.catalogue.series import Reading, Series, Subject
+from saferollout.core.catalogue.series import Aggregate, Series, Subject
 from saferollout.core.decide import follow_up, questions
 from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Measurement, Observations, Outcome, Question, Sample, Samples
@@ -32,6 +34,8 @@ class WatchedCluster(LittleCluster):
     clock: datetime | None = None
     unreachable_from: datetime | None = None
     times_out: str = ""
+    rng: random.Random = field(default_factory=random.Random)
+    marked: datetime | None = None
 
     def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
         """Count up a series from now on."""
@@ -51,6 +55,14 @@ class WatchedCluster(LittleCluster):
         """Return (pod, revision) of a workload's pods."""
         sets = self.views[name].replica_sets
         return [(f"{rs.name}-{number:05d}", rs.hash) for rs in sets for number in range(rs.pods)]
+
+    def assessed_after(self, seconds: float) -> Assessment:
+        """Let time go by without a decision, and assess the release at its end."""
+        self.now += timedelta(seconds=seconds)
+        snapshot = self.snapshot()
+        found = assess(snapshot, self._answers(snapshot), self.now)
+        assert isinstance(found, Assessment), found
+        return found
 
     def catch_up(self) -> None:
         """Have the world work up to now."""
@@ -116,9 +128,18 @@ def _asked(series: Series, there: dict[tuple[str, _Labels], float]) -> Iterable[
     values: dict[_Labels, list[float]] = {}
     for labels in _of(series, there):
         key = tuple((label, labels.get(label, "")) for label in by)
-        values.setdefault(key, []).append(there[(series.metric, tuple(sorted(labels.items())))])
-    combine: Callable[[list[float]], float] = sum if series.reading is Reading.COUNTER else max
+        if not _is_spoken_against(series, labels, there):
+            values.setdefault(key, []).append(there[(series.metric, tuple(sorted(labels.items())))])
+    combine: Callable[[list[float]], float] = {Aggregate.SUM: sum, Aggregate.MAX: max, Aggregate.MIN: min}[series.aggregate]
     yield from (Sample(key, combine(found)) for key, found in values.items())
+
+
+def _is_spoken_against(series: Series, labels: dict[str, str], there: dict[tuple[str, _Labels], float]) -> bool:
+    return any(
+        value > 0 and metric == other.metric and dict(have).get("pod") == labels["pod"] and all(dict(have).get(one.label) == one.value for one in other.matchers)
+        for other in series.unless
+        for (metric, have), value in there.items()
+    )
 
 
 def is_new(revision: str) -> bool:
