@@ -59,7 +59,7 @@ def splits(counts: PodCounts) -> Look:
 
     Fewer than 2 pods: no splits. The mean over all of them is steadier than what one split says.
     """
-    busy = [pair for _, pair in sorted(counts.pods.items()) if pair[1] > 0]
+    busy = _busy(counts)
     if len(busy) < 2:
         return ()
     size = max(1, round(len(busy) * _SMALL_ARM))
@@ -70,14 +70,17 @@ def splits(counts: PodCounts) -> Look:
 
 def measure_baseline(looks: Sequence[PodCounts], *, proportion: bool, without: Sequence[Interval] = ()) -> Baseline | Unmeasured:
     """Measure v over the windows before the release, or say why it can't be."""
-    split = [splits(look) for look in in_order(looks, without=without)]
-    if len(split) < LEAST_WINDOWS:
+    ordered = in_order(looks, without=without)
+    if len(ordered) < LEAST_WINDOWS:
         return Unmeasured.NO_BASELINE
-    if not any(split):
+    events = [sum(pair[0] for pair in busy) for look in ordered if len(busy := _busy(look)) > 1]
+    if not events:
         return Unmeasured.FEW_PODS
-    events = sum(look[0].new_events + look[0].old_events for look in split if look)
+    if sum(events) < LEAST_EVENTS:
+        return Unmeasured.FEW_EVENTS
+    split = [splits(look) for look in ordered]
     values = [v for look in split if (v := squared_distance(look, proportion=proportion)) is not None]
-    if events < LEAST_EVENTS or len(values) < LEAST_WINDOWS:
+    if len(values) < LEAST_WINDOWS:
         return Unmeasured.FEW_EVENTS
     loads = [_load(window) for look in split for window in look]
     return Baseline(
@@ -86,6 +89,12 @@ def measure_baseline(looks: Sequence[PodCounts], *, proportion: bool, without: S
         mean_square=sum(v * v for v in values) / len(values),
         load=sum(loads) / len(loads),
     )
+
+
+def distance_of(counts: PodCounts, *, proportion: bool) -> float | None:
+    """Return v of one window; None where no bad event happened or nothing can be compared."""
+    happened = any(bad for bad, _ in counts.pods.values())
+    return squared_distance(splits(counts), proportion=proportion) if happened else None
 
 
 def squared_distance(look: Look, *, proportion: bool) -> float | None:
@@ -135,6 +144,11 @@ def left_to_chance(window: Window, *, proportion: bool) -> float:
     if not proportion or window.new_events > window.new_total or window.old_events > window.old_total:
         return 1.0
     return max(_LEAST_SPREAD, 1 - (window.new_events + window.old_events) / (window.new_total + window.old_total))
+
+
+def _busy(counts: PodCounts) -> list[tuple[float, float]]:
+    """Return what the pods did that did anything, in the order of their names."""
+    return [pair for _, pair in sorted(counts.pods.items()) if pair[1] > 0]
 
 
 def _split(counts: PodCounts, small: Sequence[tuple[float, float]], *, events: float, total: float) -> Window:

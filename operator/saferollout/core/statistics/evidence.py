@@ -12,6 +12,7 @@ Sources: Lindon & Malek, Anytime-valid inference for multinomial count data, Neu
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, log1p
+from operator import mul
 from typing import Final
 
 from saferollout.core.statistics.high_shares import has_high_share, log_odds_ratios
@@ -22,6 +23,11 @@ RATIOS: Final = ((1.1, 0.03), (1.25, 0.05), (1.5, 0.12), (2.0, 0.2), (3.0, 0.25)
 
 ONE_WINDOW: Final = 0.7
 """What share of an alarm's log evidence one window may bring: a single odd scrape must not be enough."""
+
+_JUST_RATIOS: Final = tuple(ratio for ratio, _ in RATIOS)
+_WITH_LOGS: Final = tuple((ratio, log(ratio)) for ratio in _JUST_RATIOS)
+_WEIGHTS: Final = tuple(weight for _, weight in RATIOS)
+_NO_GAINS: Final = (0.0,) * len(RATIOS)
 
 _AT_START: Final = 0.9
 _SPREAD_OUT: Final = 60
@@ -56,18 +62,24 @@ def swapped(window: Window) -> Window:
 
 def log_likelihood_ratio(window: Window, *, ratio: float, tolerance: float) -> float:
     """Return how much better "the new arm is tolerance * ratio times as bad" explains the window than "tolerance times"."""
-    tolerated = window.new_total * tolerance
-    share = tolerated / (tolerated + window.old_total)
     k = window.new_events + window.old_events
-    return window.new_events * log(ratio) - k * log1p(share * (ratio - 1))
+    return window.new_events * log(ratio) - k * log1p(_tolerated_share(window, tolerance) * (ratio - 1))
 
 
-def log_likelihood_ratios(window: Window, *, tolerance: float, proportion: bool) -> list[float]:
+def log_likelihood_ratios(window: Window, *, tolerance: float, proportion: bool) -> Sequence[float]:
     """Return it for each of RATIOS; `proportion`: events are a part of the total, which counts where they are a large one."""
-    ratios = tuple(ratio for ratio, _ in RATIOS)
+    new, k = window.new_events, window.new_events + window.old_events
+    if k == 0:
+        return _NO_GAINS
     if proportion and has_high_share(window):
-        return log_odds_ratios(window, ratios=ratios, tolerance=tolerance)
-    return [log_likelihood_ratio(window, ratio=ratio, tolerance=tolerance) for ratio in ratios]
+        return log_odds_ratios(window, ratios=_JUST_RATIOS, tolerance=tolerance)
+    share = _tolerated_share(window, tolerance)
+    return [new * log_ratio - k * log1p(share * (ratio - 1)) for ratio, log_ratio in _WITH_LOGS]
+
+
+def _tolerated_share(window: Window, tolerance: float) -> float:
+    tolerated = window.new_total * tolerance
+    return tolerated / (tolerated + window.old_total)
 
 
 def trace(windows: Sequence[Window], spreads: Sequence[float], *, tolerance: float, wanted: float, proportion: bool = True) -> Trace:
@@ -80,14 +92,12 @@ def trace(windows: Sequence[Window], spreads: Sequence[float], *, tolerance: flo
     rises = [(0.0, 0)] * len(RATIOS)
     highest, best = 0.0, 0
     for number, (window, spread) in enumerate(zip(windows, spreads, strict=True)):
-        begins, evidence = onset_weight(number), 0.0
+        begins = onset_weight(number)
         ratios = log_likelihood_ratios(window, tolerance=tolerance, proportion=proportion)
-        for index, ((_, weight), log_ratio) in enumerate(zip(RATIOS, ratios, strict=True)):
-            gain = min(cap, log_ratio / spread)
-            sums[index] = (sums[index] + begins) * exp(gain)
-            evidence += weight * sums[index]
-            rise, since = rises[index]
-            rises[index] = (rise + gain, since) if rise > 0 else (gain, number)
+        gains = [min(cap, log_ratio / spread) for log_ratio in ratios]
+        sums = [(known + begins) * exp(gain) for known, gain in zip(sums, gains, strict=True)]
+        rises = [(rise + gain, since) if rise > 0 else (gain, number) for (rise, since), gain in zip(rises, gains, strict=True)]
+        evidence = sum(map(mul, _WEIGHTS, sums))
         if evidence > highest:
             highest, best = evidence, _onset(rises)
         if evidence >= wanted:

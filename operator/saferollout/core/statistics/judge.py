@@ -11,9 +11,8 @@ from saferollout.core.statistics.dispersion import (
     Baseline,
     Dispersion,
     Unmeasured,
+    distance_of,
     measure_baseline,
-    splits,
-    squared_distance,
 )
 from saferollout.core.statistics.evidence import Trace, swapped, trace
 from saferollout.core.statistics.passing import Passing, passed
@@ -104,7 +103,7 @@ def _spreads(
     spreads, phis = list[float](), list[float | Unmeasured]()
     for window in windows:
         while next_look < len(looks) and looks[next_look].at < window.at:
-            distance = squared_distance(splits(looks[next_look]), proportion=proportion)
+            distance = distance_of(looks[next_look], proportion=proportion)
             if distance is not None:
                 dispersion.learn(distance)
             next_look += 1

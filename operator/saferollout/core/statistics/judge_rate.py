@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from math import exp, log
 from typing import Final
 
@@ -27,9 +28,12 @@ def judge_rate(
     ratio: float = 3.0,
     without: Sequence[Interval] = (),
 ) -> Reading:
-    """Read all windows since the release began; CLEAR takes evidence at level `beta` that the rate has not become `ratio` times as high."""
+    """Read all windows since the release began; CLEAR takes evidence at level `beta` that the rate has not become `ratio` times as high.
+
+    Evidence is worked out only for windows at which it could be enough for an alarm, and for the last one: without an alarm the reading has that.
+    """
     ordered = [window for window in in_order(windows, without=without) if has_time(window)]
-    wanted, highest = gates / alpha, 0.0
+    wanted, excess = gates / alpha, 0.0
     reading = Reading(
         verdict=Verdict.TOO_LITTLE,
         windows=len(ordered),
@@ -39,9 +43,12 @@ def judge_rate(
         phi=against.phi,
         old_rate=against.rate,
     )
-    for last in range(len(ordered)):
+    for last, window in enumerate(ordered):
+        # No stretch that ends here has a larger excess than this (Page's CUSUM), and none is shorter than its last window.
+        excess = max(0.0, excess) + window.events - against.rate * against.tolerance * window.seconds
+        if against.log_worse_at_most(excess, window.seconds) < log(wanted):
+            continue
         evidence, onset = _evidence(ordered[: last + 1], against)
-        highest = max(highest, evidence)
         if evidence >= wanted:
             return replace(
                 reading,
@@ -51,9 +58,10 @@ def judge_rate(
                 new_rate=_rate(ordered[onset : last + 1]),
                 worse=Arm.NEW,
                 onset=ordered[onset].at,
-                alarm_time=ordered[last].at,
+                alarm_time=window.at,
             )
-    return _not_worse(replace(reading, evidence=highest, new_rate=_rate(ordered)), ordered, against, ratio=ratio, wanted=log(1 / beta))
+    now = replace(reading, evidence=_evidence(ordered, against)[0], new_rate=_rate(ordered))
+    return _not_worse(now, ordered, against, ratio=ratio, wanted=log(1 / beta))
 
 
 def _evidence(windows: Sequence[TimedCount], against: KnownRate | RateBefore) -> tuple[float, int]:
@@ -71,6 +79,7 @@ def _evidence(windows: Sequence[TimedCount], against: KnownRate | RateBefore) ->
     return total, onset
 
 
+@cache
 def _start_weight(start: int) -> float:
     return sum(onset_weight(window) for window in range(max(0, start - _STARTS + 1), start + 1))
 

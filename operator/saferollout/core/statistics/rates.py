@@ -20,6 +20,8 @@ _SHAPE: Final = 1.0
 _EXPECTED_RATIO: Final = 4.0
 """What a rate that has become worse is expected to be, as a multiple of the known one; the distribution is wide."""
 
+_RATIOS: Final = tuple((ratio, log(ratio), log(weight)) for ratio, weight in RATIOS)
+
 _MEASURED_TOLERANCE: Final = 1.2
 _PLAIN_TOLERANCE: Final = 2.0
 
@@ -42,6 +44,16 @@ class KnownRate:
     def log_worse(self, events: float, seconds: float) -> float:
         """Return the log evidence that the rate is higher."""
         return log_gamma_mixture(events, seconds, rate=self.rate)
+
+    def log_worse_at_most(self, excess: float, seconds: float) -> float:
+        """Return what the log evidence can't exceed in so many seconds or more, with so many events more than expected.
+
+        It is that of the likeliest rate; the same excess says less the longer it took.
+        """
+        if excess <= 0:
+            return 0.0
+        expected = self.rate * seconds
+        return (expected + excess) * log1p(excess / expected) - excess
 
     def log_close(self, events: float, seconds: float, *, ratio: float) -> float:
         """Return the log evidence that the rate is less than `ratio` times as high."""
@@ -74,17 +86,35 @@ class RateBefore:
         """Return the log evidence that the rate is higher than before; none without a before."""
         if self.seconds <= 0:
             return 0.0
-        terms = [log(weight) + self._log_ratio(events, seconds, ratio=ratio, tolerance=self.tolerance) for ratio, weight in RATIOS]
+        share = self._share(seconds, self.tolerance)
+        every = events + self.events
+        terms = [log_weight + events * log_ratio - every * log1p(share * (ratio - 1)) for ratio, log_ratio, log_weight in _RATIOS]
         highest = max(terms)
         return (highest + log(sum(exp(term - highest) for term in terms))) / self._divisor
 
+    def log_worse_at_most(self, excess: float, seconds: float) -> float:
+        """Return what the log evidence can't exceed in so many seconds or more, with so many events more than tolerated.
+
+        It is that of the likeliest ratio; the same excess says less the longer it took.
+        """
+        if excess <= 0 or self.seconds <= 0:
+            return 0.0
+        share = self._share(seconds, self.tolerance)
+        events = self.rate * self.tolerance * seconds + excess
+        every = events + self.events
+        seen = self.events * log(self.events / (every * (1 - share))) if self.events else 0.0
+        return (events * log(events / (every * share)) + seen) / self._divisor
+
     def log_close(self, events: float, seconds: float, *, ratio: float) -> float:
         """Return the log evidence that the rate is less than `ratio` times as high as before."""
-        return -self._log_ratio(events, seconds, ratio=ratio, tolerance=1.0) / self._divisor if self.seconds > 0 else 0.0
+        if self.seconds <= 0:
+            return 0.0
+        every = events + self.events
+        return (every * log1p(self._share(seconds, 1.0) * (ratio - 1)) - events * log(ratio)) / self._divisor
 
-    def _log_ratio(self, events: float, seconds: float, *, ratio: float, tolerance: float) -> float:
-        share = seconds * tolerance / (seconds * tolerance + self.seconds)
-        return events * log(ratio) - (events + self.events) * log1p(share * (ratio - 1))
+    def _share(self, seconds: float, tolerance: float) -> float:
+        """Return which share of all events comes after where the rate has grown as much as is tolerated."""
+        return seconds * tolerance / (seconds * tolerance + self.seconds)
 
     @property
     def _divisor(self) -> float:

@@ -127,3 +127,18 @@ def test_false_alarms_stay_below_alpha_although_it_looks_after_every_window(coun
     assert alarms / runs <= alpha
     found = sum(judge_rate(timed(random.poisson(4, 60).tolist()), against=KnownRate(RATE), alpha=alpha).verdict is Verdict.WORSE for _ in range(20))
     assert found == 20
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["known", "counted before"])
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_no_alarm_is_missed_by_weighing_only_windows_that_could_bring_one(counted: bool, data: st.DataObject) -> None:
+    seen = timed(data.draw(st.lists(st.integers(0, 12), min_size=1, max_size=30)))
+    before = data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=30))
+    against = rate_before(timed(before, first=-40)) if counted else KnownRate(RATE)
+    gates = data.draw(st.integers(1, 200))
+    # The last window is always weighed: so this looks after each of them, whatever it could bring.
+    looks = [judge_rate(seen[: last + 1], against=against, gates=gates) for last in range(len(seen))]
+    first = next((last for last, reading in enumerate(looks) if reading.evidence >= gates / 0.01), None)
+    alarm = judge_rate(seen, against=against, gates=gates)
+    assert (alarm.windows - 1 if alarm.verdict is Verdict.WORSE else None) == first
