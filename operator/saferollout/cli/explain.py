@@ -18,6 +18,7 @@ from saferollout.cli.connect import ApiRefused, Cluster, Connection, Raw, apps_p
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
 from saferollout.cli.explanation import Explanation, explanation
 from saferollout.cli.explanation_screen import explanation_screen
+from saferollout.cli.finding_screen import finding_of
 from saferollout.cli.live_workloads import PLURALS, has_policies, heartbeat_of, references_of, revisions_path, view_of
 from saferollout.cli.look import console_of, look_of
 from saferollout.cli.picture import picture_of
@@ -90,12 +91,14 @@ def _no_such_workload(cluster: Cluster, documents: list[Raw], workload: str) -> 
 
 def machine(found: Explanation) -> dict[str, object]:
     """Return what scripts get."""
+    finding = finding_of(found.found_in) if found.found_in is not None else None
     return {
         "workload": found.workload,
         "saferollout": found.saferollout,
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "facts": [{"about": about, "sentence": sentence} for about, sentence in found.facts],
+        "finding": finding.model_dump(mode="json", by_alias=True, exclude_none=True) if finding is not None else None,
         "commands": [{"command": command, "purpose": purpose} for command, purpose in found.commands],
     }
 

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from saferollout.cli.explanation_facts import facts
 from saferollout.cli.explanation_sentence import sentence
+from saferollout.cli.finding_screen import finding_of
+from saferollout.cli.picture import Picture
 from saferollout.cli.seen import Seen, Verdict
 from saferollout.cli.ways_out import ways_out
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer: one sentence, facts by topic, and commands with their purpose."""
+    """The answer: one sentence, facts by topic, and commands with their purpose; `found_in` is the release in which the analysis found what broke."""
 
     workload: str
     saferollout: str
@@ -18,6 +20,7 @@ class Explanation:
     sentence: str
     facts: tuple[tuple[str, str], ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
+    found_in: Picture | None = None
 
 
 def explanation(seen: Seen) -> Explanation:
@@ -30,6 +33,7 @@ def explanation(seen: Seen) -> Explanation:
         sentence=sentence(verdict, seen),
         facts=tuple(facts(seen)),
         commands=tuple(ways_out(verdict, seen)),
+        found_in=seen.picture if seen.listed and seen.picture is not None and finding_of(seen.picture) is not None else None,
     )
 
 

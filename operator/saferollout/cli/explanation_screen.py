@@ -1,10 +1,11 @@
-"""The screen of `explain`: the sentence, what it rests on, what one can do."""
+"""The screen of `explain`: the sentence, what it rests on, what broke, what one can do."""
 
 from typing import Final
 
 from rich.text import Text
 
 from saferollout.cli.explanation import Explanation
+from saferollout.cli.finding_screen import finding_lines
 from saferollout.cli.look import Look, Mark
 from saferollout.cli.seen import Verdict
 
@@ -30,6 +31,8 @@ def explanation_screen(found: Explanation, look: Look) -> list[Text]:
         drawn.append(Text(""))
     for about, sentence in found.facts:
         drawn.extend(look.wrapped(sentence, first=f"  {about:<10} ", indent=" " * 13))
+    if found.found_in is not None:
+        drawn.extend([Text(""), *finding_lines(found.found_in, look)])
     if found.commands:
         drawn.extend([Text(""), Text("WHAT YOU CAN DO", style="bold")])
     for command, purpose in found.commands:

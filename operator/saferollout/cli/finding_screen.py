@@ -1,6 +1,7 @@
 """What the analysis found, as status has it: the sentence, what was seen, what it is not, and what keeps it from being certain."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from rich.text import Text
 
@@ -10,10 +11,13 @@ from saferollout.cli.look import Look, Mark, ago
 from saferollout.cli.picture import Picture
 from saferollout.core.diagnosis.finding import Action
 
+_COMMAND: Final = ": saferollout "
+"""What stands in status between a command's purpose and the rest of it."""
+
 
 def finding_lines(picture: Picture, look: Look) -> Iterator[Text]:
     """Draw the finding of the release; nothing where there is none."""
-    finding = _finding(picture)
+    finding = finding_of(picture)
     if finding is None:
         return
     yield Text("WHAT BROKE", style="bold")
@@ -27,9 +31,18 @@ def finding_lines(picture: Picture, look: Look) -> Iterator[Text]:
             yield from look.wrapped(sentence, first=f"    {label if number == 0 else '':<9} ", indent=" " * 14)
 
 
+def finding_commands(picture: Picture) -> Iterator[tuple[str, str]]:
+    """Return the commands that came with the finding, each with its purpose; in a dry run none of them is of use."""
+    finding = finding_of(picture)
+    for sentence in finding.commands if finding is not None and not is_dry_run(picture) else ():
+        purpose, found, command = sentence.partition(_COMMAND)
+        if found:
+            yield f"{_COMMAND.removeprefix(': ')}{command}", purpose
+
+
 def forward_command(picture: Picture) -> tuple[tuple[str, str], ...]:
     """Return the command that finishes a roll which can neither spread nor go back by itself."""
-    finding = _finding(picture)
+    finding = finding_of(picture)
     if finding is None or finding.action != Action.STOP_SPREADING.value or is_dry_run(picture):
         return ()
     return ((f'saferollout forward {picture.name} -n {picture.namespace} --reason "..."', "finish this roll, so that no old pod is left; on record"),)
@@ -37,7 +50,7 @@ def forward_command(picture: Picture) -> tuple[tuple[str, str], ...]:
 
 def is_held_by_finding(picture: Picture) -> bool:
     """Tell whether a finding keeps the release where it is, and a person's word could let it go on."""
-    finding = _finding(picture)
+    finding = finding_of(picture)
     return finding is not None and finding.action in (Action.HOLD.value, Action.RESUME_AFTER_QUIET.value) and not is_dry_run(picture)
 
 
@@ -46,7 +59,8 @@ def is_dry_run(picture: Picture) -> bool:
     return picture.spec is not None and picture.spec.analysis.mode is AnalysisMode.DRY_RUN
 
 
-def _finding(picture: Picture) -> Finding | None:
+def finding_of(picture: Picture) -> Finding | None:
+    """Return what the analysis found in the release; None where it found nothing."""
     return picture.release.finding if picture.release is not None else None
 
 

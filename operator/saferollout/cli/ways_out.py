@@ -1,10 +1,12 @@
 """The commands of an explanation, each with its purpose; the last resort comes last."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from saferollout.api.names import ANNOTATION_BYPASS, ANNOTATION_OWNER_PAUSED, LABEL_HELD, LABEL_MANAGED_BY
+from saferollout.cli.finding_screen import finding_commands
 from saferollout.cli.headline import helpful_commands
+from saferollout.cli.picture import Picture
 from saferollout.cli.seen import Seen, Verdict
 from saferollout.core.views import HoldMode
 
@@ -26,16 +28,27 @@ def ways_out(verdict: Verdict, seen: Seen) -> Iterator[tuple[str, str]]:
         case Verdict.PAUSED_BY_OWNER if seen.view and seen.view.owner_paused is not None:
             yield f"kubectl annotate {target} {ANNOTATION_OWNER_PAUSED}-", "let it take part again; remove it in Git too"
         case Verdict.HELD | Verdict.FAILED | Verdict.PACED if seen.picture is not None:
-            yield f"saferollout status {seen.picture.name} -n {namespace} --watch", "the whole release"
-            if verdict is Verdict.FAILED:
-                yield f"saferollout retry {seen.picture.name} -n {namespace}", "try the same template once more"
-            else:
-                yield from (
-                    entry for entry in helpful_commands(seen.picture) if entry[0].startswith("saferollout") and "plan" not in entry[0]
-                )
+            yield from _of_release(verdict, seen.picture)
             if verdict is Verdict.HELD:
                 yield f"saferollout restart {seen.workload} -n {namespace}", "restart what runs; the new template stays held"
     yield from _last_resort(seen)
+
+
+def _of_release(verdict: Verdict, picture: Picture) -> Iterator[tuple[str, str]]:
+    """Name what concerns the whole release; what the analysis found brings its own commands, with the reason filled in."""
+    yield f"saferollout status {picture.name} -n {picture.namespace} --watch", "the whole release"
+    own = [entry for entry in finding_commands(picture) if _verb(entry) != "status"]
+    yield from own
+    if verdict is Verdict.FAILED:
+        others: Iterable[tuple[str, str]] = [(f"saferollout retry {picture.name} -n {picture.namespace}", "try the same template once more")]
+    else:
+        others = (entry for entry in helpful_commands(picture) if entry[0].startswith("saferollout") and "plan" not in entry[0])
+    said = {_verb(entry) for entry in own}
+    yield from (entry for entry in others if _verb(entry) not in said)
+
+
+def _verb(entry: tuple[str, str]) -> str:
+    return entry[0].split()[1]
 
 
 def _last_resort(seen: Seen) -> Iterator[tuple[str, str]]:

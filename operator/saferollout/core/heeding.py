@@ -14,7 +14,7 @@ from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
 from saferollout.core.analysis.exposure import unproven, worst
 from saferollout.core.analysis.schedule import mode_of, next_look
 from saferollout.core.diagnosis.finding import Action, Cause, Finding
-from saferollout.core.diagnosis.sentences import headline
+from saferollout.core.diagnosis.sentences import beginning, headline
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
@@ -173,7 +173,7 @@ def _recorded(finding: Finding, *, at: datetime) -> Recorded:
         workload=finding.workload,
         contract=finding.contract,
         message=headline(finding)[:1024],
-        evidence=_lines(finding.evidence),
+        evidence=_lines((*finding.evidence, *beginning(finding))),
         not_because=_lines(finding.not_because),
         doubts=_lines(finding.doubts),
         then=_lines((*finding.then, *finding.also)),

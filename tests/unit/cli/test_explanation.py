@@ -93,6 +93,41 @@ def silent_operator() -> Explanation:
     return explanation(seen(held(bypass="outage 12"), picture=quiet))
 
 
+FOUND = {
+    "cause": "Mode1", "certainty": "Named", "action": "RollBack", "workload": "user-service", "contract": "user-events",
+    "message": "mode 1, a new producer before its consumers: old billing-service pods can't read what user-service writes; user-service goes back",
+    "evidence": [
+        "billing-service old pods: 34.1 % failed (212 of 621); new pods 0 % (0 of 198)", "212 dead letters in user.events.dlt, none before",
+        "began at 11:58:10; user-service was at 10 % new pods from 11:57:55",
+    ],
+    "notBecause": ["not a flaky queue: the broker is up, and only old billing-service pods fail"],
+    "then": ["212 dead letters can be replayed once billing-service reads version 2"],
+    "commands": [
+        "when it is mended without a new template: try it once more: saferollout retry opencore -n opencore",
+        "the whole release: saferollout status opencore -n opencore --watch",
+    ],
+    "began": before(110), "time": before(80),
+}  # fmt: skip
+
+
+def named_cause() -> Explanation:
+    known = [{"name": "user-service", "stableHash": "u1", "failedHash": "u2", "state": "Failed", "message": "Diagnosed"}]
+    found = status("RolledBack", release=release(finding=FOUND), workloads=known)
+    return explanation(seen(held(), picture=picture(raw(found, analysis={"mode": "Enforce"}))))
+
+
+def forward_only() -> Explanation:
+    finding = {
+        **FOUND, "cause": "Mode5", "action": "StopSpreading", "notBecause": [],
+        "message": "mode 5, rows that old code can't read: user-service stays where it is: it spreads no further and does not go back",
+        "evidence": ["user-service old pods: 22P02 in 18.0 % of 400 operations; new pods none in 80"], "then": ["no plain rollback"],
+        "commands": ['finish this roll, so that no old pod is left; goes on record: saferollout forward opencore -n opencore --reason "mode 5"'],
+    }  # fmt: skip
+    shown = view("user-service", replica_set("u2", 2), replica_set("u1", 8), template="u2", paced=Pace("20%", 1))
+    stopped = picture(raw(status("Waiting", release=release(finding=finding)), analysis={"mode": "Enforce"}))
+    return explanation(seen(shown, picture=stopped))
+
+
 EXPLANATIONS: tuple[tuple[Callable[[], Explanation], Verdict], ...] = (
     (held_in_its_plan, Verdict.HELD),
     (next_in_its_plan, Verdict.HELD),
@@ -105,6 +140,8 @@ EXPLANATIONS: tuple[tuple[Callable[[], Explanation], Verdict], ...] = (
     (pinned, Verdict.PINNED),
     (absent, Verdict.ABSENT),
     (silent_operator, Verdict.HELD),
+    (named_cause, Verdict.FAILED),
+    (forward_only, Verdict.PACED),
 )
 
 
@@ -250,6 +287,20 @@ def test_scripts_get_the_same_explanation() -> None:
     said = machine(held_in_its_plan())
     assert said["verdict"] == "Held"
     assert json.loads(json.dumps(said)) == said
+
+
+def test_scripts_get_the_finding_and_a_dry_run_offers_none_of_its_commands() -> None:
+    said = machine(named_cause())
+    assert said["finding"]["cause"] == "Mode1" and len(said["finding"]["evidence"]) == 3  # type: ignore[index]
+    assert machine(held_in_its_plan())["finding"] is None
+    dry = picture(raw(status("Waiting", release=release(finding=FOUND)), analysis={"mode": "DryRun"}))
+    assert not any("retry" in command for command, _ in explanation(seen(held(), picture=dry)).commands)
+    assert any("retry" in command for command, _ in named_cause().commands)
+
+
+def test_a_workload_that_its_saferollout_does_not_list_has_no_part_in_what_was_found() -> None:
+    found = picture(raw(status("Waiting", release=release(finding=FOUND)), analysis={"mode": "Enforce"}))
+    assert explanation(seen(held(), picture=found, listed=False)).found_in is None
 
 
 def test_every_view_of_the_story_can_be_explained() -> None:

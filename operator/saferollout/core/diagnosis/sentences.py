@@ -42,7 +42,7 @@ def screen(finding: Finding, *, width: int = WIDTH) -> str:
 def _lines(finding: Finding, width: int) -> Iterator[str]:
     yield from _wrapped(f"{_title(finding, capital=True)}{f' ({finding.contract})' if finding.contract else ''}", width, "")
     yield from _wrapped(finding.sentence, width, "  ")
-    yield from _section("SEEN", (*finding.evidence, *_beginning(finding)), width)
+    yield from _section("SEEN", (*finding.evidence, *beginning(finding)), width)
     yield from _section("WHAT IT IS NOT", finding.not_because, width)
     yield from _section("WHY NOT CERTAIN", finding.doubts, width)
     yield from _section("BESIDE IT", finding.also, width)
@@ -60,7 +60,8 @@ def _title(finding: Finding, *, capital: bool = False) -> str:
     return f"{title[:1].upper()}{title[1:]}" if capital else title
 
 
-def _beginning(finding: Finding) -> Iterator[str]:
+def beginning(finding: Finding) -> Iterator[str]:
+    """Say when it began, and against which step."""
     began = finding.began
     if began is None:
         return
