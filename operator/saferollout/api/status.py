@@ -183,6 +183,13 @@ class Finding(Model):
     time: datetime = Field(description="When it was found.")
 
 
+class Outage(Model):
+    """A time that does not count, because something that all stand on was away (spec.analysis.mode Enforce)."""
+
+    start: datetime = Field(description="The last look before it was seen to be away.")
+    end: datetime | None = Field(default=None, description="When it was over, spec.analysis.quietSeconds included; absent while it goes on.")
+
+
 class Rollback(Model):
     """A way back in progress or done."""
 
@@ -226,6 +233,7 @@ class Release(Model):
     paused: Waiver | None = Field(default=None, description="Who paused it; absent where nobody did.")
     expedited: Waiver | None = Field(default=None, description="Who sent it through the emergency lane; absent where nobody did.")
     finding: Finding | None = Field(default=None, description="What the analysis says broke; absent where nothing is wrong.")
+    outages: list[Outage] = Field(default_factory=list, description="Times that do not count; at most 20, beyond that the oldest become one.")
     failure: Failure | None = Field(default=None, description="Why it failed; absent where it did not.")
     rollback: Rollback | None = Field(default=None, description="The way back; absent where there is none.")
 

@@ -23,6 +23,7 @@ __all__ = [
     "Verdict",
     "baseline_of",
     "instants",
+    "keeps_limits",
     "limits",
     "next_instant",
     "number",
@@ -130,6 +131,11 @@ def baseline_of(gate: Gate, measurement: Measurement | None) -> float | None:
     return measurement.value if measurement is not None and is_depth(gate) else None
 
 
+def keeps_limits(gate: Gate, value: float) -> bool:
+    """Tell whether a judged number lies within the bounds."""
+    return _broken_bound(gate, value) is None
+
+
 def limits(gate: Gate) -> str:
     """Return the bounds as status shows them, for example `<= 0.02`."""
     bounds = ((">=", gate.minimum), ("<=", gate.maximum))
@@ -150,13 +156,13 @@ def _judge(gate: Gate, measurements: Sequence[Measurement], *, baseline: float |
 def _start(gate: Gate, measurements: Sequence[Measurement], *, baseline: float | None) -> float | None:
     if not is_depth(gate):
         return None
-    return baseline if baseline is not None else next((one.value for one in measurements if one.value is not None), None)
+    return baseline if baseline is not None else next((one.value - one.uncounted for one in measurements if one.value is not None), None)
 
 
 def _judge_one(gate: Gate, measurement: Measurement, *, start: float | None) -> _Judged:
     if measurement.outcome is not Outcome.VALUE or measurement.value is None:
         return _Judged(measurement)
-    value = measurement.value - (start or 0.0)
+    value = measurement.value - measurement.uncounted - (start or 0.0)
     return _Judged(measurement, value=value, passed=_broken_bound(gate, value) is None)
 
 
@@ -205,7 +211,8 @@ def _comparison(gate: Gate, judged: _Judged, *, start: float | None) -> str:
     compared = f"{gate.name} {number(value)} {bound or f'keeps {limits(gate)}'}"
     if start is None or judged.measurement.value is None:
         return compared
-    return f"{compared} (start {number(start)}, now {number(judged.measurement.value)})"
+    outage = f", {number(judged.measurement.uncounted)} of it in an outage" if judged.measurement.uncounted else ""
+    return f"{compared} (start {number(start)}, now {number(judged.measurement.value)}{outage})"
 
 
 def _is_stalled(gate: Gate, judged: tuple[_Judged, ...], *, unclear: int) -> bool:

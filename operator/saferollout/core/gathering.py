@@ -103,7 +103,7 @@ def _carried_over(draft: Draft, release: Release) -> Release:
     rolling = {roll.workload for roll in rolls}
     targets = [target.model_copy(update={"rolled": True}) if target.workload in rolling else target for target in release.targets]
     gates = failing_until_passed(before)
-    return release.model_copy(update={"targets": targets, "rolls": rolls, "gates": gates, "preflight_done": before.preflight_done})
+    return release.model_copy(update={"targets": targets, "rolls": rolls, "gates": gates, "outages": before.outages, "preflight_done": before.preflight_done})
 
 
 def failing_until_passed(release: Release) -> list[GateStart]:

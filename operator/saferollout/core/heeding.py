@@ -18,6 +18,7 @@ from saferollout.core.diagnosis.sentences import beginning, headline
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
+from saferollout.core.outages import record_outages
 from saferollout.core.reasons import Reason
 from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived
 
@@ -34,6 +35,7 @@ def look_into(draft: Draft) -> None:
         draft.change_release(finding=None)
     if draft.assessment is None:
         return
+    record_outages(draft)
     due = next_look(draft.snapshot, draft.now)
     if due is not None:
         draft.wake_at(due)
@@ -93,12 +95,6 @@ def waits_out_an_outage(draft: Draft) -> bool:
     if assessment is None:
         return False
     return assessment.finding.action is Action.RESUME_AFTER_QUIET or assessment.quiet_from(draft.now) is not None
-
-
-def touches_outage(draft: Draft, start: datetime, end: datetime) -> bool:
-    """Tell whether a measurement reaches into a time that does not count, because something that all stand on was away."""
-    assessment = _in_force(draft)
-    return assessment is not None and any(outage.start <= end and start <= outage.end for outage in assessment.outages)
 
 
 def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:

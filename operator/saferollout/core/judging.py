@@ -15,8 +15,9 @@ from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
-from saferollout.core.heeding import missing_exposure, touches_outage
+from saferollout.core.heeding import missing_exposure
 from saferollout.core.measurements import Measurement, Outcome
+from saferollout.core.outages import after_outages, touches_outage
 from saferollout.core.questions import is_measurable, measured_at_once
 from saferollout.core.reasons import Reason
 from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived, is_waived_before_first_step
@@ -69,7 +70,8 @@ def report_gates(draft: Draft) -> None:
         _wake_while_waiting(draft, gate, since=release.start_time)
         answers = draft.observations.answers.get(gate.name, ())
         if answers:
-            _show(draft, gate, gates.verdict(gate, answers[-1:], baseline=_baseline(draft, gate)))
+            baseline = _baseline(draft, gate)
+            _show(draft, gate, gates.verdict(gate, after_outages(draft, gate, answers[-1:], baseline=baseline), baseline=baseline))
 
 
 def bake_progress(draft: Draft, roll: ActiveRoll) -> BakeProgress:
@@ -186,7 +188,8 @@ def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, .
     answers = [answer for answer in answers if not touches_outage(draft, answer.at - timedelta(seconds=gate.window_seconds), answer.at)]
     own = frozenset(gates.instants(gate, start=roll.start_time, now=draft.now))
     unanswered = {answer.at for answer in answers[-1:] if answer.outcome is Outcome.UNREACHABLE}
-    return tuple(answer for answer in answers if answer.at in own or answer.at in unanswered)
+    measured = tuple(answer for answer in answers if answer.at in own or answer.at in unanswered)
+    return after_outages(draft, gate, measured, baseline=_baseline(draft, gate))
 
 
 def _warms_up(draft: Draft, gate: Gate, at: datetime) -> bool:

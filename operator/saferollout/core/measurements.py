@@ -60,7 +60,8 @@ NO_SAMPLES: Final = Samples()
 class Measurement:
     """One answer: `value` is set exactly when the outcome is VALUE; `detail` is a sentence without relative times.
 
-    `names` are what a query for names found, sorted; `samples` what a query by labels found. `value` is their number then.
+    `names` are what a query for names found, sorted; `samples` what a query by labels found. `value` is their number then. `uncounted`: of the value,
+    what is not the release's (core/outage_depths.py).
     """
 
     at: datetime
@@ -69,6 +70,7 @@ class Measurement:
     detail: str = ""
     names: tuple[str, ...] = ()
     samples: Samples = NO_SAMPLES
+    uncounted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What to ask Prometheus: every gate at its fixed instants while anything rolls, once before the first step, and proofs of drains."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from saferollout.api.gates import Gate
@@ -11,6 +12,7 @@ from saferollout.core.analysis.asking import discovery_questions, series_questio
 from saferollout.core.arms import Arms, arms_in
 from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Observations, Question
+from saferollout.core.outage_depths import letters_question
 from saferollout.core.promql import check_promql
 from saferollout.core.proof_questions import proof_questions
 from saferollout.core.signals import can_be_measured, query_for
@@ -33,8 +35,8 @@ def _of_release(snapshot: Snapshot, now: datetime) -> tuple[Question, ...]:
     release = snapshot.status.release
     if release is None or release.end_time is not None or release.rollback is not None:
         return ()
-    asked = [] if snapshot.spec.gating is Gating.DISABLED else [_of_gate(snapshot, release, gate, now) for gate in snapshot.spec.gates]
-    return (*(question for question in asked if question is not None), *proof_questions(snapshot, release, arms=_arms(snapshot), now=now))
+    gates_in_force = () if snapshot.spec.gating is Gating.DISABLED else snapshot.spec.gates
+    return (*(question for gate in gates_in_force for question in _of_gate(snapshot, release, gate, now)), *proof_questions(snapshot, release, arms=_arms(snapshot), now=now))
 
 
 def query_problems(snapshot: Snapshot) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ def _arms(snapshot: Snapshot) -> dict[str, Arms]:
     return arms_in(snapshot.status.release, snapshot.world.workloads)
 
 
-def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) -> Question | None:
+def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) -> Iterator[Question]:
     before_first_step = not release.preflight_done
     query = query_for(
         gate,
@@ -79,9 +81,13 @@ def _of_gate(snapshot: Snapshot, release: Release, gate: Gate, now: datetime) ->
         preflight=before_first_step,
     )
     if isinstance(query, Problem):
-        return None
+        return
     if before_first_step or not release.rolls:
         when = gates.instants(measured_at_once(gate), start=release.start_time, now=now)[-1:]
     else:
         when = tuple(sorted({at for roll in release.rolls for at in gates.instants(gate, start=roll.start_time, now=now)}))
-    return Question(name=gate.name, query=query, instants=when) if when else None
+    if when:
+        yield Question(name=gate.name, query=query, instants=when)
+    in_outages = letters_question(snapshot, release, gate, query)
+    if in_outages is not None:
+        yield in_outages

@@ -70,7 +70,7 @@ def _outages(material: Material, one: _Watched, *, quiet: timedelta) -> Iterator
     before: datetime | None = None
     for at, up in states:
         if not up and since is None:
-            since = before or at
+            since = at if before is None else max(before, _earliest(material, at, before))
         if up and since is not None:
             yield Interval(start=since, end=at + quiet)
             since = None
@@ -80,6 +80,12 @@ def _outages(material: Material, one: _Watched, *, quiet: timedelta) -> Iterator
     interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
     for at in _starts(material, one):
         yield Interval(start=at - interval, end=at + quiet)
+
+
+def _earliest(material: Material, at: datetime, before: datetime) -> datetime:
+    """Return from when an outage can be known of: between the looks before the roll and the oldest that are kept lies much that nobody asks for."""
+    first = material.schedule.since[0] if material.schedule.since else at
+    return first - timedelta(seconds=material.snapshot.spec.analysis.interval_seconds) if at >= first else before
 
 
 def _states(material: Material, one: _Watched) -> list[tuple[datetime, bool]]:
