@@ -11,6 +11,7 @@ from saferollout.api.analysis import AnalysisMode
 from saferollout.api.gates import Gate, Signal
 from saferollout.api.status import Outage
 from saferollout.core.analysis.assess import Assessment
+from saferollout.core.analysis.schedule import mode_of
 from saferollout.core.draft import Draft
 from saferollout.core.measurements import Measurement
 from saferollout.core.outage_depths import question_name, without_backlog, without_outages
@@ -78,4 +79,4 @@ def _end_of(one: Outage, live: tuple[Interval, ...], *, now: datetime) -> dateti
 
 
 def _is_enforced(draft: Draft) -> bool:
-    return draft.snapshot.spec.analysis.mode is AnalysisMode.ENFORCE
+    return mode_of(draft.snapshot) is AnalysisMode.ENFORCE

@@ -244,7 +244,7 @@ def test_a_lag_that_grows_holds_a_reader_of_which_nothing_else_is_known_and_is_t
     shop.play(looks=40)
     found = finding(shop)
     assert (found.cause, found.certainty, found.action) == ("Mode3", "Suspected", "Hold"), found
-    assert found.evidence == ["all pods of reader: looks at a growing lag 100 % (2 of 2 looks), before the release 0 %"]
+    assert found.evidence[0] == "all pods of reader: looks at a growing lag 100 % (2 of 2 looks), before the release 0 %"
 
 
 def test_numbers_that_are_no_counts_are_left_out() -> None:
