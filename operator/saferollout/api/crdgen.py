@@ -120,6 +120,9 @@ def _structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict
         flat["items"] = _structural(flat["items"], definitions)
     if flat.get("default") == []:
         del flat["default"]  # absent says the same, and stored objects stay as short as their manifests
+    if isinstance(flat.get("default"), dict):
+        # A field that means something when it is absent: null is not of its type, and the API server refuses it.
+        flat["default"] = {name: value for name, value in flat["default"].items() if value is not None}
     if "description" in flat:
         flat["description"] = _one_paragraph(flat["description"])
     return {keyword: value for keyword, value in flat.items() if keyword not in _DROPPED}

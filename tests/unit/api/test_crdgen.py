@@ -100,6 +100,12 @@ def test_nothing_required_has_a_default() -> None:
             assert "default" not in node["properties"][name], f"{path}.{name}"
 
 
+def test_no_default_has_a_null_in_it_which_the_api_server_refuses() -> None:
+    defaults = [(path, node["default"]) for path, node in schemas() if isinstance(node.get("default"), dict)]
+    assert defaults
+    assert [path for path, default in defaults if None in default.values()] == []
+
+
 def test_the_status_has_no_defaults_so_that_it_is_stored_as_written() -> None:
     assert [path for path, node in schemas("status.") if "default" in node] == []
 
