@@ -26,7 +26,7 @@ from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Observations, Outcome
 from saferollout.core.statistics.windows import Interval
 
-_SEES_BY: Final = 3
+_SEES_BY: Final = 6
 """By so many looks since the first roll something can be told of a release; that nothing can, before, is news to nobody."""
 
 

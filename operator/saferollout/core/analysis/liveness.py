@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from saferollout.core.analysis.callers import callers_alive, callers_away
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.series import Reading, Series, SignalName
 from saferollout.core.counting import Look
@@ -38,12 +39,13 @@ _WATCHED: Final = (
 
 def liveness_of(material: Material) -> tuple[Liveness, ...]:
     """Return how every dependency is now; RESTARTED where it was away, or began anew, since the first roll."""
-    return tuple(_life(material, one) for one in _WATCHED if _is_known(material, one))
+    return (*(_life(material, one) for one in _WATCHED if _is_known(material, one)), *callers_alive(material))
 
 
 def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
     """Return the times that do not count: from the last look before an outage to the quiet time after it."""
-    return tuple(interval for one in _WATCHED for interval in _outages(material, one, quiet=quiet))
+    servers = (interval for one in _WATCHED for interval in _outages(material, one, quiet=quiet))
+    return (*servers, *callers_away(material, quiet=quiet))
 
 
 def _is_known(material: Material, one: _Watched) -> bool:

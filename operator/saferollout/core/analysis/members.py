@@ -40,7 +40,7 @@ def _member(material: Material, name: str) -> Member:
 def _shares(material: Material, name: str) -> Iterator[Share]:
     """Go through the looks at the series that knows most of its pods; a share is told once, when it changes."""
     is_new, last = material.new_pods_of(name), 0.0
-    seen = _pods_seen(material, name)
+    seen = pods_seen(material, name)
     if not seen:
         yield from _share_now(material, name)
     for at, pods in sorted(seen.items()):
@@ -59,7 +59,8 @@ def _share_now(material: Material, name: str) -> Iterator[Share]:
         yield Share(at=material.schedule.began, share=sum(one.pods for one in view.of(target.to_hash)) / pods)
 
 
-def _pods_seen(material: Material, name: str) -> dict[datetime, set[str]]:
+def pods_seen(material: Material, name: str) -> dict[datetime, set[str]]:
+    """Return the pods of a workload at each look at which any of its series was answered in full."""
     is_pod = material.pods_of(name)
     seen: dict[datetime, set[str]] = {}
     for series in {line.found.series for line in material.lines if line.workload == name}:

@@ -43,7 +43,7 @@ def outages(scene: Scene) -> Iterator[Case]:
         known = scene.alive(dependency)
         if _is_released_itself(scene, known):
             continue
-        if known.life is Life.DOWN:
+        if known.life is Life.DOWN and (not _is_a_workload(scene, known) or _suffering(scene, dependency)):
             yield _named(scene, known, _suffering(scene, dependency))
         elif known.life is Life.RESTARTED and (hit := _hit_by_restart(scene, known)):
             yield _named(scene, known, hit)
@@ -56,6 +56,11 @@ def _is_released_itself(scene: Scene, known: Liveness) -> bool:
     """Tell whether the dependency is a workload that rolls: then its restarts are this release's own doing."""
     member = scene.member(known.name) if known.name else None
     return member is not None and bool(member.shares)
+
+
+def _is_a_workload(scene: Scene, known: Liveness) -> bool:
+    """Tell whether it is one of the SafeRollout's workloads: one that nobody misses may be scaled to nothing."""
+    return bool(known.name) and scene.member(known.name) is not None
 
 
 def _suffering(scene: Scene, dependency: Dependency) -> tuple[Reading, ...]:

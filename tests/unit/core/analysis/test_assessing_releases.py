@@ -247,6 +247,38 @@ def test_a_lag_that_grows_holds_a_reader_of_which_nothing_else_is_known_and_is_t
     assert found.evidence[0] == "all pods of reader: looks at a growing lag 100 % (2 of 2 looks), before the release 0 %"
 
 
+@pytest.mark.parametrize("is_missed", [True, False], ids=["all requests come through it", "others ask too"])
+def test_a_gateway_that_is_away_and_back_holds_the_release_for_as_long_as_it_is_missed_and_takes_nothing_back(is_missed: bool) -> None:
+    rng, found = random.Random(11), list[tuple[str, str, str]]()
+
+    def works(shop: WatchedCluster) -> None:
+        if shop.away and is_missed:
+            _pods_known(shop)
+        else:
+            _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+            _pods_known(shop)
+        release = shop.status.release
+        if release is not None and release.finding is not None:
+            found.append((release.finding.cause, release.finding.certainty, release.finding.action))
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    shop.play(looks=10)
+    shop.away.add("client")
+    shop.play(looks=20)
+    if is_missed:
+        assert "the gateway (client) is down" in summary(shop), summary(shop)
+    else:
+        assert "gateway" not in summary(shop), summary(shop)
+    shop.away.clear()
+    shop.restarts["client"] = 1
+    shop.play(looks=200)
+    assert summary(shop).startswith("Completed"), summary(shop)
+    assert {one for one in found if one[1] == "Named"} == ({("GatewayRestart", "Named", "ResumeAfterQuiet")} if is_missed else set())
+    assert shop.status.release is not None and shop.status.release.rollback is None
+
+
 def test_numbers_that_are_no_counts_are_left_out() -> None:
     rng = random.Random(9)
 
@@ -285,6 +317,13 @@ def _broker(shop: WatchedCluster) -> None:
     shop.set("kafka_consumergroup_lag", 1.0, topic="events", partition="0", consumergroup="reader")
 
 
+def _pods_known(shop: WatchedCluster) -> None:
+    """Have somebody list the pods that are there, as kube-state-metrics does."""
+    for name in shop.views:
+        for pod, _ in shop.pod_names(name):
+            shop.set("kube_pod_container_status_restarts_total", 0.0, namespace="shop", pod=pod, container=name)
+
+
 def _requests(shop: WatchedCluster, rng: random.Random, *, bad: object) -> None:
     """Have every server pod answer five requests a second, of which some are bad; the client sees the same."""
     for pod, revision in shop.pod_names("server"):
@@ -293,4 +332,6 @@ def _requests(shop: WatchedCluster, rng: random.Random, *, bad: object) -> None:
             answer = status if rng.random() < share else "200"
             shop.count("http_server_requests_seconds_count", namespace="shop", pod=pod, status=answer)
             callers = shop.pod_names("client")
+            if not callers:
+                continue
             shop.count("http_client_requests_seconds_count", namespace="shop", pod=callers[rng.randrange(len(callers))][0], status=answer)

@@ -29,7 +29,8 @@ class WatchedCluster(LittleCluster):
 
     works: Callable[["WatchedCluster"], None] = lambda cluster: None
     counters: dict[tuple[str, _Labels], float] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    away: set[str] = field(default_factory=set)
+    restarts: dict[str, int] = field(default_factory=dict)
     history: dict[datetime, dict[tuple[str, _Labels], float]] = field(default_factory=dict)
     clock: datetime | None = None
     unreachable_from: datetime | None = None
@@ -52,9 +53,10 @@ class WatchedCluster(LittleCluster):
         self.counters = {key: value for key, value in self.counters.items() if key[0] != metric}
 
     def pod_names(self, name: str) -> list[tuple[str, str]]:
-        """Return (pod, revision) of a workload's pods."""
-        sets = self.views[name].replica_sets
-        return [(f"{rs.name}-{number:05d}", rs.hash) for rs in sets for number in range(rs.pods)]
+        """Return (pod, revision) of a workload's pods; none while it is `away`, others after each of its `restarts`."""
+        sets = self.views[name].replica_sets if name not in self.away else ()
+        first = 100 * self.restarts.get(name, 0)
+        return [(f"{rs.name}-{number:05d}", rs.hash) for rs in sets for number in range(first, first + rs.pods)]
 
     def assessed_after(self, seconds: float) -> Assessment:
         """Let time go by without a decision, and assess the release at its end."""
