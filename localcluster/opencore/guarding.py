@@ -25,8 +25,8 @@ _MISSES = (
 )
 
 
-def guard(stage: Stage, kind: str, *, running: str) -> None:
-    """Have SafeRollout look after the scene with examples/opencore/KIND/saferollout.yaml while the folder RUNNING runs, with a calm past.
+def guard(stage: Stage, kind: str, *, running: str, with_past: bool = True) -> None:
+    """Have SafeRollout look after the scene with examples/opencore/KIND/saferollout.yaml while the folder RUNNING runs, `with_past`: with a calm one.
 
     Whatever was released, held or refused before is undone; the operator is installed if need be.
     """
@@ -36,7 +36,8 @@ def guard(stage: Stage, kind: str, *, running: str) -> None:
     stage.tools.apply([OPENCORE / kind / "saferollout.yaml"])
     apply_folder(stage.tools, OPENCORE / running)  # the same templates, opted in again
     _wait_until_seen(stage.tools)
-    wait_for_calm_past(stage)
+    if with_past:
+        wait_for_calm_past(stage)
 
 
 def wait_for_calm_past(stage: Stage, *, seconds: float = BASELINE_SECONDS, patience: float = 600.0) -> None:

@@ -76,9 +76,7 @@ def show_undeclared(stage: Stage, mode: str, narrator: Narrator) -> Shown:
     before, earlier = count(stage.prometheus_url), release_id(stage.tools)
     narrator.say(f"undeclared/{mode}:")
     narrator.show(apply_folder(stage.tools, OPENCORE / "undeclared" / mode))
-    seen = follow(
-        stage.tools, after=earlier, until=lambda seen: seen.state in _ENDED or seen.is_stopped, seconds=_DECISION_SECONDS, tell=narrator.say
-    )
+    seen = follow(stage.tools, after=earlier, until=_is_decided, seconds=_DECISION_SECONDS, tell=narrator.say)
     narrator.show(stage.tools.screen("status", SAFEROLLOUT))
     time.sleep(_AFTERWARDS_SECONDS)
     is_acted_on = seen.went_back or seen.is_stopped
@@ -112,6 +110,11 @@ def show_outage(stage: Stage, kind: Outage, narrator: Narrator) -> Shown:
     time.sleep(_AFTERWARDS_SECONDS)
     completes = seen.state == "Completed" and not seen.went_back
     return Shown(counts=count(stage.prometheus_url).since(before), releases=[seen], is_as_promised=completes)
+
+
+def _is_decided(seen: Followed) -> bool:
+    """Tell whether nothing more comes by itself: it is over, or it is stopped and named."""
+    return seen.state in _ENDED or (seen.is_stopped and any(one.certainty == "Named" for one in seen.findings))
 
 
 def _follow_to(stage: Stage, states: set[str], narrator: Narrator, *, after: str, so_far: Followed | None = None) -> Followed:
