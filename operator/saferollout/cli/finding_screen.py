@@ -68,4 +68,4 @@ def _sections(finding: Finding) -> Iterator[tuple[str, list[str]]]:
     yield "seen", finding.evidence
     yield "it is not", [sentence.removeprefix("not ") for sentence in finding.not_because]
     yield "doubts", finding.doubts
-    yield "then", finding.then
+    yield "then", [sentence.removeprefix("then ") for sentence in finding.then]
