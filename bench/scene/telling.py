@@ -35,7 +35,7 @@ def _mode(runs: Sequence[Run], mode: str, *, wanted: int) -> Iterator[Row]:
 def _outage(runs: Sequence[Run], what: str, *, wanted: int) -> Iterator[Row]:
     if not runs:
         return
-    kept = not any(run.went_back for run in runs) and not any(run.trouble for run in runs) and len(runs) >= wanted
+    kept = _kept(sum(not run.went_back and not run.trouble for run in runs), len(runs), wanted=wanted)
     backs = f"{sum(run.went_back for run in runs)} in {len(runs)} releases"
     yield Row(what=f"{what} in a healthy release: rollbacks", wanted="0", measured=backs, measured_on=_on(runs), kept=kept)
     yield _counted(f"{what} in a healthy release: completes alone", runs, _completes, wanted=wanted, say=_completed)
@@ -51,7 +51,12 @@ def _outage(runs: Sequence[Run], what: str, *, wanted: int) -> Iterator[Row]:
 def _counted(what: str, runs: Sequence[Run], holds: Callable[[Run], bool], *, wanted: int, say: Callable[[Run], str]) -> Row:
     good = sum(not run.trouble and holds(run) for run in runs)
     measured = f"{good} of {len(runs)}: {'; '.join(run.trouble or say(run) for run in runs)}"
-    return Row(what=what, wanted=f"{wanted} of {wanted}", measured=measured, measured_on=_on(runs), kept=good == len(runs) >= wanted)
+    return Row(what=what, wanted=f"{wanted} of {wanted}", measured=measured, measured_on=_on(runs), kept=_kept(good, len(runs), wanted=wanted))
+
+
+def _kept(good: int, tried: int, *, wanted: int) -> bool | None:
+    """Tell whether the promise is kept; None where nothing went wrong in fewer runs than were wanted."""
+    return False if good < tried else None if tried < wanted else True
 
 
 def _is_without_cost(run: Run) -> bool:

@@ -54,7 +54,8 @@ def show_declared(stage: Stage, mode: str, narrator: Narrator) -> Shown:
     before, releases = count(stage.prometheus_url), list[Followed]()
     for commit in DECLARED[mode]:
         narrator.say(f"declared/{commit}:")
-        earlier = release_id(stage.tools)
+        # What is refused is mended in the same release.
+        earlier = "" if releases and releases[-1].state == "Refused" else release_id(stage.tools)
         narrator.show(apply_folder(stage.tools, OPENCORE / "declared" / commit))
         wanted = "Refused" if commit.endswith("refused") else "Completed"
         seen = _follow_to(stage, {wanted, "AwaitingApproval", *_ENDED}, narrator, after=earlier)

@@ -42,8 +42,9 @@ def test_runs_that_failed_count_as_runs_and_say_why() -> None:
     assert found.kept is False
 
 
-def test_fewer_runs_than_wanted_do_not_keep_the_promise() -> None:
-    assert row([undeclared(NAMED)], "named rightly", wanted=3).kept is False
+def test_fewer_runs_than_wanted_neither_keep_the_promise_nor_miss_it() -> None:
+    assert row([undeclared(NAMED)], "named rightly", wanted=3).kept is None
+    assert row([undeclared(SUSPECTED)], "named rightly", wanted=3).kept is False
     assert row([undeclared(NAMED)] * 3, "named rightly", wanted=3).kept is True
 
 
