@@ -24,6 +24,12 @@ from saferollout.shell.series import ALL
 from tests.unit.docs.desks import shown
 from tests.unit.docs.pages import ROOT, Code, blocks, is_shell
 
+SEEN_ON_THE_SCENE: Final = (
+    "docs/failure-modes/1-new-producer-old-consumer.md",
+    "docs/failure-modes/2-new-validation-old-client.md",
+    "docs/failure-modes/3-consumer-ahead-of-producer.md",
+    "docs/failure-modes/4-cache-format.md",
+)
 NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/architecture.md", "cli | shell -> engine -> workloads -> core -> api"): "a picture; pyproject.toml has the layers, import-linter checks them",
     ("docs/demo.md", "load ──> gateway ──users-api──> user-service ──user-events──> billing-service"): "a picture",
@@ -35,6 +41,7 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/outages/gateway-restart.md", "The gateway is down or was restarted"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/kafka-down.md", "The message broker is or was down"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/postgres-down.md", "The database is or was down"): "a screen: test_failure_mode_pages.py compares it",
+    **{(page, "WHAT BROKE"): "a screen, as the scene showed it" for page in SEEN_ON_THE_SCENE},
     ("docs/first-release.md", "shop: accepted, 2 steps"): "an answer: test_first_release_page.py compares it",
     ("docs/first-release.md", "1. Roll invoicing (Expand)"): "the same",
     ("docs/first-release.md", "2. Roll orders (Migrate)"): "the same",
