@@ -13,7 +13,7 @@ from localcluster.opencore.counts import Counts, count
 from localcluster.opencore.following import Followed, follow, release_id
 from localcluster.opencore.guarding import guard
 from localcluster.opencore.images import OPENCORE
-from localcluster.opencore.outages import Outage, last
+from localcluster.opencore.outages import Outage, outage
 from localcluster.opencore.series import ask
 from localcluster.opencore.stage import Stage, apply_folder
 
@@ -102,9 +102,11 @@ def show_outage(stage: Stage, kind: Outage, narrator: Narrator) -> Shown:
     before, earlier = count(stage.prometheus_url), release_id(stage.tools)
     narrator.show(apply_folder(stage.tools, OPENCORE / "declared" / "healthy"))
     seen = _follow_to(stage, {"Progressing"}, narrator, after=earlier)
-    time.sleep(_UNDER_WAY_SECONDS)
+    _follow_for(stage, _UNDER_WAY_SECONDS, narrator, after=earlier, so_far=seen)
     narrator.say(f"{kind}, for {_OUTAGE_SECONDS:.0f} s")
-    last(stage.tools, kind, seconds=_OUTAGE_SECONDS)
+    with outage(stage.tools, kind):
+        _follow_for(stage, _OUTAGE_SECONDS, narrator, after=earlier, so_far=seen)
+        narrator.show(stage.tools.screen("status", SAFEROLLOUT))
     narrator.say("it is over")
     seen = _follow_to(stage, set(_ENDED), narrator, after=earlier, so_far=seen)
     narrator.show(stage.tools.screen("status", SAFEROLLOUT))
@@ -122,6 +124,10 @@ def _follow_to(stage: Stage, states: set[str], narrator: Narrator, *, after: str
     return follow(
         stage.tools, after=after, until=lambda seen: seen.state in states, seconds=_RELEASE_SECONDS, tell=narrator.say, so_far=so_far
     )
+
+
+def _follow_for(stage: Stage, seconds: float, narrator: Narrator, *, after: str, so_far: Followed) -> None:
+    follow(stage.tools, after=after, until=lambda _: False, seconds=seconds, tell=narrator.say, so_far=so_far)
 
 
 def _approve_when_drained(stage: Stage, narrator: Narrator) -> None:
