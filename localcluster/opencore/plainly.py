@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from localcluster.demo.kubectl import SAFEROLLOUT, Tools
-from localcluster.opencore.stage import apply_folder
+from localcluster.opencore.stage import apply_folder, is_installed
 
 _OPTED_IN = "saferollout.io/managed-by"
 
@@ -42,8 +42,3 @@ def opted_out(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def unguard(tools: Tools) -> None:
     """Delete the SafeRollout, so that its workloads are given back."""
     tools.kubectl("delete", "saferollout", SAFEROLLOUT, "--ignore-not-found", "--timeout=100s")
-
-
-def is_installed(tools: Tools) -> bool:
-    """Tell whether SafeRollout is there at all."""
-    return bool(tools.kubectl("get", "crd", "saferollouts.saferollout.io", "--ignore-not-found"))

@@ -63,8 +63,10 @@ def start(name: str = CLUSTER_NAME, *, postgres_port: int | None = POSTGRES_PORT
     with timed("Kafka, Postgres, Redis and their exporters"):
         _start_platform(stage.tools)
     with timed("four services and their traffic"):
-        apply_folder(stage.tools, OPENCORE / "workloads")
-        wait_for_workloads(stage.tools)
+        # Where SafeRollout is there, what it looks after runs already, and it would hold what is applied.
+        if not is_installed(stage.tools):
+            apply_folder(stage.tools, OPENCORE / "workloads")
+            wait_for_workloads(stage.tools)
         apply_folder(stage.tools, OPENCORE / "load")
     start_prometheus(cluster, scrape_seconds=_SCRAPE_SECONDS)
     if postgres_port is not None:
@@ -84,6 +86,11 @@ def find_stage(name: str = CLUSTER_NAME) -> Stage:
 def apply_folder(tools: Tools, folder: Path) -> str:
     """Apply a kustomization, as a GitOps tool would; return what the API server said."""
     return tools.kubectl("apply", f"--kustomize={folder}")
+
+
+def is_installed(tools: Tools) -> bool:
+    """Tell whether SafeRollout is there at all."""
+    return bool(tools.kubectl("get", "crd", "saferollouts.saferollout.io", "--ignore-not-found"))
 
 
 def wait_for_workloads(tools: Tools) -> None:
