@@ -42,6 +42,8 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/outages/kafka-down.md", "The message broker is or was down"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/postgres-down.md", "The database is or was down"): "a screen: test_failure_mode_pages.py compares it",
     **{(page, "WHAT BROKE"): "a screen, as the scene showed it" for page in SEEN_ON_THE_SCENE},
+    ("docs/outages/gateway-restart.md", "02:57  Progressing  0/1  batch 1 of 3 of user-service: new pods to be available"): "what a release said on the scene",
+    ("docs/outages/kafka-down.md", "01:42  Progressing  0/1  batch 1 of 3 of user-service: new pods to be available"): "what a release said on the scene",
     ("docs/first-release.md", "shop: accepted, 2 steps"): "an answer: test_first_release_page.py compares it",
     ("docs/first-release.md", "1. Roll invoicing (Expand)"): "the same",
     ("docs/first-release.md", "2. Roll orders (Migrate)"): "the same",
