@@ -11,7 +11,9 @@ import yaml
 from localcluster.demo.kubectl import SAFEROLLOUT, Tools
 from localcluster.opencore.stage import apply_folder, is_installed
 
-_OPTED_IN = "saferollout.io/managed-by"
+_OPTED_IN, _HELD = "saferollout.io/managed-by", "saferollout.io/held"
+_BYPASS = "saferollout.io/bypass"
+_MARKS = (_BYPASS, "saferollout.io/bypassed", "saferollout.io/left-paused")
 
 
 def roll_out_plainly(tools: Tools, folder: Path) -> None:
@@ -20,14 +22,23 @@ def roll_out_plainly(tools: Tools, folder: Path) -> None:
         apply_folder(tools, folder)
         return
     unguard(tools)
-    there = tools.kubectl("get", "deployments", f"--selector={_OPTED_IN}", "--output=name").split()
-    if there:
-        tools.kubectl("label", *there, f"{_OPTED_IN}-")
+    _let_go(tools)
     manifests = list(yaml.safe_load_all(tools.kubectl("kustomize", str(folder))))
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump_all(opted_out(manifests), file)
         file.flush()
         tools.apply([Path(file.name)])
+
+
+def _let_go(tools: Tools) -> None:
+    """Opt every workload out; one that is held although no SafeRollout is there is let go as a person would do it, by a bypass."""
+    # What a bypass releases is followed at once by what is applied.
+    held, opted_in = (tools.kubectl("get", "deployments", f"--selector={label}", "--output=name").split() for label in (_HELD, _OPTED_IN))
+    if held:
+        tools.kubectl("annotate", *held, "--overwrite", f"{_BYPASS}=the scene goes back")
+    if opted_in:
+        tools.kubectl("label", *opted_in, f"{_OPTED_IN}-")
+        tools.kubectl("annotate", *opted_in, *(f"{mark}-" for mark in _MARKS))
 
 
 def opted_out(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
