@@ -1,7 +1,8 @@
 """Whether brokers, databases, caches and gateways live, at every look: from what their own exporters say, and only from that.
 
-A dependency of which nothing is known is UNKNOWN: silence of an exporter is no outage. A broker is down, too, where its exporter answers and
-no longer knows any topic, because kafka_exporter counts the brokers that it once met.
+A dependency of which nothing is known is UNKNOWN: silence of an exporter is no outage, and no sign of life either. A broker is down, too, where its
+exporter answers and no longer knows any topic, because kafka_exporter counts the brokers that it once met. It may well not answer at all: it tries
+each partition again and again, for longer than a scrape may last.
 """
 
 import itertools
@@ -59,6 +60,8 @@ def _life(material: Material, one: _Watched) -> Liveness:
     down = _last_change(states) if not states[-1][1] else None
     if down is not None:
         return Liveness(dependency=one.dependency, life=Life.DOWN, since=down)
+    if _is_silent(material, one, since=states[-1][0]):
+        return Liveness(dependency=one.dependency, life=Life.UNKNOWN)
     began = material.schedule.began
     back = [at for (_, before), (at, up) in itertools.pairwise(states) if up and not before and at > began]
     begun = [at for at in _starts(material, one) if at > began]
@@ -98,6 +101,12 @@ def _states(material: Material, one: _Watched) -> list[tuple[datetime, bool]]:
     topics = _topics_known(material) if one.dependency is Dependency.KAFKA else {}
     values = {look.at: _value(look) for look in material.looks(series)}
     return [(at, value > 0 and topics.get(at, True)) for at, value in sorted(values.items())]
+
+
+def _is_silent(material: Material, one: _Watched, *, since: datetime) -> bool:
+    """Tell whether its exporter said nothing at a later look, though Prometheus answered."""
+    series = material.series_for(one.up) if one.up is not None else None
+    return series is not None and any(answer.outcome is Outcome.NO_DATA and answer.at > since for answer in material.answers(series))
 
 
 def _topics_known(material: Material) -> dict[datetime, bool]:

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from saferollout.core.analysis import schedule
+from saferollout.core.analysis.assess import Assessment, assess
+from saferollout.core.diagnosis.evidence import Dependency, Life
+from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.outage_depths import question_name
 from tests.unit.core.analysis.test_assessing_releases import EVENTS, ROWS, USERS, cluster, summary
@@ -19,10 +22,12 @@ class Shop:
     """A healthy release of the server; its database is away for a while, and what reads events then writes dead letters."""
 
     def __init__(self, *, afterwards: int = 0) -> None:
-        rng, self.away, self.over, self.afterwards = random.Random(4), False, False, afterwards
+        rng, self.away, self.over, self.afterwards, self.silent = random.Random(4), False, False, afterwards, False
 
         def works(shop: WatchedCluster) -> None:
             shop.set("pg_up", 0.0 if self.away else 1.0)
+            if self.silent:
+                shop.drop("pg_up")
             shop.count("kafka_topic_partition_current_offset", 5, topic="events", partition="0")
             shop.count("kafka_topic_partition_current_offset", 3 if self.away else 0, topic="events.dlt", partition="0")
             if self.over and self.afterwards:
@@ -95,6 +100,27 @@ def test_an_outage_of_which_only_the_end_is_still_looked_at_does_not_reach_back_
     release = shop.cluster.status.release
     assert release is not None and len(release.outages) == 1
     assert release.outages[0].start >= went - timedelta(seconds=5)
+
+
+def test_a_database_whose_exporter_fell_silent_is_not_called_alive_until_it_speaks_again() -> None:
+    shop = Shop()
+    shop.cluster.apply("server", "server2", None)
+    shop.cluster.play_until_new_pods("server", "server2")
+    shop.cluster.play(looks=10)
+    assert life_of_the_database(shop) is Life.ALIVE
+    shop.silent = True
+    shop.cluster.play(looks=12)
+    assert life_of_the_database(shop) is Life.UNKNOWN
+    shop.silent = False
+    shop.cluster.play(looks=12)
+    assert life_of_the_database(shop) is Life.ALIVE
+
+
+def life_of_the_database(shop: Shop) -> Life:
+    snapshot = shop.cluster.snapshot()
+    assessed = assess(snapshot, shop.cluster._answers(snapshot), shop.cluster.now)
+    assert isinstance(assessed, Assessment)
+    return Scene.of(assessed.evidence).alive(Dependency.POSTGRES).life
 
 
 def test_the_depth_at_the_ends_of_an_outage_is_asked_under_a_name_of_its_own() -> None:
