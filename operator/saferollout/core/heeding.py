@@ -86,7 +86,9 @@ def hold_words(draft: Draft) -> str | None:
     if quiet is None or finding.action is not Action.GO_ON:
         return None
     draft.wake_at(quiet)
-    return f"a quiet time after an outage, until {quiet:%Y-%m-%d %H:%M:%S} UTC"
+    is_outage = any(outage.end == quiet for outage in draft.assessment.outages)
+    after = "an outage" if is_outage else "a time in which an exporter did not say whether its server was up"
+    return f"a quiet time after {after}, until {quiet:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def waits_out_an_outage(draft: Draft) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import Comparison, comparisons
 from saferollout.core.analysis.exposure import unanswered
-from saferollout.core.analysis.liveness import liveness_of, outages_of
+from saferollout.core.analysis.liveness import liveness_of, outages_of, silences_of
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
 from saferollout.core.analysis.members import members_of
@@ -34,18 +34,19 @@ _SEES_BY: Final = 6
 class Assessment:
     """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included.
 
-    `compared`: what was compared, for a batch that is to be shown to be well; `unanswered`: by workload, why that can't be told.
+    `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that is to be shown to be well; `unanswered`: by workload, why that can't be told.
     """
 
     finding: Finding
     evidence: Evidence
     outages: tuple[Interval, ...]
+    silences: tuple[Interval, ...] = ()
     compared: tuple[Comparison, ...] = ()
     unanswered: Mapping[str, str] = field(default_factory=dict)
 
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
-        return max((outage.end for outage in self.outages if outage.start <= now <= outage.end), default=None)
+        return max((one.end for one in (*self.outages, *self.silences) if one.start <= now <= one.end), default=None)
 
 
 def made_of(snapshot: Snapshot, observations: Observations) -> tuple[object, ...]:
@@ -81,9 +82,10 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
     if not any(line.found.series is not None for line in material.lines):
         return None
     members = members_of(material)
-    outages = outages_of(material, quiet=timedelta(seconds=snapshot.spec.analysis.quiet_seconds))
+    quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
+    outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
     silent, compared = unanswered(material), comparisons(material, members)
-    judged = readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=outages)
+    judged = readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences))
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,
@@ -98,4 +100,6 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
             return Unable(reason=next(iter(silent.values())))
         if len(material.schedule.since) < _SEES_BY:
             return Unable(reason="it has only just begun to look")
-    return Assessment(finding=diagnose(evidence), evidence=evidence, outages=outages, compared=compared, unanswered=silent)
+    return Assessment(
+        finding=diagnose(evidence), evidence=evidence, outages=outages, silences=silences, compared=compared, unanswered=silent
+    )

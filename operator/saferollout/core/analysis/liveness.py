@@ -22,6 +22,9 @@ from saferollout.core.statistics.windows import Interval
 _SLACK_SECONDS: Final = 5.0
 """By how much a start time may move without being another start: uptimes are rounded, and scraped at other moments than asked for."""
 
+_IN_A_ROW: Final = 2
+"""Looks without an answer that are a silence: one odd scrape says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
@@ -47,6 +50,14 @@ def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
     """Return the times that do not count: from the last look before an outage to the quiet time after it."""
     servers = (interval for one in _WATCHED for interval in _outages(material, one, quiet=quiet))
     return (*servers, *callers_away(material, quiet=quiet))
+
+
+def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
+    """Return the times, by now over, in which an exporter said nothing of whether its dependency was up, each with a quiet time after it.
+
+    What came in them counts for nothing, as in an outage, but they are none: an exporter that is gone for good keeps nobody.
+    """
+    return tuple(interval for one in _WATCHED for interval in _silences(material, one, quiet=quiet))
 
 
 def _is_known(material: Material, one: _Watched) -> bool:
@@ -103,10 +114,21 @@ def _states(material: Material, one: _Watched) -> list[tuple[datetime, bool]]:
     return [(at, value > 0 and topics.get(at, True)) for at, value in sorted(values.items())]
 
 
+def _silences(material: Material, one: _Watched, *, quiet: timedelta) -> Iterator[Interval]:
+    silent = _silent_looks(material, one)
+    for (before, _), (after, _) in itertools.pairwise(_states(material, one)):
+        if sum(before < at < after for at in silent) >= _IN_A_ROW:
+            yield Interval(start=max(before, _earliest(material, after, before)), end=after + quiet)
+
+
 def _is_silent(material: Material, one: _Watched, *, since: datetime) -> bool:
-    """Tell whether its exporter said nothing at a later look, though Prometheus answered."""
+    return any(at > since for at in _silent_looks(material, one))
+
+
+def _silent_looks(material: Material, one: _Watched) -> list[datetime]:
+    """Return the looks at which its exporter said nothing, though Prometheus answered."""
     series = material.series_for(one.up) if one.up is not None else None
-    return series is not None and any(answer.outcome is Outcome.NO_DATA and answer.at > since for answer in material.answers(series))
+    return [] if series is None else [answer.at for answer in material.answers(series) if answer.outcome is Outcome.NO_DATA]
 
 
 def _topics_known(material: Material) -> dict[datetime, bool]:

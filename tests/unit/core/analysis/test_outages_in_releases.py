@@ -34,7 +34,7 @@ class Shop:
                 self.afterwards -= 1
                 shop.count("kafka_topic_partition_current_offset", 1, topic="events.dlt", partition="0")
             for pod, _ in shop.pod_names("server"):
-                shop.count("http_server_requests_seconds_count", namespace="shop", pod=pod, status="500" if rng.random() < 0.002 else "200")
+                shop.count("http_server_requests_seconds_count", namespace="shop", pod=pod, status="500" if rng.random() < (0.9 if self.silent else 0.002) else "200")
 
         self.cluster = cluster(works, "server", "client", contracts=[USERS, ROWS, EVENTS], gates=[LETTERS])
         self.cluster._measured = self._measured  # type: ignore[method-assign]
@@ -114,6 +114,33 @@ def test_a_database_whose_exporter_fell_silent_is_not_called_alive_until_it_spea
     shop.silent = False
     shop.cluster.play(looks=12)
     assert life_of_the_database(shop) is Life.ALIVE
+
+
+def test_what_came_while_an_exporter_was_silent_counts_for_nothing_and_the_release_goes_on_alone() -> None:
+    shop = Shop()
+    shop.cluster.apply("server", "server2", None)
+    shop.cluster.play_until_new_pods("server", "server2")
+    shop.cluster.play(looks=10)
+    shop.silent = True
+    shop.cluster.play(looks=40)
+    assert "the evidence names no cause" in summary(shop.cluster)
+    shop.silent = False
+    shop.cluster.play(looks=12)
+    assert "a quiet time after a time in which an exporter did not say whether its server was up" in summary(shop.cluster)
+    shop.cluster.play(looks=300)
+    assert summary(shop.cluster).startswith("Completed"), summary(shop.cluster)
+    release = shop.cluster.status.release
+    assert release is not None and not release.outages, "nobody knows of an outage"
+    assert not any("RollbackStarted" in line for line in shop.cluster.log)
+
+
+def test_an_exporter_that_is_gone_for_good_keeps_no_release_in_which_nothing_is_wrong() -> None:
+    shop = Shop()
+    shop.cluster.apply("server", "server2", None)
+    shop.cluster.play_until_new_pods("server", "server2")
+    shop.cluster.works, works = lambda cluster: (works(cluster), cluster.drop("pg_up"))[0], shop.cluster.works
+    shop.cluster.play(looks=330)
+    assert summary(shop.cluster).startswith("Completed"), summary(shop.cluster)
 
 
 def life_of_the_database(shop: Shop) -> Life:
