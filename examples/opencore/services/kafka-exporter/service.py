@@ -1,7 +1,7 @@
 """What kafka_exporter says of a broker, under its names: offsets of topics and groups, lag, members.
 
-A stand-in: kafka_exporter itself is in none of the package registries that the scene may use. Offsets are asked for at every scrape; a broker that does not
-answer leaves nothing but kafka_brokers 0.
+A stand-in: kafka_exporter itself is in none of the package registries that the scene may use (the scene's README has what was tried).
+Offsets are asked for at every scrape; a broker that does not answer leaves nothing but kafka_brokers 0.
 """
 
 from __future__ import annotations
