@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from localcluster.prometheus import Prometheus, Target, standalone_prometheus
 from saferollout.core.arms import Labels
 from saferollout.core.catalogue.asking import About, query_of
 from saferollout.core.catalogue.catalogue import BUILT_IN
-from saferollout.core.catalogue.series import Series, SignalName
+from saferollout.core.catalogue.series import Key, Series, SignalName
 from saferollout.core.counting import Interval, Remark, among, intervals_for, windows_of
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.measuring import measure
@@ -114,6 +115,21 @@ def test_a_look_at_old_samples_is_stale_and_makes_no_interval(scene: Looking) ->
     scene.look_when(web_1_aaaaa_200=110)
     [only] = scene.counted()
     assert (only.start, grown(only)) == (scene.looks[0].at, {f"{OLD} 200": 10})
+
+
+def test_series_without_the_status_are_neither_good_nor_bad(scene: Looking) -> None:
+    scene.serve(OLD, s200=100)
+    scene.pods[NEW].set(COUNT, 100, uri="/a")
+    scene.scrape(OLD, NEW)
+    scene.look_when(web_1_aaaaa_200=100)
+    at = datetime.now(UTC)
+    both = query_of(replace(requests(), keys=(Key("status", optional=True),)), about=About(namespace="shop", labels=Labels(), pods=PODS))
+    deadline = time.monotonic() + 30
+    while len(measure(both, at=at, ask=partial(scene._client.ask, at=at), longest_age=100).samples) < 2:
+        assert time.monotonic() < deadline, "where the label may be missing both pods are read"
+        time.sleep(0.2)
+        at = datetime.now(UTC)
+    assert {dict(one.labels)["pod"] for one in scene.look().samples} == {OLD}
 
 
 def test_pods_of_another_namespace_or_workload_are_not_counted(scene: Looking) -> None:

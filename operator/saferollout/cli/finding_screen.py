@@ -10,6 +10,7 @@ from saferollout.api.status import Finding
 from saferollout.cli.look import Look, Mark, ago
 from saferollout.cli.picture import Picture
 from saferollout.core.diagnosis.finding import Action
+from saferollout.core.heeding import CANT_TELL
 
 _COMMAND: Final = ": saferollout "
 """What stands in status between a command's purpose and the rest of it."""
@@ -49,7 +50,9 @@ def forward_command(picture: Picture) -> tuple[tuple[str, str], ...]:
 
 
 def is_held_by_finding(picture: Picture) -> bool:
-    """Tell whether a finding keeps the release where it is, and a person's word could let it go on."""
+    """Tell whether a finding, or that none can be told, keeps the release where it is, and a person's word could let it go on."""
+    if CANT_TELL in picture.summary.waiting_for and not is_dry_run(picture):
+        return True
     finding = finding_of(picture)
     return finding is not None and finding.action in (Action.HOLD.value, Action.RESUME_AFTER_QUIET.value) and not is_dry_run(picture)
 

@@ -9,7 +9,8 @@ new pod would vanish, and they extrapolate, so that counts are no whole numbers 
 - A look without a full answer makes no interval; the next one is longer.
 - A pod that is missing in a look keeps its last counts; when it comes back, what it grew meanwhile is counted then.
 - A pod that was not there at the last look is new and counts from 0, unless it is known to have been born before that look.
-- A counter that goes backwards has begun anew, with its whole process: all of it counts from 0.
+- A counter that goes backwards has begun anew, with its whole process: all of it counts from 0. One that falls by less than half has not, because no
+  process comes that far in one interval: two sources take turns under one name, such as replicas of Prometheus. It counts from the next look on.
 - Labels that change within a process (a key vanishes, another appears) are a renaming: the new ones count from the next look on.
 - Offsets do not begin at 0 again: one that goes backwards counts from the next look on.
 """
@@ -33,6 +34,9 @@ _Place = tuple[str, str, LabelSet]
 _LARGEST_COUNT: Final = 2.0**53
 """Beyond it a float can't count by ones."""
 
+_ENOUGH_TO_TELL: Final = 100.0
+"""Counts of a process below which a fall is always a restart: what it may count too much is little."""
+
 _COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
 _NOBODY_BORN: Final[Mapping[str, datetime]] = {}
 
@@ -44,7 +48,7 @@ class Remark(StrEnum):
     STARTED_EARLIER = "StartedEarlier"  # seen for the first time, but older: counts from the next look on
     RESTARTED = "Restarted"        # a counter went backwards: counted from 0
     RELABELLED = "Relabelled"      # labels changed: what is new counts from the next look on
-    WENT_BACKWARDS = "WentBackwards"  # an offset fell: counts from the next look on
+    WENT_BACKWARDS = "WentBackwards"  # an offset fell, or a counter by less than half: counts from the next look on
     RETURNED = "Returned"          # was missing in looks before: counted since it was last seen
     MISSING = "Missing"            # was there before and is not now
 
@@ -212,6 +216,8 @@ class _Counting:
         differences, first_seen = _differences(before, now)
         # Where no key stayed, a renaming keeps the sum and a restart does not.
         fell = min(differences.values()) < 0 if differences else sum(now.values()) < sum(before.values())
+        if fell and _is_too_little(before, now):
+            return {}, Remark.WENT_BACKWARDS
         if fell:
             return now, Remark.RESTARTED
         if first_seen and len(differences) < len(before):
@@ -223,6 +229,12 @@ class _Counting:
         counts = {key: count for key, count in differences.items() if count >= 0}
         remark = Remark.WENT_BACKWARDS if len(counts) < len(differences) else None
         return (counts | first_seen if self.from_zero else counts), remark
+
+
+def _is_too_little(before: Counts, now: Counts) -> bool:
+    """Tell a counter that fell by less than half from one that began anew; where few were counted either may be."""
+    known = sum(before.values())
+    return known >= _ENOUGH_TO_TELL and sum(now.values()) > known / 2
 
 
 def _differences(before: Counts, now: Counts) -> tuple[dict[LabelSet, float], dict[LabelSet, float]]:

@@ -22,6 +22,7 @@ from saferollout.core.outages import record_outages
 from saferollout.core.reasons import Reason
 from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived
 
+CANT_TELL: Final = "the analysis can't tell how the release is: "
 _MOST_LINES: Final = 12
 
 
@@ -75,7 +76,7 @@ def hold_words(draft: Draft) -> str | None:
     if mode_of(draft.snapshot) is not AnalysisMode.ENFORCE or draft.assessment is None:
         return None
     if isinstance(draft.assessment, Unable):
-        return None if _is_let_go_on(draft, "") else f"the analysis can't tell how the release is: {draft.assessment.reason}"
+        return None if _is_let_go_on(draft, "") else CANT_TELL + draft.assessment.reason
     finding, quiet = draft.assessment.finding, draft.assessment.quiet_from(draft.now)
     if finding.action is Action.STOP_SPREADING:
         return None if _is_forwarded(draft, finding.workload) else _stalled(draft, finding)
@@ -83,6 +84,8 @@ def hold_words(draft: Draft) -> str | None:
         return None
     if finding.action in (Action.HOLD, Action.RESUME_AFTER_QUIET):
         return headline(finding)
+    if draft.assessment.gaps:
+        return CANT_TELL + draft.assessment.gaps[0]
     if quiet is None or finding.action is not Action.GO_ON:
         return None
     draft.wake_at(quiet)

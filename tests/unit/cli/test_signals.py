@@ -91,7 +91,7 @@ def test_scripts_get_the_series_the_query_and_what_is_left_out() -> None:
         "exporter": "Spring Kafka", "metric": "spring_kafka_listener_seconds_count", "perPod": True, "reading": "Counter",
         "note": "the exception is ListenerExecutionFailedException whatever the cause was", "configured": False,
     }  # fmt: skip
-    assert failures["query"].startswith('sum by (pod, instance, result) (spring_kafka_listener_seconds_count{namespace="opencore",pod=~"')
+    assert failures["query"].startswith('sum by (pod, instance, result) (spring_kafka_listener_seconds_count{result!="",namespace="opencore",pod=~"')
     assert [other["exporter"] for other in failures["leftOut"]] == ["OpenTelemetry"]
     assert failures["costs"] == ""
 

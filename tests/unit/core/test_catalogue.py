@@ -51,7 +51,7 @@ def test_no_row_stands_there_twice() -> None:
 
 def test_requests_are_read_raw_pod_by_pod_and_process_by_process() -> None:
     query = query_of(series(SignalName.HTTP_SERVER, "Micrometer"), about=ABOUT)
-    pods = 'namespace="shop",pod=~"web-1-[a-z0-9]{5}|web-2-[a-z0-9]{5}"'
+    pods = 'status!="",namespace="shop",pod=~"web-1-[a-z0-9]{5}|web-2-[a-z0-9]{5}"'
     assert query.value == f"sum by (pod, instance, status) (http_server_requests_seconds_count{{{pods}}})"
     assert query.age == f"time() - min(timestamp(http_server_requests_seconds_count{{{pods}}}))"
     assert query.by == ("pod", "instance", "status")
@@ -59,7 +59,7 @@ def test_requests_are_read_raw_pod_by_pod_and_process_by_process() -> None:
 
 def test_what_a_mesh_counts_twice_is_read_at_one_end() -> None:
     query = query_of(series(SignalName.HTTP_SERVER, "Istio"), about=ABOUT)
-    assert query.value.startswith('sum by (pod, instance, response_code) (istio_requests_total{reporter="destination",namespace="shop",')
+    assert query.value.startswith('sum by (pod, instance, response_code) (istio_requests_total{reporter="destination",response_code!="",namespace="shop",')
 
 
 def test_partitions_are_taken_once_and_topics_by_their_names() -> None:
@@ -74,7 +74,7 @@ def test_partitions_are_taken_once_and_topics_by_their_names() -> None:
 def test_labels_are_called_as_this_prometheus_calls_them() -> None:
     about = About(namespace="shop", labels=Labels(namespace="ns", pod="pod_name", kafka_namespace="tenant"), pods=("a",), topics=("t",))
     assert query_of(series(SignalName.CACHE_PUTS, "Micrometer"), about=about).value == (
-        'sum by (pod_name, instance, cache) (cache_puts_total{ns="shop",pod_name=~"a"})'
+        'sum by (pod_name, instance, cache) (cache_puts_total{cache!="",ns="shop",pod_name=~"a"})'
     )
     assert 'tenant="shop"' in query_of(series(SignalName.TOPIC_INFLOW, "kafka_exporter"), about=about).value
     assert "tenant" not in query_of(series(SignalName.TOPIC_INFLOW, "NATS exporter"), about=about).value

@@ -94,6 +94,13 @@ def test_a_counter_that_goes_backwards_has_begun_anew_with_its_whole_process(bef
     assert only.remarks == {"a": Remark.RESTARTED}
 
 
+@pytest.mark.parametrize("after", [{"a 200": 990, "a 500": 9}, {"a 200": 1003, "a 500": 9}, {"a 200": 600, "a 500": 4}])
+def test_a_counter_that_falls_by_less_than_half_is_two_sources_under_one_name_and_counts_nothing(after: dict[str, float]) -> None:
+    [fell, rose] = counted({"a 200": 1000, "a 500": 10}, after, {"a 200": after["a 200"] + 5, "a 500": after["a 500"]})
+    assert (grown(fell), fell.remarks) == ({}, {"a": Remark.WENT_BACKWARDS})
+    assert grown(rose) == {"a 200": 5, "a 500": 0}
+
+
 def test_a_restart_of_one_process_of_a_pod_does_not_count_the_other_anew() -> None:
     [only] = counted({"a@1 200": 1000, "a@2 200": 50}, {"a@1 200": 1001, "a@2 200": 3})
     assert grown(only) == {"a 200": 4}

@@ -11,6 +11,7 @@ from typing import Final
 from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import Comparison, comparisons
 from saferollout.core.analysis.exposure import unanswered
+from saferollout.core.analysis.gaps import gaps_of
 from saferollout.core.analysis.liveness import liveness_of, outages_of, silences_of
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
@@ -34,7 +35,9 @@ _SEES_BY: Final = 6
 class Assessment:
     """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included.
 
-    `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that is to be shown to be well; `unanswered`: by workload, why that can't be told.
+    `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that
+    is to be shown to be well; `unanswered`: by workload, why that can't be told. `gaps` say what is wrong with the data, so that finding nothing
+    means little.
     """
 
     finding: Finding
@@ -43,6 +46,7 @@ class Assessment:
     silences: tuple[Interval, ...] = ()
     compared: tuple[Comparison, ...] = ()
     unanswered: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
 
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
@@ -79,8 +83,10 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
         return None
     if isinstance(material.there, str):
         return Unable(reason=material.there)
+    gaps = gaps_of(material)
     if not any(line.found.series is not None for line in material.lines):
-        return None
+        # Nobody exports anything, or what is there can't be used: only the first is known beforehand.
+        return Unable(reason=gaps[0]) if gaps else None
     members = members_of(material)
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
@@ -101,5 +107,5 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
         if len(material.schedule.since) < _SEES_BY:
             return Unable(reason="it has only just begun to look")
     return Assessment(
-        finding=diagnose(evidence), evidence=evidence, outages=outages, silences=silences, compared=compared, unanswered=silent
+        finding=diagnose(evidence), evidence=evidence, outages=outages, silences=silences, compared=compared, unanswered=silent, gaps=gaps
     )

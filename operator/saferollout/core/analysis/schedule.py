@@ -15,7 +15,8 @@ BASELINE_LOOKS: Final = 40
 MOST_LOOKS: Final = 240
 """Looks since the first roll that are kept: an hour at 15 s. What is older can't be part of trouble that begins now."""
 
-DISCOVERY_INTERVAL: Final = timedelta(minutes=5)
+DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
+"""New pods may report something else than old ones: that must be known before their bake is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def query_of(series: Series, *, about: About) -> Query:
 
 def selector(series: Series, *, about: About) -> str:
     """Select the series of these pods, topics or groups."""
-    matchers = [matcher(one.label, "=", one.value) for one in series.matchers]
+    # A series without a key that its signal needs would be counted as neither good nor bad, so as good.
+    needed = [matcher(key.exported, "!=", "") for key in series.keys if series.per_pod and not key.optional]
+    matchers = [*(matcher(one.label, "=", one.value) for one in series.matchers), *needed]
     return f"{series.metric}{{{','.join((*matchers, *_subject(series, about)))}}}"
 
 

@@ -20,13 +20,14 @@ class Found:
 
     `series` is None where nothing can be used; `why` then says what there is instead, or that there is nothing. Where there is a series
     `why` is a remark on it. `others` are series of other exporters for the same thing: they are left out, because counting both would
-    count everything twice.
+    count everything twice. `mislabelled`: somebody exports it, and only a label that says of whom or of what is missing.
     """
 
     signal: SignalName
     series: Series | None = None
     others: tuple[Series, ...] = ()
     why: str = ""
+    mislabelled: bool = False
 
 
 def find(signal: SignalName, *, catalogue: Catalogue, there: There, about: About) -> Found:
@@ -35,18 +36,26 @@ def find(signal: SignalName, *, catalogue: Catalogue, there: There, about: About
     usable = tuple(one for one in rows if _is_among(there.by_row.get(catalogue.series.index(one), frozenset()), one, about))
     if usable:
         return Found(signal=signal, series=usable[0], others=usable[1:])
+    mislabelled = next(_without_labels(rows, there, about), None)
+    if mislabelled is not None:
+        why, is_misfit = mislabelled
+        return Found(signal=signal, why=why, mislabelled=is_misfit)
     return Found(signal=signal, why=next(_reasons(rows, there, about)))
+
+
+def _without_labels(rows: tuple[Series, ...], there: There, about: About) -> Iterator[tuple[str, bool]]:
+    """Yield series that are there and lack a label; True where that is a fault, and not one thing of several that a metric counts."""
+    for one in rows:
+        if _is_among(there.by_metric.get(one.metric, frozenset()), one, about):
+            yield f"{one.metric} is there, but no series of it has {_labels(one)}: this looks like another version, or like a relabelling", not one.matchers
+    for one in rows:
+        if one.per_pod and one.metric in there.without_pod:
+            label = about.labels.pod
+            yield f"{one.metric} is there, but without the label {label}: it can't tell new pods from old ones (prometheus.labels.pod)", True
 
 
 def _reasons(rows: tuple[Series, ...], there: There, about: About) -> Iterator[str]:
     """Yield why a signal has no series, the best explanation first."""
-    for one in rows:
-        if _is_among(there.by_metric.get(one.metric, frozenset()), one, about):
-            yield f"{one.metric} is there, but no series of it has {_labels(one)}: this looks like another version, or like a relabelling"
-    for one in rows:
-        if one.per_pod and one.metric in there.without_pod:
-            label = about.labels.pod
-            yield f"{one.metric} is there, but without the label {label}: it can't tell new pods from old ones (prometheus.labels.pod)"
     for one in rows:
         if one.beside and _is_among(there.by_metric.get(one.beside, frozenset()), one, about):
             yield f"{one.exporter} reports {one.beside}, but not {one.metric}: {one.enable}"

@@ -25,7 +25,10 @@ SECONDS_BEFORE = 260
 
 @dataclass
 class WatchedCluster(LittleCluster):
-    """`works` is called for every second of the world's time and counts what happened in it; `times_out`: a metric that takes Prometheus too long."""
+    """`works` is called for every second of the world's time and counts what happened in it; `times_out`: a metric that takes Prometheus too long.
+
+    `refusals`: metrics that Prometheus does not answer for from now on, and what it says instead; what is before `forgets_before` it does not know.
+    """
 
     works: Callable[["WatchedCluster"], None] = lambda cluster: None
     counters: dict[tuple[str, _Labels], float] = field(default_factory=dict)
@@ -37,6 +40,8 @@ class WatchedCluster(LittleCluster):
     times_out: str = ""
     rng: random.Random = field(default_factory=random.Random)
     marked: datetime | None = None
+    forgets_before: datetime | None = None
+    refusals: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
 
     def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
         """Count up a series from now on."""
@@ -94,7 +99,11 @@ class WatchedCluster(LittleCluster):
             return Measurement(at, Outcome.UNREACHABLE, detail="Prometheus can't be reached")
         if self.times_out and f"/{self.times_out}" in question.name:
             return Measurement(at, Outcome.UNREACHABLE, detail="query timed out")
-        there = self.history.get(at, {})
+        refused = next((one for metric, one in self.refusals.items() if f"/{metric}" in question.name), None)
+        if refused is not None and at >= self.now - timedelta(seconds=20):
+            return Measurement(at, refused[0], detail=refused[1])
+        is_forgotten = self.forgets_before is not None and at < self.forgets_before
+        there = {} if is_forgotten else self.history.get(at, {})
         name = question.name.removeprefix("analysis/there/")
         if name != question.name:
             found = list(_discovered(name, there, question.query.by))
@@ -109,6 +118,9 @@ def _discovered(name: str, there: dict[tuple[str, _Labels], float], by: tuple[st
     if name in (discovery.PODS, discovery.SERVERS):
         wanted = {(metric, *(dict(labels).get(label, "") for label in by[1:])) for metric, labels in there}
         yield from (Sample(tuple(zip(by, values, strict=True)), 1.0) for values in wanted)
+    if name == discovery.WITHOUT_POD:
+        names = {metric for metric, labels in there if not dict(labels).get("pod") and dict(labels).get("namespace")}
+        yield from (Sample((("__name__", metric),), 1.0) for metric in names)
     if name in (discovery.PODS_COMPLETE, discovery.SERVERS_COMPLETE):
         rows: set[tuple[str, ...]] = set()
         for index, series in enumerate(BUILT_IN.series):

@@ -1,0 +1,116 @@
+"""What is wrong with the data itself, so that a verdict would rest on what nobody has seen: each a sentence that says what to mend.
+
+A signal that nobody exports is no gap: that is known beforehand, and `saferollout signals` says what it costs. A gap is there where somebody
+exports it and it can't be used, or could be used until now. Sentences hold no number that changes from look to look, because they stand in status.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
+
+from saferollout.core.analysis.material import Material
+from saferollout.core.analysis.members import has_rolled
+from saferollout.core.catalogue.coverage import Line
+from saferollout.core.catalogue.discovery import There
+from saferollout.core.catalogue.series import Series, Subject
+from saferollout.core.counting import Remark
+from saferollout.core.measurements import LabelSet, Outcome
+
+_IN_A_ROW: Final = 2
+"""Looks without an answer: one makes the next window longer, which is no reason to hold."""
+
+_WINDOWS: Final = 10
+_TOO_OFTEN: Final = 2
+_Key = TypeVar("_Key", int, str)
+_ANSWERED: Final = (Outcome.VALUE, Outcome.NO_DATA)
+
+
+def gaps_of(material: Material) -> tuple[str, ...]:
+    """Return what has to be mended, the most important first; nothing where the data is sound."""
+    if isinstance(material.there, str):
+        return ()
+    used = _used(material)
+    found = (*_unanswered(material, used), *_unlabelled(material), *_apart(material, material.there), *_history(material, used), *_backwards(material, used))
+    return tuple(dict.fromkeys(found))
+
+
+def _used(material: Material) -> dict[Series, Line]:
+    used: dict[Series, Line] = {}
+    for line in material.lines:
+        if line.found.series is not None:
+            used.setdefault(line.found.series, line)
+    return used
+
+
+def _unanswered(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
+    """Name series that the last looks could not read: Prometheus slow or away, a part of Thanos missing, too many series, clocks apart."""
+    last = material.schedule.since[-_IN_A_ROW:]
+    for series in used if len(last) == _IN_A_ROW else ():
+        answers = {answer.at: answer for answer in material.answers(series)}
+        of_last = [answers[at] for at in last if at in answers]
+        if len(of_last) == _IN_A_ROW and all(answer.outcome not in _ANSWERED for answer in of_last):
+            yield f"{series.metric} could not be read at the last looks: {of_last[-1].detail or of_last[-1].outcome}"
+
+
+def _unlabelled(material: Material) -> Iterator[str]:
+    """Name signals whose series are there, and can't be used for want of a label."""
+    for line in material.lines:
+        if line.found.series is None and line.found.mislabelled:
+            whose = f" of {line.workload}" if line.workload else ""
+            yield f"{line.found.signal}{whose} can't be read: {line.found.why}"
+
+
+def _apart(material: Material, there: There) -> Iterator[str]:
+    """Name workloads that roll and whose pods do not all report a signal alike, so that new ones can't be compared with old ones."""
+    for line in material.lines:
+        series = line.found.series
+        if series is None or series.subject is not Subject.POD or not has_rolled(material, line.workload):
+            continue
+        own = _pods(material, line.workload, there.by_row, material.snapshot.catalogue.series.index(series))
+        named = _pods(material, line.workload, there.by_metric, series.metric)
+        alike = {
+            pod
+            for index, row in enumerate(material.snapshot.catalogue.series)
+            if row.metric == series.metric
+            for pod in _pods(material, line.workload, there.by_row, index)
+        }
+        if named - alike:
+            labels = " and ".join(series.required_labels) or "the labels that are needed"
+            yield f"some pods of {line.workload} report {series.metric} without {labels}, so they are not counted: another version of its exporter?"
+            continue
+        for other in line.found.others:
+            if _pods(material, line.workload, there.by_row, material.snapshot.catalogue.series.index(other)) - own:
+                yield (
+                    f"pods of {line.workload} report {line.found.signal} by different metrics, some by {series.metric} ({series.exporter}), others only "
+                    f"by {other.metric} ({other.exporter}), so new pods can't be compared with old ones: have all of them report one of the two"
+                )
+                break
+
+
+def _pods(material: Material, workload: str, who: Mapping[_Key, frozenset[LabelSet]], key: _Key) -> set[str]:
+    is_pod, label = material.pods_of(workload), material.snapshot.labels.pod
+    return {pod for labels in who.get(key, ()) if is_pod(pod := dict(labels).get(label, ""))}
+
+
+def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
+    """Say where nothing at all is known of the time before the release, although something ran then."""
+    if not any(target.rolled and target.from_hash for target in material.targets):
+        return
+    began = material.schedule.began
+    looks = [look.at for series in used for look in material.looks(series) if look.subjects]
+    if looks and min(looks) > began:
+        yield (
+            "Prometheus knows nothing of the time before the release, so nothing can be compared with it: it began to scrape only now, or it was "
+            "restarted and has lost its data; give it a volume that outlives it"
+        )
+
+
+def _backwards(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
+    """Name counters that fall again and again without having begun anew."""
+    for series in used:
+        last = [one for one in material.intervals(series) if one.at > material.schedule.began][-_WINDOWS:]
+        fell = [subject for one in last for subject, remark in one.remarks.items() if remark is Remark.WENT_BACKWARDS]
+        if any(fell.count(subject) >= _TOO_OFTEN for subject in set(fell)):
+            yield (
+                f"{series.metric} goes backwards again and again without a restart, so it is not counted then: two sources under one name, such as two "
+                "replicas of Prometheus that are not deduplicated, or two processes that report the same labels"
+            )
