@@ -102,6 +102,8 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Ass
         answered=bool(compared) and not silent,
     )
     if not sees_anything(Scene.of(evidence)):
+        if gaps:
+            return Unable(reason=gaps[0])
         if silent:
             return Unable(reason=next(iter(silent.values())))
         if len(material.schedule.since) < _SEES_BY:

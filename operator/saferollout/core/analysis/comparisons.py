@@ -16,7 +16,7 @@ from saferollout.core.diagnosis.evidence import Arm, Member
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, TimedCount, Window
 
-_TOLD_APART_BY_NAME: Final = "Deployment"
+TOLD_APART_BY_NAME: Final = "Deployment"
 _COMMON: Final = frozenset({Symptom.CACHE_MISSES, Symptom.CACHE_PUTS, Symptom.STALLED, Symptom.SLOW})
 """Symptoms that are common while all is well: their rate says nothing by itself, only the comparison does."""
 
@@ -74,7 +74,7 @@ def _of_workload(material: Material, members: tuple[Member, ...], member: Member
 
 
 def _of_rolling(material: Material, workload: str, one: Counted) -> Iterator[Comparison]:
-    if material.snapshot.world.workloads[workload].kind != _TOLD_APART_BY_NAME:
+    if material.snapshot.world.workloads[workload].kind != TOLD_APART_BY_NAME:
         # A pod of a StatefulSet keeps its name when it is replaced, so past looks do not tell which revision it was of.
         yield _with_before(material, workload, one, arm=Arm.ALL)
         return

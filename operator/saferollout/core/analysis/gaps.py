@@ -7,11 +7,12 @@ exports it and it can't be used, or could be used until now. Sentences hold no n
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar
 
+from saferollout.core.analysis.comparisons import TOLD_APART_BY_NAME
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import has_rolled
 from saferollout.core.catalogue.coverage import Line
 from saferollout.core.catalogue.discovery import There
-from saferollout.core.catalogue.series import Series, Subject
+from saferollout.core.catalogue.series import Series, SignalName, Subject
 from saferollout.core.counting import Remark
 from saferollout.core.measurements import LabelSet, Outcome
 
@@ -92,14 +93,20 @@ def _pods(material: Material, workload: str, who: Mapping[_Key, frozenset[LabelS
 
 
 def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
-    """Say where nothing at all is known of the time before the release, although something ran then."""
-    if not any(target.rolled and target.from_hash for target in material.targets):
+    """Say where nothing at all is known of the time before the release, although something ran then and is judged by nothing else.
+
+    Requests are compared with those of old pods all the same; dead letters, and pods that keep their names, only with the time before.
+    """
+    workloads = material.snapshot.world.workloads
+    rolling = [target for target in material.targets if target.rolled and target.from_hash]
+    by_name = all(target.workload in workloads and workloads[target.workload].kind == TOLD_APART_BY_NAME for target in rolling)
+    if not rolling or (by_name and not any(series.signal is SignalName.DEAD_LETTERS for series in used)):
         return
     began = material.schedule.began
     looks = [look.at for series in used for look in material.looks(series) if look.subjects]
     if looks and min(looks) > began:
         yield (
-            "Prometheus knows nothing of the time before the release, so nothing can be compared with it: it began to scrape only now, or it was "
+            "Prometheus knows nothing of the time before the release, so what is judged by it can't be: it began to scrape only now, or it was "
             "restarted and has lost its data; give it a volume that outlives it"
         )
 

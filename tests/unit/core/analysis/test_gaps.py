@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from saferollout.core.measurements import Outcome
-from tests.unit.core.analysis.test_assessing_releases import USERS, cluster, summary
+from tests.unit.core.analysis.test_assessing_releases import EVENTS, USERS, cluster, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 REQUESTS = "http_server_requests_seconds_count"
@@ -18,7 +18,7 @@ def plainly(shop: WatchedCluster, pod: str, revision: str, status: str) -> None:
     shop.count(REQUESTS, namespace="shop", pod=pod, status=status)
 
 
-def release(serves: Serves = plainly, **fields: object) -> WatchedCluster:
+def release(serves: Serves = plainly, *, contracts: list[dict[str, object]] | None = None, **fields: object) -> WatchedCluster:
     """Release a server that answers five requests a second and pod, all of them well."""
     rng = random.Random(3)
 
@@ -27,7 +27,7 @@ def release(serves: Serves = plainly, **fields: object) -> WatchedCluster:
             for _ in range(5):
                 serves(shop, pod, revision, "500" if rng.random() < 0.005 else "200")
 
-    made = cluster(works, "server", "client", contracts=[USERS], **fields)  # type: ignore[arg-type]
+    made = cluster(works, "server", "client", contracts=contracts or [USERS], **fields)  # type: ignore[arg-type]
     made.apply("server", "server2", None)
     made.play_until_new_pods("server", "server2")
     return made
@@ -121,11 +121,21 @@ def test_a_signal_whose_series_lack_a_label_holds_and_names_the_label(labels: di
     assert_a_person_lets_it_go_on(shop)
 
 
-def test_a_prometheus_that_has_lost_the_time_before_the_release_holds_and_says_so() -> None:
-    shop = release()
+@pytest.mark.parametrize("contracts", [[USERS, EVENTS], [USERS]])
+def test_a_prometheus_that_has_lost_the_time_before_the_release_holds_what_is_judged_by_it(contracts: list[dict[str, object]]) -> None:
+    def serves(shop: WatchedCluster, pod: str, revision: str, status: str) -> None:
+        plainly(shop, pod, revision, status)
+        for topic in ("events", "events.dlt"):
+            shop.count("kafka_topic_partition_current_offset", 1.0 if topic == "events" else 0.0, topic=topic, partition="0")
+
+    shop = release(serves, contracts=contracts)
     shop.play(looks=10)
     shop.forgets_before = shop.now
     shop.play(looks=10)
+    if EVENTS not in contracts:
+        shop.play(looks=250)
+        assert summary(shop).startswith("Completed"), "new pods are compared with old ones all the same"
+        return
     assert_held(shop, because="Prometheus knows nothing of the time before the release")
     assert_a_person_lets_it_go_on(shop)
 
