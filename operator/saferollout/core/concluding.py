@@ -8,6 +8,7 @@ from saferollout.core.decision import Decision, Marks, Note, Snapshot
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.gate_news import gates_before, gates_now, is_news
+from saferollout.core.heeding import last_look
 from saferollout.core.missing_workloads import stall_on_missing
 from saferollout.core.showing import shown_steps, shown_workloads, step_count
 from saferollout.core.standing import Standing, stand
@@ -24,6 +25,7 @@ def conclude(draft: Draft, action: AnyAction | None) -> Decision:
         requeue_after=min(wakes) if wakes else None,
         marks=Marks(progress=dict(draft.marks), assessed=draft.assessed),
         gates=tuple(gates_now(draft)),
+        look=last_look(draft),
     )
 
 

@@ -101,10 +101,18 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysisLook:
+    """The last look of the analysis, and whether it could tell how the release is."""
+
+    at: datetime
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """At most one write to the cluster, the status to record before it, and when to look again (seconds; None: when something changes).
 
-    `gates` is how every gate stands now; the status may still have older rows (core/gate_news.py).
+    `gates` is how every gate stands now; the status may still have older rows (core/gate_news.py). `look` is the last of the analysis; None where it does not look.
     """
 
     status: Status
@@ -113,3 +121,4 @@ class Decision:
     requeue_after: float | None = None
     marks: Marks = field(default_factory=Marks)
     gates: tuple[GateStatus, ...] = ()
+    look: AnalysisLook | None = None

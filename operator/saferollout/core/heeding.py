@@ -12,7 +12,8 @@ from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
 from saferollout.core.analysis.exposure import unproven, worst
-from saferollout.core.analysis.schedule import mode_of, next_look
+from saferollout.core.analysis.schedule import mode_of, next_look, schedule_of
+from saferollout.core.decision import AnalysisLook
 from saferollout.core.diagnosis.finding import Action, Cause, Finding
 from saferollout.core.diagnosis.sentences import beginning, headline
 from saferollout.core.draft import Draft, Stall
@@ -119,6 +120,16 @@ def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:
         )
     )
     return missing.sentence if missing is not None else None
+
+
+def last_look(draft: Draft) -> AnalysisLook | None:
+    """Return when the analysis looked last, and whether it could tell; None where it does not look, or has nothing to look at."""
+    schedule = schedule_of(draft.snapshot, draft.now)
+    if schedule is None or not schedule.since or draft.assessment is None:
+        return None
+    found = draft.assessment
+    answered = isinstance(found, Assessment) and not found.gaps and not found.unanswered
+    return AnalysisLook(at=schedule.since[-1], answered=answered)
 
 
 def _stalled(draft: Draft, finding: Finding) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -13,11 +14,13 @@ from saferollout.core.decision import Decision, Snapshot
 from saferollout.shell import series
 
 _DONE: Final = "Done"
+_ANSWERED: Final = "answered"
+_UNANSWERED: Final = "unanswered"
 
 
 @dataclass(slots=True)
 class _Facts:
-    """What is known of one SafeRollout."""
+    """What is known of one SafeRollout; `looks` counts those of the analysis by result, `looked_at` is the last that was counted."""
 
     namespace: str
     name: str
@@ -25,6 +28,8 @@ class _Facts:
     gates: tuple[GateStatus, ...]
     held: dict[str, bool]
     rollbacks: int = 0
+    looks: dict[str, int] = field(default_factory=dict)
+    looked_at: datetime | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -39,7 +44,7 @@ class _Releases(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Make every series that speaks of a SafeRollout."""
-        yield from (self._info(), *self._steps(), self._held(), self._values(), self._verdicts(), self._rollbacks())
+        yield from (self._info(), *self._steps(), self._held(), self._values(), self._verdicts(), self._findings(), self._looks(), self._rollbacks())
 
     def _info(self) -> Metric:
         family = _gauge(series.INFO)
@@ -78,6 +83,21 @@ class _Releases(Collector):
         for facts in self.facts.values():
             for gate in facts.gates:
                 family.add_metric([*facts.labels, gate.name, gate.verdict], 1)
+        return family
+
+    def _findings(self) -> Metric:
+        family = _gauge(series.FINDING)
+        for facts in self.facts.values():
+            release = facts.status.release
+            if release is not None and release.end_time is None and release.finding is not None:
+                family.add_metric([*facts.labels, release.finding.cause, release.finding.certainty], 1)
+        return family
+
+    def _looks(self) -> Metric:
+        family = CounterMetricFamily(series.ANALYSIS_LOOKS.name, series.ANALYSIS_LOOKS.help, labels=series.ANALYSIS_LOOKS.labels)
+        for facts in self.facts.values():
+            for result, count in facts.looks.items():
+                family.add_metric([*facts.labels, result], count)
         return family
 
     def _rollbacks(self) -> Metric:
@@ -119,9 +139,9 @@ class Metrics:
         held = {name: view.held for name, view in snapshot.world.workloads.items()}
         known = self._releases.facts.get(key)
         rollbacks = (known.rollbacks if known else 0) + _turned_back(snapshot.status, decision.status)
-        self._releases.facts[key] = _Facts(
-            namespace=snapshot.namespace, name=snapshot.name, status=decision.status, gates=decision.gates, held=held, rollbacks=rollbacks
-        )
+        facts = _Facts(namespace=snapshot.namespace, name=snapshot.name, status=decision.status, gates=decision.gates, held=held, rollbacks=rollbacks)
+        facts.looks, facts.looked_at = _looks_with(decision, known)
+        self._releases.facts[key] = facts
 
     def reconciled(self, result: str, *, seconds: float) -> None:
         """Count a look and its seconds."""
@@ -145,6 +165,18 @@ def _turned_back(before: Status, after: Status) -> bool:
     was = before.release.rollback if before.release else None
     now = after.release.rollback if after.release else None
     return now is not None and (was is None or was.start_time != now.start_time)
+
+
+def _looks_with(decision: Decision, known: _Facts | None) -> tuple[dict[str, int], datetime | None]:
+    """Count the last look of the analysis once, however many decisions are made between two of them; both results are there from the first on."""
+    looks = dict(known.looks) if known is not None else {}
+    last = known.looked_at if known is not None else None
+    look = decision.look
+    if look is None or look.at == last:
+        return looks, last
+    looks = looks or {_ANSWERED: 0, _UNANSWERED: 0}
+    looks[_ANSWERED if look.answered else _UNANSWERED] += 1
+    return looks, look.at
 
 
 def _number(gate: GateStatus) -> float | None:

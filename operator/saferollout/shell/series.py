@@ -48,6 +48,15 @@ GATE_VERDICT: Final = Series(
     "saferollout_gate_verdict", SeriesType.GAUGE, "1 for the verdict: Passing, Failing, Inconclusive, Waiting or DryRun.",
     (*_OBJECT, "gate", "verdict"), remedy="Inconclusive holds: see [gates](../gates.md)",
 )  # fmt: skip
+FINDING: Final = Series(
+    "saferollout_finding", SeriesType.GAUGE,
+    "1 for what the analysis finds wrong with the release under way; absent while it finds nothing. certainty: Named or Suspected.",
+    (*_OBJECT, "cause", "certainty"), remedy="`saferollout explain` of its workload says what to do: see [what broke](../diagnosis.md)",
+)  # fmt: skip
+ANALYSIS_LOOKS: Final = Series(
+    "saferollout_analysis_looks", SeriesType.COUNTER, "Looks of the analysis since this process started: answered, or unanswered where it could not tell.",
+    (*_OBJECT, "result"), remedy="unanswered holds: `saferollout status` says what to mend, see [bad data](../analysis.md#bad-data)",
+)  # fmt: skip
 ROLLBACKS: Final = Series("saferollout_rollbacks", SeriesType.COUNTER, "Ways back since this process started.", _OBJECT)
 LOOKS: Final = Series(
     "saferollout_reconcile", SeriesType.COUNTER,
@@ -68,5 +77,5 @@ LEADER: Final = Series(
 QUEUE_DEPTH: Final = Series("saferollout_work_queue_depth", SeriesType.GAUGE, "SafeRollouts that wait for a worker.")
 
 ALL: Final = (
-    INFO, STEP, STEPS, WORKLOAD_HELD, GATE_VALUE, GATE_VERDICT, ROLLBACKS, LOOKS, LOOK_SECONDS, REQUESTS, LEADER, QUEUE_DEPTH,
+    INFO, STEP, STEPS, WORKLOAD_HELD, GATE_VALUE, GATE_VERDICT, FINDING, ANALYSIS_LOOKS, ROLLBACKS, LOOKS, LOOK_SECONDS, REQUESTS, LEADER, QUEUE_DEPTH,
 )  # fmt: skip

@@ -12,10 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from saferollout.api.crdgen import custom_resource_definition
 from saferollout.api.spec import SafeRolloutSpec
-from saferollout.api.status import GateStatus, Release, State, Status
+from saferollout.api.status import Finding, GateStatus, Release, State, Status
 from saferollout.cli.exit_codes import OUTCOMES, ExitCode, outcomes
 from saferollout.cli.main import app
-from saferollout.core.decision import Decision, Snapshot
+from saferollout.core.decision import AnalysisLook, Decision, Snapshot
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.gates import Verdict
 from saferollout.core.plans import Refusal
@@ -120,7 +120,9 @@ def exposed() -> dict[str, tuple[str, set[str]]]:
         namespace="shop", name="main", uid="u", resource_version="1", generation=1, spec=cluster.spec, status=Status(),
         world=World(workloads=dict(cluster.views), absent={}), hold_mode=HoldMode.POLICY,
     )
-    metrics.decided("shop/main", snapshot, Decision(status=Status(release=Release(id="r", start_time=NOW, changed_time=NOW)), gates=tuple(gates)))
+    broke = Finding(cause="Mode1", certainty="Named", action="RollBack", message="it broke", time=NOW)
+    status = Status(release=Release(id="r", start_time=NOW, changed_time=NOW, finding=broke))
+    metrics.decided("shop/main", snapshot, Decision(status=status, gates=tuple(gates), look=AnalysisLook(at=NOW, answered=True)))
     found: dict[str, tuple[str, set[str]]] = {}
     for family in text_string_to_metric_families(metrics.exposition().decode()):
         name = f"{family.name}_total" if family.type == "counter" else family.name

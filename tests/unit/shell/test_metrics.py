@@ -1,10 +1,10 @@
 """Metrics say what is known, and nothing of what is gone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from saferollout.api.spec import SafeRolloutSpec
-from saferollout.api.status import GateStatus, PlanStep, Release, Rollback, State, Status, Summary
-from saferollout.core.decision import Decision, Snapshot
+from saferollout.api.status import Finding, GateStatus, PlanStep, Release, Rollback, State, Status, Summary
+from saferollout.core.decision import AnalysisLook, Decision, Snapshot
 from saferollout.core.views import HoldMode, World
 from saferollout.shell.metrics import Metrics
 
@@ -58,6 +58,40 @@ def test_a_way_back_is_counted_once() -> None:
     metrics.decided("shop/main", snapshot(release()), Decision(status=going))
     metrics.decided("shop/main", snapshot(going), Decision(status=going))
     assert 'saferollout_rollbacks_total{name="main",namespace="shop"} 1.0' in lines(metrics)
+
+
+FINDING = Finding(cause="Mode1", certainty="Named", action="RollBack", workload="web", message="it broke", time=NOW)
+
+
+def found(finding: Finding | None, *, end: datetime | None = None) -> Decision:
+    status = release()
+    assert status.release is not None
+    return Decision(status=status.model_copy(update={"release": status.release.model_copy(update={"finding": finding, "end_time": end})}))
+
+
+def test_a_finding_is_shown_for_as_long_as_the_release_under_way_has_it() -> None:
+    metrics = Metrics()
+    line = 'saferollout_finding{cause="Mode1",certainty="Named",name="main",namespace="shop"} 1.0'
+    metrics.decided("shop/main", snapshot(), found(FINDING))
+    assert line in lines(metrics)
+    metrics.decided("shop/main", snapshot(), found(FINDING.model_copy(update={"cause": "Mode2"})))
+    assert [one for one in lines(metrics) if one.startswith("saferollout_finding")] == [line.replace("Mode1", "Mode2")]
+    for over in (found(None), found(FINDING, end=NOW)):
+        metrics.decided("shop/main", snapshot(), over)
+        assert not any(one.startswith("saferollout_finding") for one in lines(metrics))
+
+
+def test_each_look_of_the_analysis_is_counted_once_by_whether_it_could_tell() -> None:
+    metrics = Metrics()
+    later = NOW + timedelta(seconds=15)
+    for at, answered in ((NOW, True), (NOW, True), (later, False), (later, False), (later + timedelta(seconds=15), False)):
+        metrics.decided("shop/main", snapshot(), Decision(status=release(), look=AnalysisLook(at=at, answered=answered)))
+    metrics.decided("shop/main", snapshot(), Decision(status=release()))
+    shown = lines(metrics)
+    assert 'saferollout_analysis_looks_total{name="main",namespace="shop",result="answered"} 1.0' in shown
+    assert 'saferollout_analysis_looks_total{name="main",namespace="shop",result="unanswered"} 2.0' in shown
+    metrics.forget("shop/main")
+    assert not any(one.startswith("saferollout_analysis_looks_total{") for one in lines(metrics))
 
 
 def test_looks_requests_queue_and_leadership_are_counted() -> None:
