@@ -132,6 +132,17 @@ def test_a_latency_is_a_quantile_of_the_window(scene: Stage) -> None:
     scene.wait_for("all new ones are slow", is_value(0.55), **SLOWNESS)
 
 
+def test_a_histogram_without_buckets_is_no_data_and_says_what_to_switch_on(scene: Stage) -> None:
+    scene.pod.set(COUNT, 100, status="200")
+    measured = scene.wait_for("requests, and no buckets", has(Outcome.NO_DATA), preflight=False, **{**SLOWNESS, "windowSeconds": 3600})
+    deadline = time.monotonic() + 20
+    while "percentiles-histogram" not in measured.detail:
+        assert time.monotonic() < deadline, measured
+        time.sleep(0.2)
+        measured = scene.measure(**{**SLOWNESS, "windowSeconds": 3600})
+    assert measured.outcome is Outcome.NO_DATA
+
+
 def test_a_dead_letter_topic_that_does_not_exist_yet_holds_0(scene: Stage) -> None:
     scene.exporter.set("kafka_topic_partition_current_offset", 40, topic="events", partition="0")
     scene.wait_for("no dead letters", is_value(0), **DEPTH)

@@ -56,7 +56,7 @@ def unreachable(reason: str) -> Answer:
 
 def not_within(seconds: float) -> str:
     """Say that a query ran into its timeout."""
-    return f"Prometheus did not answer within {seconds:g} s"
+    return f"Prometheus did not answer within {seconds:g} s: ask for less, or give it longer (prometheus.timeoutSeconds)"
 
 
 def clocks_apart(seconds: float) -> str:
@@ -88,7 +88,7 @@ def envelope_of(document: Any) -> Envelope:
 def answer_of(result: Any, *, envelope: Envelope, label: str = "", by: tuple[str, ...] = ()) -> Answer:
     """Return what a result amounts to: one number; where a label is given, its values among the series; where `by` is, all samples."""
     if envelope.warned:
-        return Answer(Outcome.PARTIAL, detail="Prometheus warned that its answer may be incomplete")
+        return Answer(Outcome.PARTIAL, detail="Prometheus warned that its answer may be incomplete: see that every store behind it answers")
     if by:
         return _samples(result, by, result_type=envelope.result_type)
     return _names(result, label, result_type=envelope.result_type) if label else _number(result, result_type=envelope.result_type)

@@ -82,7 +82,7 @@ class Query:
     `exposure` counts requests behind the value; below `minimum_exposure` the answer is TOO_LITTLE_TRAFFIC. `age` answers how many
     seconds old the oldest sample behind the value is; too old is STALE. `names` is a label: then not a number is wanted, but the
     values that this label has among the series of the answer. `by` are labels: then every series of the answer is wanted, told apart
-    by them, and `value` has to aggregate by just these; `present` and `exposure` have no part in it.
+    by them, and `value` has to aggregate by just these; `present` and `exposure` have no part in it. `absent` says what to see to where `value` finds nothing.
     """
 
     value: str
@@ -92,6 +92,7 @@ class Query:
     age: str | None = None
     names: str = ""
     by: tuple[str, ...] = ()
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

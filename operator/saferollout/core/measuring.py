@@ -1,5 +1,6 @@
 """Make one measurement out of the few queries behind it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -60,6 +61,8 @@ def _too_little(query: Query, ask: Ask) -> Answer | None:
 
 def _value(query: Query, ask: Ask) -> Answer:
     answer = ask(query.value, label=query.names) if query.names else ask(query.value)
+    if answer.outcome is Outcome.NO_DATA and query.present is None and query.absent:
+        return replace(answer, detail=f"{answer.detail}: {query.absent}")
     if answer.outcome is not Outcome.NO_DATA or query.present is None:
         return answer
     present = ask(query.present)

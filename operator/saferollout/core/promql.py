@@ -104,6 +104,17 @@ def selectors_in(text: str) -> tuple[tree.VectorSelector, ...]:
     return tuple(found)
 
 
+def foreign_namespace(text: str, *, namespace: str, labels: Labels) -> str:
+    """Say which matcher of a query asks for another namespace, so that it selects nothing; empty where none does. Patterns are not looked into."""
+    for selector in selectors_in(text):
+        for one in (*selector.matchers.matchers, *(one for group in selector.matchers.or_matchers for one in group)):
+            value = one.value.replace(NAMESPACE_PLACEHOLDER, namespace)
+            operator = operator_of(one)
+            if one.name == labels.namespace and ((operator == "=" and value != namespace) or (operator == "!=" and value == namespace)):
+                return f"{matcher(one.name, operator, value)} selects nothing, because only namespace {namespace} is asked"
+    return ""
+
+
 def uses_pods(text: str) -> bool:
     """Say whether a query names pods of a release, so that it can't be asked before there are any."""
     return any(found.group() in POD_PLACEHOLDERS for found in _PLACEHOLDER.finditer(text))

@@ -14,6 +14,7 @@ from saferollout.core.promql_text import matcher
 
 _COUNT: Final = "http_server_requests_seconds_count"
 _BUCKET: Final = "http_server_requests_seconds_bucket"
+_SWITCH: Final = "management.metrics.distribution.percentiles-histogram.http.server.requests=true"
 
 # How far back the last value before the window is looked for. A range, unlike an instant, sees through a failed scrape or a short
 # outage of Prometheus; without it an old pod would count all it ever served.
@@ -74,5 +75,6 @@ def latency(requests: Requests, *, quantile: str, minimum_requests: int) -> Quer
         exposure=total,
         minimum_exposure=minimum_requests,
         age=age_of_selectors((buckets,)),
+        absent=f"{_BUCKET} is not there, have the pods publish it ({_SWITCH})",
     )
 

@@ -22,7 +22,7 @@ from saferollout.api.problems import Problem
 from saferollout.core import request_signals, topic_signals
 from saferollout.core.arms import Arms, Labels, together
 from saferollout.core.measurements import Query
-from saferollout.core.promql import InvalidPromQL, age_of, bind, uses_pods
+from saferollout.core.promql import InvalidPromQL, age_of, bind, foreign_namespace, uses_pods
 
 DEPTH_SIGNALS: Final = frozenset({Signal.DEAD_LETTER_DEPTH, Signal.CONSUMER_LAG})
 _STATUS_CLASSES: Final = {Signal.CLIENT_ERROR_RATIO: "4..", Signal.SERVER_ERROR_RATIO: "5.."}
@@ -59,7 +59,7 @@ def query_of(promql: str, *, arms: Arms, namespace: str, labels: Labels) -> Quer
         age = age_of(promql, namespace=namespace, labels=labels, arms=arms)
     except InvalidPromQL as error:
         return Problem(field="promql", message=str(error))
-    return Query(value=value, age=age)
+    return Query(value=value, age=age, absent=foreign_namespace(promql, namespace=namespace, labels=labels))
 
 
 def is_depth(gate: Gate) -> bool:

@@ -3,16 +3,17 @@
 Only ever a warning. What kafka_exporter does not report is not known, and nothing is said of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from saferollout.api.contracts import Contract
 from saferollout.api.status import ContractStatus
+from saferollout.core.arms import Labels
 from saferollout.core.decision import Snapshot
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
-from saferollout.core.measurements import Outcome, Question
+from saferollout.core.measurements import Outcome, Query, Question
 from saferollout.core.topic_signals import other_groups, tenant_matchers
 from saferollout.core.views import HoldMode
 
@@ -28,13 +29,17 @@ def group_questions(snapshot: Snapshot, now: datetime) -> Iterator[Question]:
     if at_rest and snapshot.hold_mode is HoldMode.REACTIVE:
         # There the operator itself has to stop a changed template: it must not wait for a slow Prometheus first.
         return
-    matchers = tenant_matchers(snapshot.namespace, snapshot.labels)
     epoch = datetime.fromtimestamp(0, UTC)
     instant = epoch + (now - epoch) // INTERVAL * INTERVAL
     for contract in snapshot.spec.contracts:
         if contract.topic is not None:
-            query = other_groups(contract.topic.name, than=declared_groups(contract), matchers=matchers)
+            query = undeclared_query(contract.topic.name, contract, namespace=snapshot.namespace, labels=snapshot.labels)
             yield Question(name=_question_name(contract), query=query, instants=(instant,))
+
+
+def undeclared_query(topic: str, contract: Contract, *, namespace: str, labels: Labels) -> Query:
+    """Ask for the consumer groups of a contract's topic that the contract does not name."""
+    return other_groups(topic, than=declared_groups(contract), matchers=tenant_matchers(namespace, labels))
 
 
 def declared_groups(contract: Contract) -> tuple[str, ...]:
@@ -55,14 +60,14 @@ def note_unknown_readers(draft: Draft) -> None:
         draft.contracts[contract.name] = (known or ContractStatus(name=contract.name)).model_copy(update={"undeclared_groups": now})
         fresh = [group for group in now if group not in before]
         if fresh:
-            draft.note(EventReason.UNDECLARED_READER, _sentence(contract, fresh))
+            draft.note(EventReason.UNDECLARED_READER, reader_sentence(contract, fresh))
 
 
 def reader_warnings(draft: Draft) -> tuple[str, ...]:
     """Return a sentence for each contract that somebody reads whom nobody declared."""
     contracts = draft.snapshot.spec.contracts
     known = {name: status.undeclared_groups for name, status in draft.contracts.items()}
-    return tuple(_sentence(contract, known[contract.name]) for contract in contracts if known.get(contract.name))
+    return tuple(reader_sentence(contract, known[contract.name]) for contract in contracts if known.get(contract.name))
 
 
 def _undeclared(draft: Draft, contract: Contract, before: list[str]) -> list[str]:
@@ -75,7 +80,8 @@ def _undeclared(draft: Draft, contract: Contract, before: list[str]) -> list[str
     return [group for group in before if group not in declared]
 
 
-def _sentence(contract: Contract, groups: list[str]) -> str:
+def reader_sentence(contract: Contract, groups: Sequence[str]) -> str:
+    """Say who reads the contract's topic undeclared, and what to do."""
     topic = contract.topic.name if contract.topic is not None else contract.name
     subject = f"consumer group {groups[0]} reads" if len(groups) == 1 else f"consumer groups {', '.join(groups)} read"
     return (

@@ -109,6 +109,16 @@ def test_series_of_the_operators_configuration_are_looked_for_too() -> None:
     assert (gets["series"]["exporter"], gets["series"]["configured"]) == ("own", True)
 
 
+def test_a_consumer_group_that_nobody_declared_is_told_of() -> None:
+    reads = {"namespace": "monitoring", "topic": "user.events", "partition": "0"}
+    others = (("kafka_consumergroup_lag", {**reads, "consumergroup": "audit"}), ("kafka_consumergroup_current_offset", {**reads, "consumergroup": "fraud"}))
+    found = listed(*SERIES, *others)
+    [said] = machine(found)["saferollouts"][0]["unknownReaders"]
+    assert said.startswith("consumer groups audit, fraud read topic user.events, and contract user-events names no such reader")
+    assert "unknown reader: consumer groups audit, fraud read topic" in " ".join(drawn(found).split())
+    assert machine(listed(*SERIES))["saferollouts"][0]["unknownReaders"] == []
+
+
 class Silent(SeriesThere):
     """Warns with every answer."""
 

@@ -17,10 +17,17 @@ class SeriesThere:
         self.series = [{"__name__": metric, "namespace": namespace, **labels} for metric, labels in series]
 
     def ask(self, promql: str, *, at: datetime | None = None, label: str = "", by: tuple[str, ...] = ()) -> Answer:
-        assert not label
+        if label:
+            return self._names(promql_parser.parse(promql), label)
         found = {sample.labels: sample for part in parts(promql_parser.parse(promql)) for sample in self._part(part, by)}
         samples = Samples.of(found.values())
         return Answer(Outcome.VALUE, value=float(len(samples)), samples=samples) if samples else Answer(Outcome.NO_DATA)
+
+    def _names(self, query: object, label: str) -> Answer:
+        assert isinstance(query, promql_parser.AggregateExpr)
+        rows = [row for row in self.series if all(meets(row, one) for one in query.expr.matchers.matchers)]
+        names = tuple(sorted({row[label] for row in rows}))
+        return Answer(Outcome.VALUE, value=float(len(names)), names=names) if names else Answer(Outcome.NO_DATA)
 
     def _part(self, part: object, by: tuple[str, ...]) -> list[Sample]:
         added: dict[str, str] = {}
@@ -49,5 +56,7 @@ def meets(row: Mapping[str, str], one: promql_parser.Matcher) -> bool:
         return value == one.value
     if one.op == promql_parser.MatchOp.NotEqual:
         return value != one.value
+    if one.op == promql_parser.MatchOp.NotRe:
+        return re.fullmatch(one.value, value) is None
     assert one.op == promql_parser.MatchOp.Re
     return re.fullmatch(one.value, value) is not None

@@ -22,6 +22,19 @@ def measured(query: Query, **answers: Answer) -> Measurement:
     return measure(query, at=AT, ask=lambda promql, label="", by=(): told[promql + label + ",".join(by)], longest_age=100)
 
 
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        (Query(value="value", absent="switch it on"), "the query finds no data: switch it on"),
+        (Query(value="value"), "the query finds no data"),
+        (Query(value="value", exposure="exposure", minimum_exposure=20, absent="switch it on"), "the query finds no data"),
+    ],
+)
+def test_where_the_value_itself_is_absent_it_is_said_what_to_see_to(query: Query, detail: str) -> None:
+    found = measured(query, value=NOTHING, exposure=NOTHING)
+    assert (found.outcome, found.detail) == (Outcome.NO_DATA, detail)
+
+
 FULL = Query(value="value", present="present", exposure="exposure", minimum_exposure=20, age="age")
 
 

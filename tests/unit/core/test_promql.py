@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saferollout.core.arms import Arms, Labels
-from saferollout.core.promql import InvalidPromQL, age_of, bind, check_promql, uses_pods
+from saferollout.core.promql import InvalidPromQL, age_of, bind, check_promql, foreign_namespace, uses_pods
 
 ARMS = Arms(new=("shop-2-[a-z0-9]{5}",), old=("shop-1-[a-z0-9]{5}",), all=("shop-1-[a-z0-9]{5}", "shop-2-[a-z0-9]{5}"))
 
@@ -148,3 +148,18 @@ def test_the_age_of_instant_samples_is_asked_ranges_limit_themselves(text: str, 
 def test_a_query_tells_whether_it_needs_pods() -> None:
     assert uses_pods('a{pod=~"$old"}')
     assert not uses_pods('a{namespace="$namespace"}')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('sum(up{namespace="other"})', 'namespace="other" selects nothing, because only namespace shop is asked'),
+        ('sum(up{namespace!="shop"})', 'namespace!="shop" selects nothing, because only namespace shop is asked'),
+        ('up{pod="a"} or up{pod="b",namespace="other"}', 'namespace="other" selects nothing, because only namespace shop is asked'),
+        ('sum(up{namespace="$namespace"}) + sum(up{namespace="shop"})', ""),
+        ('sum(up{namespace=~"s.*"})', ""),
+        ("1", ""),
+    ],
+)
+def test_a_query_for_another_namespace_is_told_why_it_finds_nothing(text: str, said: str) -> None:
+    assert foreign_namespace(text, namespace="shop", labels=Labels()) == said

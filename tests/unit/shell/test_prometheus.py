@@ -83,7 +83,7 @@ def test_only_one_finite_number_is_a_value(fake: FakePrometheus, reply: Reply, o
 def test_a_slow_prometheus_costs_one_timeout_and_no_second_attempt(fake: FakePrometheus) -> None:
     fake.reply = Reply(vector("1").body, seconds=1.0)
     answered = ask(fake, timeout_seconds=0.2)
-    assert answered == Answer(Outcome.UNREACHABLE, detail="Prometheus did not answer within 0.2 s")
+    assert answered == Answer(Outcome.UNREACHABLE, detail="Prometheus did not answer within 0.2 s: ask for less, or give it longer (prometheus.timeoutSeconds)")
     assert len(fake.requests) == 1
 
 
@@ -221,7 +221,7 @@ def test_samples_are_told_apart_by_the_labels_that_were_asked_for(fake: FakeProm
         (answer("vector", [7, {}, {"metric": {"pod": "a"}}, {"metric": [], "value": SAMPLE}]), Outcome.NO_DATA, "the query finds no data"),
         (series(("a", "200", "1"), ("a", "500", "1")), Outcome.INVALID, "several series have the same labels: aggregate by (pod)"),
         (answer("scalar", SAMPLE), Outcome.INVALID, "the query answers with something that has no series"),
-        (vector("1", warnings=["one store did not answer"]), Outcome.PARTIAL, "Prometheus warned that its answer may be incomplete"),
+        (vector("1", warnings=["one store did not answer"]), Outcome.PARTIAL, "Prometheus warned that its answer may be incomplete: see that every store behind it answers"),
         (Reply(b"", status=422), Outcome.UNREACHABLE, "Prometheus could not evaluate the query (HTTP 422)"),
     ],
 )

@@ -1,9 +1,11 @@
 """Ask a Prometheus from here which series of the signal catalogue it has for each SafeRollout."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from saferollout.api.contracts import Contract
 from saferollout.cli.checks.found import Releases, Unread
 from saferollout.cli.connect import Cluster, Raw
 from saferollout.cli.exit_codes import CommandFailed, ExitCode
@@ -14,18 +16,20 @@ from saferollout.core.catalogue.asking import About
 from saferollout.core.catalogue.coverage import Line, about_all, coverage_of
 from saferollout.core.catalogue.discovery import There, discovery_queries, read
 from saferollout.core.catalogue.parties import parties_of
-from saferollout.core.measuring import measure
+from saferollout.core.measuring import Ask, measure
+from saferollout.core.unknown_readers import MOST_NAMED, reader_sentence, undeclared_query
 from saferollout.shell.config import PrometheusConfig
 from saferollout.shell.observer import Client
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The signals of one SafeRollout; `trouble` says why they are not known, empty where they are."""
+    """The signals of one SafeRollout, and who reads its topics undeclared; `trouble` says why they are not known, empty where they are."""
 
     name: str
     about: About
     lines: tuple[Line, ...] = ()
+    readers: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -50,7 +54,20 @@ def _of_saferollout(cluster: Cluster, raw: Raw, *, client: Client, config: Prome
         return Listed(picture.name, about, trouble=there)
     parties = {contract.name: parties_of(contract, views) for contract in picture.spec.contracts}
     lines = coverage_of(picture.spec, parties=parties, pods=pods, catalogue=config.catalogue, there=there, about=about)
-    return Listed(picture.name, about, lines=lines)
+    ask = partial(client.ask, at=now)
+    readers = tuple(_undeclared_readers(picture.spec.contracts, about, ask=ask, now=now, longest_age=config.longest_age_seconds))
+    return Listed(picture.name, about, lines=lines, readers=readers)
+
+
+def _undeclared_readers(contracts: Iterable[Contract], about: About, *, ask: Ask, now: datetime, longest_age: float) -> Iterator[str]:
+    """Say which consumer groups read a topic undeclared; the operator says it once, here it is found again by whoever looks."""
+    for contract in contracts:
+        if contract.topic is None:
+            continue
+        query = undeclared_query(contract.topic.name, contract, namespace=about.namespace, labels=about.labels)
+        found = measure(query, at=now, ask=ask, longest_age=longest_age)
+        if found.names:
+            yield reader_sentence(contract, found.names[:MOST_NAMED])
 
 
 def _there(about: About, *, client: Client, config: PrometheusConfig, now: datetime) -> There | str:

@@ -24,6 +24,8 @@ def screen(listed: Iterable[Listed], look: Look) -> Iterator[Text]:
             yield Text(f"  {heading}")
             for line in lines:
                 yield from _line(line, look)
+        for sentence in one.readers:
+            yield from _marked(look, Mark.WARNING, "unknown reader", sentence)
         yield Text("")
     found, missing = counts(listed)
     yield Text(f"{found} found, {missing} missing")
@@ -72,7 +74,15 @@ def _written(series: Series) -> str:
 def machine(listed: Iterable[Listed]) -> dict[str, Any]:
     """Return what scripts get."""
     found, missing = counts(listed)
-    saferollouts = [{"name": one.name, "trouble": one.trouble, "signals": [_machine(line, one.about) for line in one.lines]} for one in listed]
+    saferollouts = [
+        {
+            "name": one.name,
+            "trouble": one.trouble,
+            "unknownReaders": list(one.readers),
+            "signals": [_machine(line, one.about) for line in one.lines],
+        }
+        for one in listed
+    ]
     return {"counts": {"found": found, "missing": missing}, "saferollouts": saferollouts}
 
 
