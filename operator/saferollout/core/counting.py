@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from saferollout.core.arms import alternation
@@ -102,7 +103,11 @@ def intervals_of(
 
 def intervals_for(series: Series, measurements: Iterable[Measurement], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
     """Return what was counted between the measurements of one series."""
-    looks = looks_of(series, measurements)
+    return intervals_between(series, looks_of(series, measurements), born=born)
+
+
+def intervals_between(series: Series, looks: Sequence[Look], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
+    """Return what was counted between the looks at one series."""
     return intervals_of(looks, reading=series.reading, from_zero=series.subject is not Subject.GROUP, born=born)
 
 
@@ -126,7 +131,8 @@ def windows_of(
 def among(pods: tuple[str, ...]) -> Callable[[str], bool]:
     """Return whether a pod is one of these, given as patterns (core/arms.py); none where there are none."""
     pattern = re.compile(alternation(pods))
-    return lambda pod: pattern.fullmatch(pod) is not None
+    # The same few names come again at every look, and patterns are slow.
+    return cache(lambda pod: pattern.fullmatch(pod) is not None)
 
 
 def _places(series: Series, samples: Samples) -> tuple[_Place, ...]:

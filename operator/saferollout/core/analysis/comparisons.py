@@ -4,7 +4,7 @@ A comparison is only laid out here; how many there are decides what each of them
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from saferollout.core.analysis.counted_symptoms import counted_symptoms
@@ -78,34 +78,36 @@ def _of_rolling(material: Material, workload: str, one: Counted) -> Iterator[Com
         # A pod of a StatefulSet keeps its name when it is replaced, so past looks do not tell which revision it was of.
         yield _with_before(material, workload, one, arm=Arm.ALL)
         return
-    began = material.schedule.began
-    new, old = material.new_pods_of(workload), material.old_pods_of(workload)
+    began, old = material.schedule.began, material.old_pods_of(workload)
     since = [look for look in one.counts if look.at > began]
+    windows = windows_between(since, new=material.new_pods_of(workload), old=old)
     yield BetweenArms(
         symptom=one.symptom,
         workload=workload,
         contract=one.contract,
-        windows=windows_between(since, new=new, old=old),
+        windows=windows,
         baseline=tuple(look for look in one.counts if look.at <= began),
         old=only(since, old),
         proportion=one.proportion,
         calm=one.symptom not in _COMMON,
         tolerates=one.tolerates,
     )
-    for arm in (Arm.NEW, Arm.OLD, Arm.ALL):
-        yield _with_before(material, workload, one, arm=arm)
+    everybody = _with_before(material, workload, one, arm=Arm.ALL)
+    yield replace(everybody, arm=Arm.NEW, since=tuple(TimedCount(at=window.at, events=window.new_events, seconds=window.new_total) for window in windows))
+    yield replace(everybody, arm=Arm.OLD, since=tuple(TimedCount(at=window.at, events=window.old_events, seconds=window.old_total) for window in windows))
+    yield everybody
 
 
 def _with_before(material: Material, workload: str, one: Counted, *, arm: Arm) -> WithBefore:
-    began, everybody = material.schedule.began, material.pods_of(workload)
-    chosen = {Arm.NEW: material.new_pods_of(workload), Arm.OLD: material.old_pods_of(workload)}.get(arm, everybody)
+    began, is_pod = material.schedule.began, material.pods_of(workload)
+    every = together(one.counts, is_in=is_pod)
     return WithBefore(
         symptom=one.symptom,
         workload=workload,
         contract=one.contract,
         arm=arm,
-        since=together([look for look in one.counts if look.at > began], is_in=chosen),
-        before=together([look for look in one.counts if look.at <= began], is_in=everybody),
+        since=tuple(count for count in every if count.at > began),
+        before=tuple(count for count in every if count.at <= began),
         tolerates=max(one.tolerates, one.drifts),
     )
 

@@ -20,7 +20,7 @@ def counted_symptoms(material: Material, member: Member) -> Iterator[Counted]:
     for one in POD_SYMPTOMS:
         series = material.series_for(one.signal, workload=name)
         if series is not None:
-            yield Counted(one.symptom, counted(one.symptom, series, material.intervals(series), is_pod=is_pod), proportion=one.proportion)
+            yield Counted(one.symptom, counted(one.symptom, series, material.intervals(series, workload=name), is_pod=is_pod), proportion=one.proportion)
     yield from _ratios(material, name)
     yield from _stalls(material, member)
     yield from (one for one in (restarted(material, name), not_ready(material, name)) if one is not None)
@@ -42,7 +42,7 @@ def _ratios(material: Material, name: str) -> Iterator[Counted]:
     ):
         above, below = material.series_for(events, workload=name), material.series_for(among, workload=name)
         if above is not None and below is not None:
-            found = ratio_of(material.intervals(above), material.intervals(below), is_pod=material.pods_of(name))
+            found = ratio_of(material.intervals(above, workload=name), material.intervals(below, workload=name), is_pod=material.pods_of(name))
             yield Counted(symptom, found, proportion=False)
 
 
@@ -52,7 +52,7 @@ def _stalls(material: Material, member: Member) -> Iterator[Counted]:
         inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
         if role.kind is Shared.TOPIC and inflow is not None and consumed is not None:
             growth = _Growth.of(material.intervals(inflow), _topic(material, role.contract))
-            still = standing_still(material.intervals(consumed), is_pod=material.pods_of(member.workload), grows=growth.grew)
+            still = standing_still(material.intervals(consumed, workload=member.workload), is_pod=material.pods_of(member.workload), grows=growth.grew)
             yield Counted(Symptom.STALLED, still, contract=role.contract)
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from saferollout.core.catalogue.series import Series, SignalName
@@ -118,7 +119,7 @@ def only(counts: Sequence[PodCounts], is_in: Callable[[str], bool]) -> tuple[Pod
 def _is_bad(symptom: Symptom, series: Series) -> _Bad:
     pattern = re.compile(_STATUS.get(symptom) or _SQLSTATE.get(symptom) or series.failed or "[^\\s\\S]")
     key = series.keys[0].name if series.keys else ""
-    return lambda labels: pattern.fullmatch(next((value for label, value in labels if label == key), "")) is not None
+    return cache(lambda labels: pattern.fullmatch(next((value for label, value in labels if label == key), "")) is not None)
 
 
 def _pairs(interval: Interval, is_pod: Callable[[str], bool], bad: _Bad) -> Pairs:

@@ -8,13 +8,14 @@ from typing import TypeVar, cast
 
 from saferollout.api.status import Target
 from saferollout.core.analysis.asking import answers_to, coverage, parties, what_is_there
+from saferollout.core.analysis.owners import Owners, split_intervals, split_looks
 from saferollout.core.analysis.schedule import Schedule, schedule_of
 from saferollout.core.arms import Arms, arms_in
 from saferollout.core.catalogue.coverage import Line
 from saferollout.core.catalogue.discovery import There
 from saferollout.core.catalogue.parties import Parties
 from saferollout.core.catalogue.series import Reading, Series, SignalName
-from saferollout.core.counting import Interval, Look, among, intervals_for, looks_of
+from saferollout.core.counting import Interval, Look, among, intervals_between, looks_of
 from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Measurement, Observations
 
@@ -70,33 +71,39 @@ class Material:
         """Return what was answered for a series."""
         return answers_to(series, self.observations)
 
-    def looks(self, series: Series) -> tuple[Look, ...]:
-        """Return the full answers for a series, sorted out."""
-        return self.once(("looks", series), lambda: looks_of(series, self.answers(series)))
+    def looks(self, series: Series, *, workload: str = "") -> tuple[Look, ...]:
+        """Return the full answers for a series, sorted out; of one workload's pods only, where it is named."""
+        every = self.once(("looks", series), lambda: looks_of(series, self.answers(series)))
+        return self.once(("split looks", series), lambda: split_looks(every, self._owners)).get(workload, ()) if workload else every
 
-    def intervals(self, series: Series) -> tuple[Interval, ...]:
-        """Return what was counted of a series between looks; nothing of one that counts nothing."""
+    def intervals(self, series: Series, *, workload: str = "") -> tuple[Interval, ...]:
+        """Return what was counted of a series between looks; of one workload's pods only, where it is named. Nothing of one that counts nothing."""
         if series.reading not in (Reading.COUNTER, Reading.OFFSET):
             return ()
-        return self.once(("intervals", series), lambda: intervals_for(series, self.answers(series)))
+        every = self.once(("intervals", series), lambda: intervals_between(series, self.looks(series)))
+        return self.once(("split intervals", series), lambda: split_intervals(every, self._owners)).get(workload, ()) if workload else every
 
     def pods_of(self, workload: str) -> IsPod:
         """Tell pods of a workload."""
-        return among(self.arms[workload].all) if workload in self.arms else among(())
+        return self.once(("pods", workload), lambda: among(self.arms[workload].all if workload in self.arms else ()))
 
     def new_pods_of(self, workload: str) -> IsPod:
         """Tell new pods of a workload."""
-        return among(self.arms[workload].new) if workload in self.arms else among(())
+        return self.once(("new pods", workload), lambda: among(self.arms[workload].new if workload in self.arms else ()))
 
     def old_pods_of(self, workload: str) -> IsPod:
         """Tell old pods of a workload."""
-        return among(self.arms[workload].old) if workload in self.arms else among(())
+        return self.once(("old pods", workload), lambda: among(self.arms[workload].old if workload in self.arms else ()))
 
     def once(self, key: tuple[object, ...], work: Callable[[], T]) -> T:
         """Return what some work amounts to, which is done once for this look; the key says which work."""
         if key not in self._done:
             self._done[key] = work()
         return cast(T, self._done[key])
+
+    @cached_property
+    def _owners(self) -> Owners:
+        return Owners.of({workload: self.pods_of(workload) for workload in self.arms})
 
     @cached_property
     def _done(self) -> dict[tuple[object, ...], object]:

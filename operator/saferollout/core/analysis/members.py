@@ -61,13 +61,12 @@ def _share_now(material: Material, name: str) -> Iterator[Share]:
 
 def pods_seen(material: Material, name: str) -> dict[datetime, set[str]]:
     """Return the pods of a workload at each look at which any of its series was answered in full."""
-    is_pod = material.pods_of(name)
     seen: dict[datetime, set[str]] = {}
     for series in {line.found.series for line in material.lines if line.workload == name}:
         if series is None or series.subject is not Subject.POD:
             continue
-        for look in material.looks(series):
-            seen.setdefault(look.at, set()).update(pod for pod in look.subjects if is_pod(pod))
+        for look in material.looks(series, workload=name):
+            seen.setdefault(look.at, set()).update(look.subjects)
     return seen
 
 

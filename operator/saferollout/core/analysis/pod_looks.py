@@ -37,7 +37,7 @@ def restarted(material: Material, workload: str) -> Counted | None:
     if series is None or series.reading is not Reading.START:
         return None
     is_pod, last, found = material.pods_of(workload), dict[str, float](), list[PodCounts]()
-    for look in material.looks(series):
+    for look in material.looks(series, workload=workload):
         begun = {pod: _highest(processes) for pod, processes in look.subjects.items() if is_pod(pod)}
         counted = {pod: (float(start > last[pod]), 1.0) for pod, start in begun.items() if pod in last}
         last.update(begun)
@@ -52,7 +52,7 @@ def not_ready(material: Material, workload: str) -> Counted | None:
     if series is None:
         return None
     late = timedelta(seconds=material.snapshot.spec.progress_deadline_seconds / 2)
-    flags = _unready(material.looks(series), material.pods_of(workload), late=late)
+    flags = _unready(material.looks(series, workload=workload), material.pods_of(workload), late=late)
     return Counted(Symptom.NOT_READY, tuple(_first_of_each_spell(flags)))
 
 
@@ -63,7 +63,7 @@ def at_their_limit(material: Material, workload: str) -> Counted:
     known = [dict(_of_intervals(material, workload, signal, is_full)) for signal, is_full in counted]
     pending = material.series_for(SignalName.POOL_PENDING, workload=workload)
     if pending is not None:
-        looks = ((look.at, _pods(look, is_pod, lambda value: value >= 1)) for look in material.looks(pending))
+        looks = ((look.at, _pods(look, is_pod, lambda value: value >= 1)) for look in material.looks(pending, workload=workload))
         known.append(dict(_after_warm_up(looks)))
     together: dict[datetime, dict[str, bool]] = {}
     for at, pods in (look for one in known for look in one.items()):
@@ -76,7 +76,7 @@ def _of_intervals(
     material: Material, workload: str, signal: SignalName, is_full: Callable[[Interval, str], bool]
 ) -> Iterator[tuple[datetime, Mapping[str, bool]]]:
     series, is_pod = material.series_for(signal, workload=workload), material.pods_of(workload)
-    intervals = without_young(material.intervals(series)) if series is not None else ()
+    intervals = without_young(material.intervals(series, workload=workload)) if series is not None else ()
     return ((one.at, {pod: is_full(one, pod) for pod in one.grown if is_pod(pod)}) for one in intervals)
 
 

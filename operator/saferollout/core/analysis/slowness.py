@@ -126,7 +126,7 @@ def _by_means(material: Material, workload: str) -> tuple[PodCounts, ...] | str:
     counts = material.series_for(SignalName.HTTP_SERVER, workload=workload)
     if sums is None or counts is None or sums.exporter != counts.exporter:
         return next((line.found.why for line in material.lines if (line.found.signal, line.workload) == (SignalName.LATENCY, workload)), "no series")
-    means = tuple(_means(material.intervals(sums), without_young(material.intervals(counts)), material.pods_of(workload)))
+    means = tuple(_means(material.intervals(sums, workload=workload), without_young(material.intervals(counts, workload=workload)), material.pods_of(workload)))
     before = sorted(one.seconds for one in means if one.at <= material.schedule.began)
     if len(before) < _LEAST_MEANS:
         return TOO_LITTLE

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from math import isfinite
+from math import inf
 from typing import Protocol, TypeVar
 
 from saferollout.core.statistics.windows import Interval, TimedCount, Window
@@ -22,6 +22,8 @@ def in_order(windows: Iterable[_Looked], *, without: Sequence[Interval] = ()) ->
     A window reaches back to the end of the one before it, however long ago that was: what came in between may be in its counts.
     """
     ordered = sorted({window.at: window for window in windows}.values(), key=_at)
+    if not without:
+        return ordered
     begins = [ordered[0].at, *(window.at for window in ordered)] if ordered else []
     return [window for begin, window in zip(begins, ordered, strict=False) if not _touches(begin, window.at, without)]
 
@@ -38,11 +40,11 @@ def has_both_arms(window: Window) -> bool:
 
 def has_time(window: TimedCount) -> bool:
     """Tell whether a count has the time that belongs to it."""
-    return _is_count(window.events) and _is_count(window.seconds) and window.seconds > 0
+    return 0 < window.seconds < inf and 0 <= window.events < inf
 
 
 def _is_count(number: float) -> bool:
-    return isfinite(number) and number >= 0
+    return 0 <= number < inf
 
 
 def _touches(begin: datetime, end: datetime, intervals: Sequence[Interval]) -> bool:

@@ -85,8 +85,11 @@ def _tolerated_share(window: Window, tolerance: float) -> float:
 def trace(windows: Sequence[Window], spreads: Sequence[float], *, tolerance: float, wanted: float, proportion: bool = True) -> Trace:
     """Follow the evidence against the new arm up to the alarm, which comes when it reaches `wanted`; later windows change nothing.
 
-    `spreads`: what each window's log evidence is divided by; both arms must have requests in every window.
+    `spreads`: what each window's log evidence is divided by; both arms must have requests in every window. An arm without one bad event has no evidence
+    against it.
     """
+    if not any(window.new_events for window in windows):
+        return Trace(highest=0.0, alarm=None, onset=0)
     cap = ONE_WINDOW * log(wanted)
     sums = [0.0] * len(RATIOS)
     rises = [(0.0, 0)] * len(RATIOS)

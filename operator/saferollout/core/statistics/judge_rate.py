@@ -30,7 +30,8 @@ def judge_rate(
 ) -> Reading:
     """Read all windows since the release began; CLEAR takes evidence at level `beta` that the rate has not become `ratio` times as high.
 
-    Evidence is worked out only for windows at which it could be enough for an alarm, and for the last one: without an alarm the reading has that.
+    Evidence is worked out only for windows at which it could be enough for an alarm, and for the last one: without an alarm
+    the reading has that, or 0 where no stretch up to it has more than is tolerated.
     """
     ordered = [window for window in in_order(windows, without=without) if has_time(window)]
     wanted, excess = gates / alpha, 0.0
@@ -43,10 +44,11 @@ def judge_rate(
         phi=against.phi,
         old_rate=against.rate,
     )
+    tolerated, enough = against.rate * against.tolerance, log(wanted)
     for last, window in enumerate(ordered):
         # No stretch that ends here has a larger excess than this (Page's CUSUM), and none is shorter than its last window.
-        excess = max(0.0, excess) + window.events - against.rate * against.tolerance * window.seconds
-        if against.log_worse_at_most(excess, window.seconds) < log(wanted):
+        excess = max(0.0, excess) + window.events - tolerated * window.seconds
+        if excess <= 0 or against.log_worse_at_most(excess, window.seconds) < enough:
             continue
         evidence, onset = _evidence(ordered[: last + 1], against)
         if evidence >= wanted:
@@ -60,7 +62,7 @@ def judge_rate(
                 onset=ordered[onset].at,
                 alarm_time=window.at,
             )
-    now = replace(reading, evidence=_evidence(ordered, against)[0], new_rate=_rate(ordered))
+    now = replace(reading, evidence=_evidence(ordered, against)[0] if excess > 0 else 0.0, new_rate=_rate(ordered))
     return _not_worse(now, ordered, against, ratio=ratio, wanted=log(1 / beta))
 
 
