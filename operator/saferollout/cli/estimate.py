@@ -73,7 +73,9 @@ def _step_seconds(step: PlanStep, spec: SafeRolloutSpec, status: Status, batch_s
 
 
 def _is_held_by_gates(roll: ActiveRoll, spec: SafeRolloutSpec, status: Status, *, bake: float, now: datetime) -> bool:
-    """Tell whether a batch has baked for its time and waits for a gate; one whose measurement is merely due has it within its interval."""
+    """Tell whether a batch has baked for its time and waits for a gate or for the analysis; one whose measurement is merely due has it within its interval."""
+    if roll.missing_exposure:
+        return True
     if roll.ready_time is None or not spec.gates or spec.gating is Gating.DISABLED:
         return False
     if status.summary is not None and status.summary.state in _HALTED:

@@ -98,3 +98,11 @@ def test_a_way_back_has_no_estimate() -> None:
 
 def test_a_plan_with_nothing_left_has_no_estimate() -> None:
     assert guess(steps=[{**step, "state": "Done"} for step in STEPS]) is None
+
+
+def test_a_batch_that_waits_for_traffic_has_no_estimate() -> None:
+    roll = {
+        "workload": "billing-service", "hash": "b2", "startTime": before(400), "batch": 1, "batches": 3, "batchStartTime": before(200),
+        "readyTime": before(150), "missingExposure": "some 200 more answers on new pods of billing-service",
+    }  # fmt: skip
+    assert surely(guess(rolls=[roll])).open_ended[0] == "Roll/billing-service"
