@@ -22,12 +22,12 @@ _SERIES: Final = f"{ASKED}series/"
 
 
 def discovery_questions(snapshot: Snapshot, now: datetime) -> Iterator[Question]:
-    """Ask which series of the catalogue are there."""
+    """Ask which series of the catalogue are there, and which were as the first roll began: a series that has gone since is still missed."""
     schedule = schedule_of(snapshot, now)
     if schedule is None:
         return
     for name, query in discovery_queries(snapshot.catalogue, about=about(snapshot)).items():
-        yield Question(name=_DISCOVERY + name, query=query, instants=(schedule.discovery,))
+        yield Question(name=_DISCOVERY + name, query=query, instants=tuple(sorted({schedule.began, schedule.discovery})))
 
 
 def series_questions(snapshot: Snapshot, found: Observations, now: datetime) -> Iterator[Question]:
@@ -53,10 +53,14 @@ def _asked(lines: tuple[Line, ...]) -> Iterator[Line]:
 def what_is_there(snapshot: Snapshot, found: Observations) -> There | str:
     """Return which series are there, also where there are none; a sentence where it is not known."""
     wanted = discovery_queries(snapshot.catalogue, about=about(snapshot))
-    measured = {name: answers[-1] for name in wanted if (answers := found.answers.get(_DISCOVERY + name))}
-    if len(measured) < len(wanted):
+    answers = {name: measured for name in wanted if (measured := found.answers.get(_DISCOVERY + name))}
+    if len(answers) < len(wanted):
         return "it is not known yet which series are there"
-    return read(snapshot.catalogue, measured)
+    first = read(snapshot.catalogue, {name: measured[0] for name, measured in answers.items()})
+    last = read(snapshot.catalogue, {name: measured[-1] for name, measured in answers.items()})
+    if isinstance(first, str) or isinstance(last, str):
+        return first if isinstance(first, str) else last
+    return first.with_more(last)
 
 
 def coverage(snapshot: Snapshot, there: There, *, parties: Mapping[str, Parties]) -> tuple[Line, ...]:

@@ -45,11 +45,12 @@ def _used(material: Material) -> dict[Series, Line]:
 def _unanswered(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
     """Name series that the last looks could not read: Prometheus slow or away, a part of Thanos missing, too many series, clocks apart."""
     last = material.schedule.since[-_IN_A_ROW:]
-    for series in used if len(last) == _IN_A_ROW else ():
+    for series, line in used.items() if len(last) == _IN_A_ROW else ():
         answers = {answer.at: answer for answer in material.answers(series)}
         of_last = [answers[at] for at in last if at in answers]
         if len(of_last) == _IN_A_ROW and all(answer.outcome not in _ANSWERED for answer in of_last):
-            yield f"{series.metric} could not be read at the last looks: {of_last[-1].detail or of_last[-1].outcome}"
+            whose = f" of {line.workload}" if line.workload else ""
+            yield f"{series.metric}{whose} was not fully answered: {of_last[-1].detail or of_last[-1].outcome}"
 
 
 def _unlabelled(material: Material) -> Iterator[str]:

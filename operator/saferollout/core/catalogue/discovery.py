@@ -39,6 +39,16 @@ class There:
     by_row: Mapping[int, frozenset[LabelSet]]
     without_pod: frozenset[str]
 
+    def with_more(self, other: "There") -> "There":
+        """Return what is there in either."""
+        metrics, rows = {*self.by_metric, *other.by_metric}, {*self.by_row, *other.by_row}
+        nobody: frozenset[LabelSet] = frozenset()
+        return There(
+            by_metric={metric: self.by_metric.get(metric, nobody) | other.by_metric.get(metric, nobody) for metric in metrics},
+            by_row={row: self.by_row.get(row, nobody) | other.by_row.get(row, nobody) for row in rows},
+            without_pod=self.without_pod | other.without_pod,
+        )
+
 
 def discovery_queries(catalogue: Catalogue, *, about: About) -> dict[str, Query]:
     """Return the queries by their names; without pods, or without rows of a kind, there is nothing to ask of that kind."""

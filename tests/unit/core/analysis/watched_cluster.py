@@ -41,7 +41,7 @@ class WatchedCluster(LittleCluster):
     rng: random.Random = field(default_factory=random.Random)
     marked: datetime | None = None
     forgets_before: datetime | None = None
-    refusals: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
+    refusals: dict[str, tuple[Outcome, str, datetime]] = field(default_factory=dict)
 
     def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
         """Count up a series from now on."""
@@ -52,6 +52,10 @@ class WatchedCluster(LittleCluster):
         """Set a gauge."""
         key = (metric, tuple(sorted({"instance": labels.get("pod", metric), **labels}.items())))
         self.counters[key] = value
+
+    def refuse(self, metric: str, outcome: Outcome, detail: str) -> None:
+        """Have Prometheus give no full answer for a metric, for instants after now."""
+        self.refusals[metric] = (outcome, detail, self.now)
 
     def drop(self, metric: str) -> None:
         """Have nobody report a metric any more."""
@@ -100,7 +104,7 @@ class WatchedCluster(LittleCluster):
         if self.times_out and f"/{self.times_out}" in question.name:
             return Measurement(at, Outcome.UNREACHABLE, detail="query timed out")
         refused = next((one for metric, one in self.refusals.items() if f"/{metric}" in question.name), None)
-        if refused is not None and at >= self.now - timedelta(seconds=20):
+        if refused is not None and at > refused[2]:
             return Measurement(at, refused[0], detail=refused[1])
         is_forgotten = self.forgets_before is not None and at < self.forgets_before
         there = {} if is_forgotten else self.history.get(at, {})
