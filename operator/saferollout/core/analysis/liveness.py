@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from saferollout.core.analysis.callers import callers_alive, callers_away
+from saferollout.core.analysis.lifelines import Lifeline
 from saferollout.core.analysis.material import Material
+from saferollout.core.analysis.nodes import nodes, scrapes
 from saferollout.core.catalogue.series import Reading, Series, SignalName
 from saferollout.core.counting import Look
 from saferollout.core.diagnosis.evidence import Dependency, Life, Liveness
@@ -43,13 +45,16 @@ _WATCHED: Final = (
 
 def liveness_of(material: Material) -> tuple[Liveness, ...]:
     """Return how every dependency is now; RESTARTED where it was away, or began anew, since the first roll."""
-    return (*(_life(material, one) for one in _WATCHED if _is_known(material, one)), *callers_alive(material))
+    return (*(_life(material, one) for one in _WATCHED if _is_known(material, one)), *callers_alive(material), *(one.life(began=material.schedule.began) for one in _of_pods(material)))
 
 
 def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
     """Return the times that do not count: from the last look before an outage to the quiet time after it."""
     servers = (interval for one in _WATCHED for interval in _outages(material, one, quiet=quiet))
-    return (*servers, *callers_away(material, quiet=quiet))
+    interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
+    kept = material.schedule.since[0] if material.schedule.since else None
+    of_pods = (found for one in _of_pods(material) for found in one.outages(now=material.now, kept=kept, interval=interval, quiet=quiet))
+    return (*servers, *callers_away(material, quiet=quiet), *of_pods)
 
 
 def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
@@ -58,6 +63,11 @@ def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]
     What came in them counts for nothing, as in an outage, but they are none: an exporter that is gone for good keeps nobody.
     """
     return tuple(interval for one in _WATCHED for interval in _silences(material, one, quiet=quiet))
+
+
+def _of_pods(material: Material) -> tuple[Lifeline, ...]:
+    """Return the lives of what pods stand on and are seen by."""
+    return material.once(("nodes and scrapes",), lambda: (*nodes(material), *scrapes(material)))
 
 
 def _is_known(material: Material, one: _Watched) -> bool:
@@ -150,8 +160,12 @@ def _starts(material: Material, one: _Watched) -> list[datetime]:
     series = material.series_for(one.start) if one.start is not None else None
     if series is None:
         return []
-    found, last = [], None
+    found, last = list[datetime](), None
     for at, began in _beginnings(material, series):
+        if series.reading is Reading.COUNTER:
+            found += [at] if last is not None and began < last else []
+            last = began
+            continue
         if last is not None and began > last + _SLACK_SECONDS:
             found.append(at)
         last = began if last is None else max(began, last)
@@ -161,7 +175,7 @@ def _starts(material: Material, one: _Watched) -> list[datetime]:
 def _beginnings(material: Material, series: Series) -> Iterator[tuple[datetime, float]]:
     for look in material.looks(series):
         value = _value(look)
-        yield look.at, (value if series.reading is Reading.START else look.at.timestamp() - value)
+        yield look.at, (look.at.timestamp() - value if series.reading is Reading.UPTIME else value)
 
 
 def _value(look: Look) -> float:

@@ -37,7 +37,7 @@ def query_of(series: Series, *, about: About) -> Query:
     """Return the one query that reads a series of all these pods, topics or groups, with the age of its oldest sample."""
     selected = selector(series, about=about)
     by = labels_of(series, labels=about.labels)
-    value = f"{selected}{_unless(series, about)}"
+    value = f"{selected}{_times(series)}{_unless(series, about)}"
     return Query(value=f"{series.aggregate} by ({', '.join(name(label) for label in by)}) ({value})", age=age_of_selectors((selected,)), by=by)
 
 
@@ -94,6 +94,14 @@ def _subject(series: Series, about: About) -> tuple[str, ...]:
         case Subject.GROUP:
             return one_of(series.subject_label, about.groups), one_of(series.topic_label, about.topics), *tenant(series, about=about)
     return ()
+
+
+def _times(series: Series) -> str:
+    """Multiply by what is known of the thing that each pod stands on; several exporters of it count once."""
+    if series.times is None:
+        return ""
+    matchers = ",".join(matcher(one.label, "=", one.value) for one in series.times.matchers)
+    return f" * on ({series.times.on}) group_left () max by ({series.times.on}) ({series.times.metric}{{{matchers}}})"
 
 
 def _unless(series: Series, about: About) -> str:

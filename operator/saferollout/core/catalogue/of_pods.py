@@ -21,6 +21,8 @@ _OF_OTEL: Final = "open-telemetry/semantic-conventions (2026-08) and the Prometh
 _OF_ISTIO: Final = "istio/istio.io, Istio standard metrics"
 _OF_LINKERD: Final = "linkerd.io, proxy metrics"
 _OF_KSM: Final = "kubernetes/kube-state-metrics docs/metrics/workload/pod-metrics.md"
+_OF_KSM_NODES: Final = "kubernetes/kube-state-metrics docs/metrics/workload/pod-metrics.md and docs/metrics/cluster/node-metrics.md"
+_OF_PROMETHEUS: Final = "prometheus/prometheus docs/concepts/jobs_instances.md"
 _OF_CADVISOR: Final = "google/cadvisor docs/storage/prometheus.md"
 _OF_CACHE: Final = "micrometer-metrics/micrometer CacheMeterBinder"
 _OF_HIKARI: Final = "micrometer-metrics/micrometer, HikariCP's own MicrometerMetricsTracker"
@@ -50,6 +52,8 @@ _GOING_OR_GONE: Final = (
     Other("kube_pod_status_phase", (Matcher("phase", "Succeeded"),)),
 )
 """A pod that is being deleted, or has ended, is not ready by right."""
+
+_READY_NODE: Final = Other("kube_node_status_condition", (Matcher("condition", "Ready"), Matcher("status", "true")), on="node")
 
 HTTP: Final = (
     _pod(SignalName.HTTP_SERVER, _MICROMETER, "http_server_requests_seconds_count", _OF_MICROMETER, _STATUS),
@@ -113,6 +117,9 @@ CONTAINERS: Final = (
          note="a start time that grows is a restart; two between two looks count once"),
     _pod(SignalName.READINESS, _KSM, "kube_pod_status_ready", _OF_KSM, matchers=(Matcher("condition", "true"),), reading=Reading.GAUGE, aggregate=Aggregate.MAX,
          unless=_GOING_OR_GONE, note="pods that are being deleted, or have ended, are left out"),
+    _pod(SignalName.NODE_READY, _KSM, "kube_pod_info", _OF_KSM_NODES, Key("node"), reading=Reading.GAUGE, aggregate=Aggregate.MIN,
+         times=_READY_NODE, unless=_GOING_OR_GONE, note="only nodes on which pods of the workloads run"),
+    _pod(SignalName.SCRAPED, "Prometheus", "up", _OF_PROMETHEUS, reading=Reading.GAUGE, aggregate=Aggregate.MAX, note="1 while one of a pod's targets answers"),
     _pod(SignalName.CPU_THROTTLING, "cAdvisor", "container_cpu_cfs_throttled_periods_total", _OF_CADVISOR, Key("container"), aggregate=Aggregate.MAX),
 )  # fmt: skip
 

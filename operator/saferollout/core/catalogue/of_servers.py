@@ -94,8 +94,8 @@ GATEWAYS: Final = (
                note="classes only: 4 for every 4xx, so 400 can't be told from 404"),
     _of_server(SignalName.GATEWAY_START, "ingress-nginx", "nginx_ingress_controller_nginx_process_oldest_start_time_seconds", _OF_NGINX, reading=Reading.START),
     _of_server(SignalName.GATEWAY_START, "Envoy", "envoy_server_uptime", _OF_ENVOY, reading=Reading.UPTIME, aggregate=Aggregate.MIN),
-    _of_server(SignalName.GATEWAY_START, "Traefik", "traefik_config_last_reload_success", _OF_TRAEFIK, reading=Reading.START,
-               note="the time of the last load of the configuration, which a start is too"),
+    _of_server(SignalName.GATEWAY_START, "Traefik", "traefik_config_reloads_total", _OF_TRAEFIK, reading=Reading.COUNTER,
+               note="a count that falls is a start; the time of the last reload says nothing, since each new endpoint is one"),
 )  # fmt: skip
 
 OF_SERVERS: Final = (*TOPICS, *LIVENESS, *GATEWAYS)

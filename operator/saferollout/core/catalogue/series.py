@@ -31,6 +31,8 @@ class SignalName(StrEnum):
     POOL_TIMEOUTS = "PoolTimeouts"
     RESTARTS = "Restarts"
     READINESS = "Readiness"
+    NODE_READY = "NodeReady"
+    SCRAPED = "Scraped"
     CPU_THROTTLING = "CpuThrottling"
     BROKERS_UP = "BrokersUp"
     DATABASE_UP = "DatabaseUp"
@@ -92,10 +94,11 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another metric of the same pods that a query takes account of."""
+    """Another metric that a query takes account of: of the same pods, or of what they share the label `on` with."""
 
     metric: str
     matchers: tuple[Matcher, ...] = ()
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class Series:
     `subject_label` names the topic, queue, stream or group (subjects TOPIC and GROUP), `topic_label` the topic of a group. `beside` is a
     metric that the same exporter has when this one is not switched on, and `enable` how to switch it on. `failed` is a pattern of the
     first key's values that mean a failure, where the signal counts good and bad alike. `unit` is that of `le` and of sums, in seconds.
-    `unless`: a pod does not count while one of these is above 0 for it.
+    `unless`: a pod does not count while one of these is above 0 for it. `times`: the value is multiplied by this.
     """
 
     signal: SignalName
@@ -126,6 +129,7 @@ class Series:
     unit: float = 1.0
     configured: bool = False
     unless: tuple[Other, ...] = ()
+    times: Other | None = None
 
     @property
     def per_pod(self) -> bool:

@@ -82,6 +82,11 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
         Signal(SignalName.RESTARTS, "restarts of containers", costs="a container that crashes is seen only where it is not ready for long"),
         Signal(SignalName.READINESS, "whether each pod is ready", costs="the operator's own look at pods stands for it"),
         Signal(
+            SignalName.NODE_READY, "whether the node of each pod is ready", keys=("node",),
+            costs="a node that is down can't be told from pods that fail",
+        ),
+        Signal(SignalName.SCRAPED, "whether Prometheus gets samples from each pod", costs="pods that are not scraped can't be told from pods that do nothing"),
+        Signal(
             SignalName.CPU_THROTTLING, "times that a container had to wait for its CPU limit",
             costs="too little capacity can't be told from a plain bug",
         ),
@@ -138,5 +143,5 @@ WANTED_BY_CONTRACTS: Final[Mapping[ContractKind, tuple[tuple[SignalName, Side], 
     ),
 }  # fmt: skip
 
-WANTED_BY_WORKLOADS: Final = (SignalName.RESTARTS, SignalName.READINESS, SignalName.CPU_THROTTLING)
+WANTED_BY_WORKLOADS: Final = (SignalName.RESTARTS, SignalName.READINESS, SignalName.CPU_THROTTLING, SignalName.NODE_READY, SignalName.SCRAPED)
 WANTED_BY_RELEASES: Final = (SignalName.GATEWAY_REQUESTS, SignalName.GATEWAY_START)

@@ -46,15 +46,24 @@ class Released:
 
 
 def released(
-    *works: PodWork, contracts: Iterable[dict[str, object]] = (USERS,), broken: bool = False, seed: int = 1, replicas: int = 10, **spec_fields: object
+    *works: PodWork,
+    everybody: tuple[PodWork, ...] = (),
+    once: Callable[[WatchedCluster], None] = lambda shop: None,
+    contracts: Iterable[dict[str, object]] = (USERS,),
+    broken: bool = False,
+    seed: int = 1,
+    replicas: int = 10,
+    **spec_fields: object,
 ) -> Released:
-    """Play until the server has its first new pods."""
+    """Play until the server has its first new pods; `everybody`: what pods of the client do as well, `once`: what is done once a second."""
     rng = random.Random(seed)
 
     def second(shop: WatchedCluster) -> None:
-        for pod, revision in shop.pod_names("server"):
-            for work in works:
-                work(shop, pod, revision)
+        once(shop)
+        for name, done in (("server", (*works, *everybody)), ("client", everybody)):
+            for pod, revision in shop.pod_names(name):
+                for work in done:
+                    work(shop, pod, revision)
 
     shop = WatchedCluster(
         spec=SafeRolloutSpec.model_validate({

@@ -147,9 +147,20 @@ def _asked(series: Series, there: dict[tuple[str, _Labels], float]) -> Iterable[
     for labels in _of(series, there):
         key = tuple((label, labels.get(label, "")) for label in by)
         if not _is_spoken_against(series, labels, there):
-            values.setdefault(key, []).append(there[(series.metric, tuple(sorted(labels.items())))])
+            value = there[(series.metric, tuple(sorted(labels.items())))]
+            values.setdefault(key, []).extend(value * factor for factor in _factors(series, labels, there))
     combine: Callable[[list[float]], float] = {Aggregate.SUM: sum, Aggregate.MAX: max, Aggregate.MIN: min}[series.aggregate]
-    yield from (Sample(key, combine(found)) for key, found in values.items())
+    yield from (Sample(key, combine(found)) for key, found in values.items() if found)
+
+
+def _factors(series: Series, labels: dict[str, str], there: dict[tuple[str, _Labels], float]) -> list[float]:
+    """Return what the value is multiplied by; nothing where the other side of the product has no series."""
+    other = series.times
+    if other is None:
+        return [1.0]
+    known = [(dict(have), value) for (metric, have), value in there.items() if metric == other.metric]
+    of = [value for have, value in known if have.get(other.on) == labels[other.on] and all(have.get(one.label) == one.value for one in other.matchers)]
+    return [max(of)] if of else []
 
 
 def _is_spoken_against(series: Series, labels: dict[str, str], there: dict[tuple[str, _Labels], float]) -> bool:

@@ -1,0 +1,73 @@
+"""When something that workloads stand on was up, look by look, and when it began anew; what that says of it now, and which times do not count."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from saferollout.core.diagnosis.evidence import Dependency, Life, Liveness
+from saferollout.core.statistics.windows import Interval
+
+States = tuple[tuple[datetime, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifeline:
+    """One dependency: whether it was up at each look that tells, and the looks at which it had begun anew since the look before.
+
+    `name`: which one, where there are several of the kind.
+    """
+
+    dependency: Dependency
+    states: States = ()
+    starts: tuple[datetime, ...] = ()
+    name: str = ""
+
+    def life(self, *, began: datetime) -> Liveness:
+        """Return how it is now; RESTARTED where it was away, or began anew, since `began`; UNKNOWN where no look tells."""
+        if not self.states and not self.starts:
+            return Liveness(dependency=self.dependency, life=Life.UNKNOWN, name=self.name)
+        if self.states and not self.states[-1][1]:
+            return Liveness(dependency=self.dependency, life=Life.DOWN, since=_last_change(self.states), name=self.name)
+        back = [at for (_, before), (at, up) in itertools.pairwise(self.states) if up and not before and at > began]
+        since = max((*back, *(at for at in self.starts if at > began)), default=None)
+        life = Life.ALIVE if since is None else Life.RESTARTED
+        return Liveness(dependency=self.dependency, life=life, since=since, name=self.name)
+
+    def outages(self, *, now: datetime, kept: datetime | None, interval: timedelta, quiet: timedelta) -> Iterator[Interval]:
+        """Yield the times that do not count: from the last look before an outage to the quiet time after it.
+
+        `kept`: the oldest look since the roll that is kept; between it and those before the roll lies much that nobody asks for.
+        """
+        since: datetime | None = None
+        before: datetime | None = None
+        for at, up in self.states:
+            if not up and since is None:
+                since = before or at
+                if before is not None and kept is not None and at >= kept:
+                    since = max(before, kept - interval)
+            if up and since is not None:
+                yield Interval(start=since, end=at + quiet)
+                since = None
+            before = at
+        if since is not None:
+            yield Interval(start=since, end=now + quiet)
+        for at in self.starts:
+            yield Interval(start=at - interval, end=at + quiet)
+
+
+def confirmed(bad: Sequence[tuple[datetime, frozenset[str]]]) -> States:
+    """Return the states of something that is down where the same part of it was bad at two looks in a row: one odd look says nothing."""
+    nobody = frozenset[str]()
+    names = [names for _, names in bad]
+    beside = zip([nobody, *names[:-1]], names, [*names[1:], nobody], strict=True)
+    return tuple((at, not own & (before | after)) for (at, _), (before, own, after) in zip(bad, beside, strict=True))
+
+
+def _last_change(states: States) -> datetime:
+    since = states[-1][0]
+    for at, up in reversed(states):
+        if up:
+            break
+        since = at
+    return since
