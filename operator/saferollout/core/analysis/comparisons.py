@@ -11,8 +11,9 @@ from saferollout.core.analysis.counted_symptoms import counted_symptoms
 from saferollout.core.analysis.counts import Counted, only, together, windows_between
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import has_rolled, shares_a_contract
+from saferollout.core.analysis.swings import swings_of
 from saferollout.core.catalogue.series import SignalName
-from saferollout.core.diagnosis.evidence import Arm, Member
+from saferollout.core.diagnosis.evidence import Arm, Member, Part, Shared
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, TimedCount, Window
 
@@ -59,7 +60,7 @@ Comparison = BetweenArms | WithBefore
 def comparisons(material: Material, members: tuple[Member, ...]) -> tuple[Comparison, ...]:
     """Lay out every comparison for which there are counts."""
     of_pods = (one for member in members for one in _of_workload(material, members, member))
-    return (*of_pods, *_of_topics(material))
+    return (*of_pods, *_of_swings(material, members), *_of_topics(material))
 
 
 def _of_workload(material: Material, members: tuple[Member, ...], member: Member) -> Iterator[Comparison]:
@@ -110,6 +111,23 @@ def _with_before(material: Material, workload: str, one: Counted, *, arm: Arm) -
         before=tuple(count for count in every if count.at <= began),
         tolerates=max(one.tolerates, one.drifts),
     )
+
+
+def _of_swings(material: Material, members: tuple[Member, ...]) -> Iterator[Comparison]:
+    """Compare how often the latency of who reads a cache swings with the time before."""
+    began = material.schedule.began
+    for member in members:
+        looks = swings_of(material, member.workload) if any(role.kind is Shared.CACHE and Part.READS in role.parts for role in member.roles) else ()
+        if looks:
+            rolls, shares = has_rolled(material, member.workload), shares_a_contract(members, member.workload)
+            yield WithBefore(
+                symptom=Symptom.LATENCY_SWINGS,
+                workload=member.workload,
+                contract="",
+                arm=Arm.ALL if rolls else Arm.NEIGHBOUR if shares else Arm.OUTSIDE,
+                since=tuple(one for one in looks if one.at > began),
+                before=tuple(one for one in looks if one.at <= began),
+            )
 
 
 def _of_topics(material: Material) -> Iterator[Comparison]:

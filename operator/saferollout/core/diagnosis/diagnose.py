@@ -37,7 +37,7 @@ _REGRESSIONS: Final[tuple[Callable[[Scene], Iterator[Case]], ...]] = (
     capacity,
     mode_1_of_clients,
 )
-_HARMLESS: Final = frozenset({Symptom.MORE_REQUESTS, Symptom.SATURATED})
+_HARMLESS: Final = frozenset({Symptom.MORE_REQUESTS, Symptom.SATURATED, Symptom.LATENCY_SWINGS})
 """What is no trouble by itself: it explains another symptom, or there is none."""
 _JUST_BEGUN: Final = "it has only just begun"
 _COLD: Final = frozenset({Symptom.CACHE_MISSES, Symptom.CACHE_PUTS})
