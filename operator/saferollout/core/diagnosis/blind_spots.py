@@ -26,9 +26,16 @@ def blind_spots(scene: Scene) -> Iterator[str]:
             for part in sorted(role.parts):
                 for what, symptom in _NEEDED.get((role.kind, part), ()):
                     if scene.is_blind(symptom, member.workload, contract=role.contract):
-                        yield f"{what} on {role.contract} can't be seen: {symptom.meaning} of {member.workload} are not known"
+                        why = _why(scene, symptom, member.workload)
+                        yield f"{what} on {role.contract} can't be seen: {symptom.meaning} of {member.workload} are not known{why}"
         if member.shares and scene.is_blind(Symptom.RESTARTS, member.workload):
             yield f"a crash of {member.workload} can't be seen: its container restarts are not known"
+
+
+def _why(scene: Scene, symptom: Symptom, workload: str) -> str:
+    """Say why nothing was counted at all, where that is known; what was counted and is too little to tell changes too often to be said."""
+    why = next((one.detail for one in scene.readings(symptom, workload) if one.detail and not one.total), "")
+    return f": {why}" if why else ""
 
 
 def silent_dependencies(scene: Scene) -> Iterator[str]:

@@ -106,3 +106,11 @@ def test_only_old_or_only_new_pods_that_can_be_read_are_not_compared() -> None:
 
 def _told(reading: Reading) -> Reading:
     return replace(reading, standing=Standing.CANNOT_TELL, onset=None)
+
+
+def test_what_cannot_be_seen_says_why_where_nothing_was_counted() -> None:
+    bare = shop.blind(shop.healthy(), Symptom.SLOW, "user-service")
+    why = "have it publish buckets"
+    told = tuple(replace(one, total=0.0, detail=why) if one.symptom is Symptom.SLOW and one.workload == "user-service" else one for one in bare.readings)
+    doubts = diagnose(replace(bare, readings=told)).doubts
+    assert any(one.endswith(f"slow answers of user-service are not known: {why}") for one in doubts), doubts
