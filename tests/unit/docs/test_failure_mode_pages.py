@@ -17,6 +17,8 @@ PAGES = {
     "docs/outages/kafka-down.md": Cause.BROKER_DOWN,
     "docs/outages/postgres-down.md": Cause.DATABASE_DOWN,
     "docs/outages/gateway-restart.md": Cause.GATEWAY_RESTART,
+    "docs/outages/node-down.md": Cause.NODE_TROUBLE,
+    "docs/outages/no-samples.md": Cause.SCRAPE_TROUBLE,
 }
 HEADINGS = ("## What happens", "## The signal", "## The usual misdiagnosis", "## The screen", "## What SafeRollout does")
 

@@ -40,6 +40,8 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/failure-modes/5-forward-only-writes.md", "Mode 5, old pods meet rows that only new ones can read (users)"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/gateway-restart.md", "The gateway is down or was restarted"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/kafka-down.md", "The message broker is or was down"): "a screen: test_failure_mode_pages.py compares it",
+    ("docs/outages/node-down.md", "A node is down or was restarted"): "a screen: test_failure_mode_pages.py compares it",
+    ("docs/outages/no-samples.md", "Prometheus gets no samples"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/postgres-down.md", "The database is or was down"): "a screen: test_failure_mode_pages.py compares it",
     **{(page, "WHAT BROKE"): "a screen, as the scene showed it" for page in SEEN_ON_THE_SCENE},
     ("docs/outages/gateway-restart.md", "02:57  Progressing  0/1  batch 1 of 3 of user-service: new pods to be available"): "what a release said on the scene",
