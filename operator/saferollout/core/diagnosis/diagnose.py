@@ -64,8 +64,12 @@ def _weighed(scene: Scene) -> list[Case]:
 
 
 def _not_too_soon(scene: Scene, case: Case) -> Case:
-    """Doubt what has only just begun: hold at once, name it when the next scrapes have told what else is wrong."""
-    known = (one.worse_at or one.onset for one in case.readings)
+    """Doubt what has only just begun: hold at once, name it when the next scrapes have told what else is wrong.
+
+    It began when anything first told of the same trouble: a better comparison that joins later makes it no younger.
+    """
+    trouble = {(one.symptom, one.workload) for one in case.readings}
+    known = (one.worse_at or one.onset for one in scene.worse() if (one.symptom, one.workload) in trouble)
     first = min((one for one in known if one is not None), default=None)
     if first is None or scene.evidence.at - first >= FRESH:
         return case

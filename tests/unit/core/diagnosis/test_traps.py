@@ -208,6 +208,19 @@ def test_what_has_only_just_begun_holds_and_is_not_named_yet() -> None:
     assert "it has only just begun" in finding.doubts
 
 
+@pytest.mark.parametrize(("seconds", "certainty"), [(60, Certainty.NAMED), (5, Certainty.SUSPECTED)])
+def test_a_better_comparison_that_joins_late_does_not_take_a_name_back(seconds: int, certainty: Certainty) -> None:
+    """Old pods are first known to be worse than before, and only then to be worse than the new ones."""
+    evidence = shop.mode_5()
+    for symptom in (Symptom.SERVER_ERRORS, Symptom.DATA_ERRORS):
+        evidence = shop.worse(evidence, symptom, "user-service", Arm.OLD)
+    at = shop.ONSET + timedelta(minutes=4)
+    seen = {Against.OTHER_ARM: at - timedelta(seconds=5), Against.BASELINE: at - timedelta(seconds=seconds)}
+    readings = tuple(replace(one, worse_at=seen[one.against]) if one.standing is Standing.WORSE else one for one in evidence.readings)
+    finding = diagnose(replace(evidence, at=at, readings=readings))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_5, certainty, Action.STOP_SPREADING)
+
+
 def test_what_has_only_just_begun_takes_nothing_back_even_where_new_pods_are_worse() -> None:
     finding = diagnose(replace(shop.mode_2(), at=shop.ONSET + timedelta(seconds=15)))
     assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_2, Certainty.SUSPECTED, Action.HOLD)
