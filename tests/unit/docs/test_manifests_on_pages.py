@@ -29,6 +29,7 @@ SEEN_ON_THE_SCENE: Final = (
     "docs/failure-modes/2-new-validation-old-client.md",
     "docs/failure-modes/3-consumer-ahead-of-producer.md",
     "docs/failure-modes/4-cache-format.md",
+    "docs/failure-modes/5-forward-only-writes.md",
 )
 NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/architecture.md", "cli | shell -> engine -> workloads -> core -> api"): "a picture; pyproject.toml has the layers, import-linter checks them",
