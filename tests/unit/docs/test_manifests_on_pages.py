@@ -47,6 +47,7 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     **{(page, "WHAT BROKE"): "a screen, as the scene showed it" for page in SEEN_ON_THE_SCENE},
     ("docs/outages/gateway-restart.md", "02:57  Progressing  0/1  batch 1 of 3 of user-service: new pods to be available"): "what a release said on the scene",
     ("docs/outages/kafka-down.md", "01:42  Progressing  0/1  batch 1 of 3 of user-service: new pods to be available"): "what a release said on the scene",
+    ("docs/outages/postgres-down.md", "04:28  Progressing  0/1  batch 1 of 3 of user-service bakes for 20 s"): "what a release said on the scene",
     ("docs/first-release.md", "shop: accepted, 2 steps"): "an answer: test_first_release_page.py compares it",
     ("docs/first-release.md", "1. Roll invoicing (Expand)"): "the same",
     ("docs/first-release.md", "2. Roll orders (Migrate)"): "the same",
