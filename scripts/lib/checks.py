@@ -66,9 +66,8 @@ _SELECTIONS: dict[str, _Parts] = {
     "node": (*_FETCH_ARGOCD, *_NODE),
     "scene": (*_FETCH, *_FETCH_SCENE, *_SCENE),
     "stories": (*_FETCH, *_STORIES),
-    # One after the other: two at once fill two cores, and tests on real processes are late then. The scene is not among them yet: nothing
-    # that users are promised stands on it until the analysis is switched on by default.
-    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_CLUSTER, *_HELM, *_ARGOCD, *_NODE),
+    # One after the other: two at once fill two cores, and tests on real processes are late then.
+    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_FETCH_SCENE, *_CLUSTER, *_HELM, *_ARGOCD, *_NODE, *_SCENE),
 }
 
 

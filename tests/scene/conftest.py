@@ -17,6 +17,7 @@ def running_scene(node_cluster: RunningCluster) -> Iterator[Stage]:
     """The scene, without Postgres' fixed port: several may run on a machine."""
     fetch()
     stage = start(node_cluster.cluster.record.name, postgres_port=None)
+    go_back(stage)  # one that ran already may be in any state
     try:
         yield stage
     finally:

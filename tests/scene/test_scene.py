@@ -1,30 +1,21 @@
 """The scene breaks for real: a mode by a plain rolling update, and an outage, each as people and Prometheus see it."""
 
-from collections.abc import Callable
-
-from localcluster.opencore.counts import Counts, count
+from localcluster.opencore.counts import count
 from localcluster.opencore.images import OPENCORE
 from localcluster.opencore.measuring import wait_until_quiet
 from localcluster.opencore.outages import Outage, outage
+from localcluster.opencore.plainly import roll_out_plainly
 from localcluster.opencore.series import ask
-from localcluster.opencore.stage import Stage, apply_folder
+from localcluster.opencore.stage import Stage
 from localcluster.testing import wait_for
+from tests.scene.counting import counted, pods_with, refused
 
 _LONG_SECONDS = 180.0
 
 
-def counted(stage: Stage, before: Counts, enough: Callable[[Counts], bool]) -> Callable[[], bool]:
-    return lambda: enough(count(stage.prometheus_url).since(before))
-
-
-def pods_with(stage: Stage, promql: str) -> set[str]:
-    """Return the workloads of the pods that have such a series with a value above 0."""
-    return {series.labels["pod"].rsplit("-", 2)[0] for series in ask(stage.prometheus_url, promql) if series.value > 0}
-
-
 def test_a_new_required_event_field_makes_old_consumers_dead_letter_it_and_no_request_is_refused(scene: Stage) -> None:
-    before = count(scene.prometheus_url)
-    apply_folder(scene.tools, OPENCORE / "undeclared" / "mode-1")
+    before, refused_before = count(scene.prometheus_url), refused(scene)
+    roll_out_plainly(scene.tools, OPENCORE / "undeclared" / "mode-1")
     wait_for("dead letters", counted(scene, before, lambda new: new.dead_letters >= 20), seconds=_LONG_SECONDS)
 
     failing = 'spring_kafka_listener_seconds_count{namespace="opencore",result="failure"}'
@@ -33,9 +24,9 @@ def test_a_new_required_event_field_makes_old_consumers_dead_letter_it_and_no_re
         lambda: pods_with(scene, failing) == {"billing-service", "notification-service"},
         seconds=30,
     )
-    assert pods_with(scene, 'http_server_requests_seconds_count{namespace="opencore",status=~"4.."}') == set()
+    assert refused(scene) == refused_before
 
-    apply_folder(scene.tools, OPENCORE / "workloads")
+    roll_out_plainly(scene.tools, OPENCORE / "workloads")
     wait_until_quiet(scene, seconds=_LONG_SECONDS)
 
 
