@@ -26,21 +26,23 @@ MEMBERS: Final = (
     Member("search-service", in_release=False),
 )
 TOPIC: Final = "user-events"
+PODS: Final = 10
+"""How many pods each service has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A counter of one service. `share`: bad events on a quiet day; `each`: events for each request, or for each look where `looks`."""
+    """A counter of one service. `share`: bad events on a quiet day; `each`: events for each request; `looks`: one for each look at a pod instead."""
 
     share: float
-    each: float
+    each: float = 1.0
     looks: bool = False
 
 
 _PODS: Final = {
-    Symptom.RESTARTS: Counter(0.0005, 10, looks=True),
-    Symptom.NOT_READY: Counter(0.002, 10, looks=True),
-    Symptom.SATURATED: Counter(0.02, 10, looks=True),
+    Symptom.RESTARTS: Counter(0.0005, looks=True),
+    Symptom.NOT_READY: Counter(0.002, looks=True),
+    Symptom.SATURATED: Counter(0.02, looks=True),
 }
 _SERVER: Final = {
     Symptom.REJECTED: Counter(0.01, 1),
@@ -52,12 +54,12 @@ _SERVER: Final = {
     Symptom.SEND_FAILURES: Counter(0.0005, 0.3),
     Symptom.CACHE_MISSES: Counter(0.1, 1.5),
     Symptom.CACHE_PUTS: Counter(0.1, 1.5),
-    Symptom.LATENCY_SWINGS: Counter(0.05, 1, looks=True),
+    Symptom.LATENCY_SWINGS: Counter(0.05, looks=True),
 }
 _CONSUMER: Final = {
     Symptom.CONSUMER_FAILURES: Counter(0.002, 0.3),
-    Symptom.STALLED: Counter(0.005, 12, looks=True),
-    Symptom.LAG: Counter(0.05, 1, looks=True),
+    Symptom.STALLED: Counter(0.005, looks=True),
+    Symptom.LAG: Counter(0.05, looks=True),
     Symptom.CONNECTION_ERRORS: Counter(0.0002, 0.6),
 }
 COUNTERS: Final[Mapping[str, Mapping[Symptom, Counter]]] = {
@@ -74,7 +76,10 @@ COUNTERS: Final[Mapping[str, Mapping[Symptom, Counter]]] = {
 }
 OF_THE_TOPIC: Final[Mapping[Symptom, Counter]] = {
     Symptom.DEAD_LETTERS: Counter(0.0005, 0.3),
-    Symptom.TOPIC_SILENT: Counter(0.01, 1, looks=True),
+    Symptom.TOPIC_SILENT: Counter(0.01, looks=True),
 }
+OF_THE_WORKLOAD: Final = frozenset({Symptom.LAG, Symptom.LATENCY_SWINGS})
+"""What nobody can tell apart by pods."""
+
 ASKED: Final = frozenset({"user-service", "search-service"})
 """Who counts requests, so that fewer or more of them can be seen."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from random import Random
 from typing import Final
 
-from bench.diagnosis.shop import TOPIC
+from bench.diagnosis.shop import PODS, TOPIC
 from saferollout.core.diagnosis.evidence import Dependency
 from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -26,6 +26,13 @@ class Moment:
     new: bool | None
     share: float
 
+
+STEP_EVERY: Final = 12
+"""Looks between two batches."""
+
+_SHARED_BY: Final = 80
+_ALPHA: Final = 0.01
+"""So many comparisons with events share this chance of a false alarm in a release of this shop."""
 
 Effect = Callable[[Moment], float]
 """What is added to the share of bad events of one counter."""
@@ -45,7 +52,7 @@ class Quiet:
 class World:
     """A quiet world and what is wrong in it.
 
-    `needed`, `needed_alive`: the series, and the liveness, without which the cause can't be named. `traffic`: by what requests are multiplied.
+    `needed`, `needed_alive`: the series, and the liveness, without which the cause can't be named. `exposed`: enough happens for any test to tell. `traffic`: by what requests are multiplied.
     `down`: from which look until which `dependency` is down (`restarts_only`: it is only seen to have been restarted), known `lag` looks later.
     """
 
@@ -54,11 +61,26 @@ class World:
     effects: Mapping[tuple[Symptom, str], Effect]
     needed: frozenset[tuple[Symptom, str]] = frozenset()
     needed_alive: frozenset[Dependency] = frozenset()
+    exposed: bool = True
     traffic: Callable[[int], float] = lambda _: 1.0
     dependency: Dependency | None = None
     down: tuple[int, int] = (0, 0)
     restarts_only: bool = False
     lag: int = 0
+
+
+def share_at(quiet: Quiet, window: int) -> float:
+    """Return the share of new pods at a look while nothing holds the release."""
+    return (quiet.first_share, 0.4, 0.6)[min(2, window // STEP_EVERY)]
+
+
+def _is_exposed(quiet: Quiet, events_of_all: float) -> bool:
+    """Tell whether Wald's bound lies within half of the time: what no test could know sooner, nobody can be asked to name soon after.
+
+    `events_of_all`: bad events in a look if all pods were new. Where old pods have none, each event of new ones is worth ln(1/share).
+    """
+    shares = [share_at(quiet, window) for window in range(LOOKS // 2)]
+    return sum(events_of_all * share * log(1 / share) for share in shares) >= log(_SHARED_BY / _ALPHA)
 
 
 def _quiet(random: Random, rolls: str) -> Quiet:
@@ -204,7 +226,9 @@ def plain_bug(random: Random) -> World:
     if symptom is Symptom.SLOW:
         needed.add((Symptom.CACHE_MISSES, workload))
     node = frozenset({Dependency.NODE}) if symptom is Symptom.RESTARTS else frozenset[Dependency]()
-    return World(_quiet(random, workload), Cause.PLAIN_BUG, effects, needed=frozenset(needed), needed_alive=node)
+    quiet = _quiet(random, workload)
+    exposed = symptom is not Symptom.RESTARTS or _is_exposed(quiet, PODS * failing)
+    return World(quiet, Cause.PLAIN_BUG, effects, needed=frozenset(needed), needed_alive=node, exposed=exposed)
 
 
 def capacity(random: Random) -> World:
@@ -231,10 +255,6 @@ def nothing(random: Random) -> World:
     restarts = random.choice((None, Dependency.KAFKA, Dependency.POSTGRES, Dependency.CACHE, Dependency.NODE))
     begin = random.randrange(40)
     return World(quiet, Cause.NOTHING, effects, dependency=restarts, down=(begin, begin + 1), restarts_only=True)
-
-
-def _cold(at: Moment) -> float:
-    return 0.8 * exp(-at.window / 8) if at.new else 0.0
 
 
 WORLDS: Final[tuple[Callable[[Random], World], ...]] = (
