@@ -8,6 +8,7 @@ from typing import Final
 
 from bench.detection import measuring as detection
 from bench.diagnosis import scoring as diagnosis
+from bench.evaluation import measuring as evaluation
 from bench.idle import measuring as idle
 from bench.kills import rounds
 from bench.memory import measuring as memory
@@ -29,8 +30,9 @@ class Bench:
 
 BENCHES: Final[Mapping[str, Bench]] = {
     "plan": Bench(what="how long a plan takes, and how that grows", takes="15 seconds", run=timing.rows),
-    "detect": Bench(what="false alarms of good releases, and how soon a bad one is held, in simulated traffic", takes="5 minutes", run=detection.rows),
-    "diagnosis": Bench(what="how often the diagnosis names what broke, in simulated worlds", takes="10 minutes", run=diagnosis.rows),
+    "detect": Bench(what="false alarms of good releases, and how soon a bad one is held, in simulated traffic", takes="15 minutes", run=detection.rows),
+    "diagnosis": Bench(what="how often the diagnosis names what broke, in simulated worlds", takes="45 minutes", run=diagnosis.rows),
+    "evaluation": Bench(what="queries, processor time and memory of one evaluation of a release with 20 workloads and 20 contracts", takes="5 minutes", run=evaluation.rows),
     "steps": Bench(what="how soon one step follows the other, and how many status writes a step costs", takes="5 minutes", run=steps.rows),
     "idle": Bench(what="writes while nothing happens", takes="14 minutes, nearly all of it waiting", run=idle.rows),
     "memory": Bench(what="the operator's memory with 100 SafeRollouts and with one", takes="5 minutes", run=memory.rows),

@@ -1,0 +1,1 @@
+"""What one evaluation of a big release costs: queries, processor time, memory."""
