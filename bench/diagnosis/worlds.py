@@ -77,10 +77,11 @@ def share_at(quiet: Quiet, window: int) -> float:
 def _is_exposed(quiet: Quiet, events_of_all: float) -> bool:
     """Tell whether Wald's bound lies within half of the time: what no test could know sooner, nobody can be asked to name soon after.
 
-    `events_of_all`: bad events in a look if all pods were new. Where old pods have none, each event of new ones is worth ln(1/share).
+    `events_of_all`: bad events in a look if all pods were new. Where old pods have none, each event of new ones is worth ln(1/share); the share stays
+    that of the first step, because a release holds as soon as anything is worse than before.
     """
-    shares = [share_at(quiet, window) for window in range(LOOKS // 2)]
-    return sum(events_of_all * share * log(1 / share) for share in shares) >= log(_SHARED_BY / _ALPHA)
+    share = quiet.first_share
+    return LOOKS / 2 * events_of_all * share * log(1 / share) >= log(_SHARED_BY / _ALPHA)
 
 
 def _quiet(random: Random, rolls: str) -> Quiet:
