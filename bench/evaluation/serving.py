@@ -62,8 +62,8 @@ def _handler(scrapes: Scrapes, by_text: Mapping[str, Question]) -> type[BaseHTTP
 
 
 def _answer(scrapes: Scrapes, by_text: Mapping[str, Question], text: str, time: float) -> dict[str, Any]:
-    """Answer by the question behind the query: its value stands alone, or in front of the limit of its samples' age."""
-    question = by_text.get(text) or by_text[text.removeprefix("(").partition(") and on () (")[0]]
-    found = scrapes.found(question, datetime.fromtimestamp(time, UTC))
+    """Answer by the question whose value the query begins with; what is no value asks for an age, and everything is one second old."""
+    question = by_text.get(text) or next((one for value, one in by_text.items() if text.startswith(f"({value})")), None)
+    found = scrapes.found(question, datetime.fromtimestamp(time, UTC)) if question is not None else [((), 1.0)]
     result = [{"metric": {label: value for label, value in labels if value}, "value": [time, str(number)]} for labels, number in found]
     return {"status": "success", "data": {"resultType": "vector", "result": result}}

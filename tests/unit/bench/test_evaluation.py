@@ -24,8 +24,8 @@ def test_a_signal_is_asked_for_once_for_all_arms_workloads_and_contracts_however
 
 
 def test_a_look_sends_one_query_for_each_question_and_the_first_one_for_each_look_before() -> None:
-    questions = asked(1)
-    found = evaluated(pods=1, looks=(LOOK, LOOK + 1))
+    questions = asked(2)
+    found = evaluated(pods=2, looks=(LOOK, LOOK + 1))
     series = [one for one in questions if one.name.startswith(f"{ASKED}series/")]
     discovery = len(questions) - len(series)
     history = sum(len(one.instants) for one in series)
