@@ -4,23 +4,28 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from saferollout.core.diagnosis.evidence import Dependency, Life, Liveness
 from saferollout.core.statistics.windows import Interval
 
 States = tuple[tuple[datetime, bool], ...]
 
+_IN_A_ROW: Final = 2
+"""Looks at which nobody says anything that are a silence: one odd scrape says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifeline:
     """One dependency: whether it was up at each look that tells, and the looks at which it had begun anew since the look before.
 
-    `name`: which one, where there are several of the kind.
+    `silent`: looks at which whoever tells was silent. `name`: which one, where there are several of the kind.
     """
 
     dependency: Dependency
     states: States = ()
     starts: tuple[datetime, ...] = ()
+    silent: tuple[datetime, ...] = ()
     name: str = ""
 
     def life(self, *, began: datetime) -> Liveness:
@@ -29,6 +34,8 @@ class Lifeline:
             return Liveness(dependency=self.dependency, life=Life.UNKNOWN, name=self.name)
         if self.states and not self.states[-1][1]:
             return Liveness(dependency=self.dependency, life=Life.DOWN, since=_last_change(self.states), name=self.name)
+        if self.states and any(at > self.states[-1][0] for at in self.silent):
+            return Liveness(dependency=self.dependency, life=Life.UNKNOWN, name=self.name)
         back = [at for (_, before), (at, up) in itertools.pairwise(self.states) if up and not before and at > began]
         since = max((*back, *(at for at in self.starts if at > began)), default=None)
         life = Life.ALIVE if since is None else Life.RESTARTED
@@ -43,9 +50,7 @@ class Lifeline:
         before: datetime | None = None
         for at, up in self.states:
             if not up and since is None:
-                since = before or at
-                if before is not None and kept is not None and at >= kept:
-                    since = max(before, kept - interval)
+                since = _earliest(at, before, kept=kept, interval=interval)
             if up and since is not None:
                 yield Interval(start=since, end=at + quiet)
                 since = None
@@ -55,6 +60,12 @@ class Lifeline:
         for at in self.starts:
             yield Interval(start=at - interval, end=at + quiet)
 
+    def silences(self, *, kept: datetime | None, interval: timedelta, quiet: timedelta) -> Iterator[Interval]:
+        """Yield the times, by now over, in which nobody said whether it was up, each with the quiet time after it."""
+        for (before, _), (after, _) in itertools.pairwise(self.states):
+            if sum(before < at < after for at in self.silent) >= _IN_A_ROW:
+                yield Interval(start=_earliest(after, before, kept=kept, interval=interval), end=after + quiet)
+
 
 def confirmed(bad: Sequence[tuple[datetime, frozenset[str]]]) -> States:
     """Return the states of something that is down where the same part of it was bad at two looks in a row: one odd look says nothing."""
@@ -62,6 +73,13 @@ def confirmed(bad: Sequence[tuple[datetime, frozenset[str]]]) -> States:
     names = [names for _, names in bad]
     beside = zip([nobody, *names[:-1]], names, [*names[1:], nobody], strict=True)
     return tuple((at, not own & (before | after)) for (at, _), (before, own, after) in zip(bad, beside, strict=True))
+
+
+def _earliest(at: datetime, before: datetime | None, *, kept: datetime | None, interval: timedelta) -> datetime:
+    """Return from when something that was seen at a look can be known of: the look before it, if that is not long before those that are kept."""
+    if before is None:
+        return at
+    return max(before, kept - interval) if kept is not None and at >= kept else before
 
 
 def _last_change(states: States) -> datetime:

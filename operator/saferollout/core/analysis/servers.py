@@ -1,0 +1,96 @@
+"""Whether brokers, databases, caches and gateways live, at every look: from what their own exporters say, and only from that.
+
+A broker is down, too, where its exporter answers and no longer knows any topic, because kafka_exporter counts the brokers that it once met. Two looks in a
+row must say so: a scrape that fails is written down late and back-dated, so that of two queries of one instant one may know the topics' series to
+have ended and the other may not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from saferollout.core.analysis.lifelines import Lifeline, States
+from saferollout.core.analysis.material import Material
+from saferollout.core.catalogue.series import Reading, Series, SignalName
+from saferollout.core.counting import Look
+from saferollout.core.diagnosis.evidence import Dependency
+from saferollout.core.measurements import Outcome
+
+_SLACK_SECONDS: Final = 5.0
+"""By how much a start time may move without being another start: uptimes are rounded, and scraped at other moments than asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    dependency: Dependency
+    up: SignalName | None
+    start: SignalName | None
+
+
+_WATCHED: Final = (
+    _Watched(Dependency.KAFKA, SignalName.BROKERS_UP, None),
+    _Watched(Dependency.POSTGRES, SignalName.DATABASE_UP, SignalName.DATABASE_START),
+    _Watched(Dependency.CACHE, SignalName.CACHE_UP, SignalName.CACHE_START),
+    _Watched(Dependency.GATEWAY, None, SignalName.GATEWAY_START),
+)
+
+
+def servers(material: Material) -> Iterator[Lifeline]:
+    """Yield the life of each server of which an exporter speaks."""
+    for one in _WATCHED:
+        up, start = (material.series_for(signal) if signal is not None else None for signal in (one.up, one.start))
+        if up is None and start is None:
+            continue
+        topics = _topics_known(material) if one.dependency is Dependency.KAFKA else {}
+        yield Lifeline(
+            dependency=one.dependency,
+            states=_states(material, up, topics) if up is not None else (),
+            starts=tuple(_starts(material, start)) if start is not None else (),
+            silent=_silent_looks(material, up) if up is not None else (),
+        )
+
+
+def _states(material: Material, series: Series, topics: dict[datetime, bool]) -> States:
+    values = {look.at: _value(look) for look in material.looks(series)}
+    return tuple((at, value > 0 and topics.get(at, True)) for at, value in sorted(values.items()))
+
+
+def _silent_looks(material: Material, series: Series) -> tuple[datetime, ...]:
+    """Return the looks at which the exporter said nothing, though Prometheus answered."""
+    return tuple(answer.at for answer in material.answers(series) if answer.outcome is Outcome.NO_DATA)
+
+
+def _topics_known(material: Material) -> dict[datetime, bool]:
+    """Return whether the exporter knew the topics at each look, once it had known them."""
+    series = material.series_for(SignalName.TOPIC_INFLOW)
+    if series is None or series.reading is not Reading.OFFSET:
+        return {}
+    told = [answer for answer in material.answers(series) if answer.outcome in (Outcome.VALUE, Outcome.NO_DATA)]
+    has = [answer.outcome is Outcome.VALUE for answer in told]
+    known, once = dict[datetime, bool](), False
+    for number, answer in enumerate(told):
+        once = once or has[number]
+        if once:
+            known[answer.at] = has[number] or (has[number - 1] and (number + 1 == len(has) or has[number + 1]))
+    return known
+
+
+def _starts(material: Material, series: Series) -> Iterator[datetime]:
+    """Yield the looks at which it had begun anew since the look before."""
+    last: float | None = None
+    for look in material.looks(series):
+        value = _value(look)
+        if series.reading is Reading.COUNTER:  # it counts something that only a start sets back
+            if last is not None and value < last:
+                yield look.at
+            last = value
+            continue
+        began = look.at.timestamp() - value if series.reading is Reading.UPTIME else value
+        if last is not None and began > last + _SLACK_SECONDS:
+            yield look.at
+        last = began if last is None else max(began, last)
+
+
+def _value(look: Look) -> float:
+    return max((value for processes in look.subjects.values() for keys in processes.values() for value in keys.values()), default=0.0)

@@ -1,0 +1,41 @@
+"""Whether a broker lives, when its exporter answers and knows no topic: at one look that says nothing, at two it is down."""
+
+import random
+
+import pytest
+
+from saferollout.core.analysis.assess import Assessment, assess
+from saferollout.core.diagnosis.evidence import Dependency, Life
+from saferollout.core.diagnosis.scene import Scene
+from tests.unit.core.analysis.test_assessing_releases import EVENTS, cluster
+from tests.unit.core.analysis.watched_cluster import WatchedCluster
+
+OFFSETS = "kafka_topic_partition_current_offset"
+INTERVAL = 5
+
+
+@pytest.mark.parametrize(("looks", "life"), [(1, Life.ALIVE), (2, Life.RESTARTED)])
+def test_a_broker_whose_topics_are_gone_for_one_look_was_there_all_the_time(looks: int, life: Life) -> None:
+    rng, gone, written = random.Random(3), [0], [0.0]
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("kafka_brokers", 1.0)
+        written[0] += 50
+        shop.set(OFFSETS, written[0], topic="events", partition="0")
+        if gone[0] > 0:
+            gone[0] -= 1
+            shop.drop(OFFSETS)
+        for pod, _ in shop.pod_names("reader"):
+            shop.count("kafka_consumer_fetch_manager_records_consumed_total", 3 + rng.random(), namespace="shop", pod=pod)
+
+    shop = cluster(works, "writer", "reader", contracts=[EVENTS])
+    shop.apply("writer", "writer2", None)
+    shop.play_until_new_pods("writer", "writer2")
+    shop.play(looks=12)
+    gone[0] = looks * INTERVAL
+    shop.play(looks=30)
+    snapshot = shop.snapshot()
+    assessed = assess(snapshot, shop._answers(snapshot), shop.now)
+    assert isinstance(assessed, Assessment)
+    assert Scene.of(assessed.evidence).alive(Dependency.KAFKA).life is life
+    assert bool(assessed.outages) is (life is Life.RESTARTED)
