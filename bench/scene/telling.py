@@ -42,7 +42,7 @@ def _outage(runs: Sequence[Run], what: str, *, wanted: int) -> Iterator[Row]:
     yield Row(
         what=f"{what} in a healthy release: what was named",
         wanted="the outage, or nothing",
-        measured="; ".join(_named(run) for run in runs),
+        measured="; ".join(_named_in_outage(run) for run in runs),
         measured_on=_on(runs),
         kept=not any(run.is_named_wrongly for run in runs),
     )
@@ -73,6 +73,11 @@ def _named(run: Run) -> str:
     return next((str(one) for one in run.found if one.certainty == "Named"), " then ".join(map(str, run.found)) or "nothing")
 
 
+def _named_in_outage(run: Run) -> str:
+    named = (f"{one.cause}: {one.action}" for one in run.found if one.certainty == "Named")
+    return run.trouble or ", ".join(dict.fromkeys(named)) or "nothing"
+
+
 def _acted(run: Run) -> str:
     held = f"held after {run.found[0].seconds:.0f} s" if run.found else "never held"
     return f"{held}, acted on after {run.acted_after:.0f} s" if run.acted_after is not None else f"{held}, not acted on in {run.seconds:.0f} s"
@@ -83,7 +88,7 @@ def _cost(run: Run) -> str:
 
 
 def _completed(run: Run) -> str:
-    return f"{run.state} after {run.seconds:.0f} s, {run.failed} failed requests"
+    return f"{run.state}, {run.failed} failed requests, {run.dead_letters} dead letters"
 
 
 def _costs(runs: Iterable[Run]) -> str:
