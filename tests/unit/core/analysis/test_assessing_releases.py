@@ -273,7 +273,7 @@ def test_a_gateway_that_is_away_and_back_holds_the_release_for_as_long_as_it_is_
         assert "gateway" not in summary(shop), summary(shop)
     shop.away.clear()
     shop.restarts["client"] = 1
-    shop.play(looks=200)
+    shop.play(looks=330)
     assert summary(shop).startswith("Completed"), summary(shop)
     assert {one for one in found if one[1] == "Named"} == ({("GatewayRestart", "Named", "ResumeAfterQuiet")} if is_missed else set())
     assert shop.status.release is not None and shop.status.release.rollback is None
