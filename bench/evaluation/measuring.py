@@ -10,18 +10,18 @@ from bench.evaluation.shop import CONTRACTS, EVERY, WORKLOADS
 from bench.table import Row, median
 
 _EARLY: Final = (4, 5, 6, 7)
-_LATE: Final = (236, 237, 238, 239)
-"""In the last minute of the hour that is kept; the first of them is what a restarted operator does."""
+_LATE: Final = (116, 117, 118, 119)
+"""In the last minute of the half hour that is kept; the first of them is what a restarted operator does."""
 
 _MANY_PODS: Final = 50
 """Of these an hour of looks is more than the observer remembers (shell/observer.py), so only the beginning is evaluated."""
 
 _FEW_PODS: Final = 5
-_BEGINNING, _END = "its first two minutes", "the last minute of an hour"
+_BEGINNING, _END = "its first two minutes", "the last minute of half an hour"
 
 
 def rows(early: Sequence[int] = _EARLY, late: Sequence[int] = _LATE) -> list[Row]:
-    """Evaluate the beginning with few and with many pods, and with few the end of an hour."""
+    """Evaluate the beginning with few and with many pods, and with few the end of half an hour."""
     measured = ((_FEW_PODS, _BEGINNING, early), (_FEW_PODS, _END, late), (_MANY_PODS, _BEGINNING, early))
     return [row for pods, name, looks in measured for row in _rows(pods, name, evaluated(pods=pods, looks=looks))]
 

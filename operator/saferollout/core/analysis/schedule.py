@@ -12,8 +12,8 @@ from saferollout.core.decision import Snapshot
 BASELINE_LOOKS: Final = 40
 """Looks before the first roll, with which all later ones are compared (shared statistics: 40 windows are enough to measure bursts)."""
 
-MOST_LOOKS: Final = 240
-"""Looks since the first roll that are kept: an hour at 15 s. What is older can't be part of trouble that begins now."""
+MOST_LOOKS: Final = 120
+"""Looks since the first roll that are kept: half an hour at 15 s. What is older can't be part of trouble that begins now."""
 
 DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
 """New pods may report something else than old ones: that must be known before their bake is over."""
