@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import inf
+from operator import lt
 from typing import Protocol, TypeVar
 
 from saferollout.core.statistics.windows import Interval, TimedCount, Window
@@ -21,10 +22,13 @@ def in_order(windows: Iterable[_Looked], *, without: Sequence[Interval] = ()) ->
 
     A window reaches back to the end of the one before it, however long ago that was: what came in between may be in its counts.
     """
-    ordered = sorted({window.at: window for window in windows}.values(), key=_at)
+    ordered = _ordered(list(windows))
+    if not ordered:
+        return ordered
+    without = [interval for interval in without if _touches(ordered[0].at, ordered[-1].at, [interval])]
     if not without:
         return ordered
-    begins = [ordered[0].at, *(window.at for window in ordered)] if ordered else []
+    begins = [ordered[0].at, *(window.at for window in ordered)]
     return [window for begin, window in zip(begins, ordered, strict=False) if not _touches(begin, window.at, without)]
 
 
@@ -41,6 +45,13 @@ def has_both_arms(window: Window) -> bool:
 def has_time(window: TimedCount) -> bool:
     """Tell whether a count has the time that belongs to it."""
     return 0 < window.seconds < inf and 0 <= window.events < inf
+
+
+def _ordered(windows: list[_Looked]) -> list[_Looked]:
+    instants = [window.at for window in windows]
+    if all(map(lt, instants, instants[1:])):
+        return windows
+    return sorted({window.at: window for window in windows}.values(), key=_at)
 
 
 def _is_count(number: float) -> bool:

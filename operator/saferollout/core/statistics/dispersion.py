@@ -8,6 +8,7 @@ dispersion, McCullagh & Nelder, Generalized Linear Models, 1989, section 4.5), a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from math import sqrt
 from typing import Final
 
@@ -59,13 +60,7 @@ def splits(counts: PodCounts) -> Look:
 
     Fewer than 2 pods: no splits. The mean over all of them is steadier than what one split says.
     """
-    busy = _busy(counts)
-    if len(busy) < 2:
-        return ()
-    size = max(1, round(len(busy) * _SMALL_ARM))
-    events, total = sum(pair[0] for pair in busy), sum(pair[1] for pair in busy)
-    starts = range(0, len(busy) - size + 1, size) if len(busy) > 2 else (0,)  # two pods: the other way round says the same
-    return tuple(_split(counts, busy[start : start + size], events=events, total=total) for start in starts)
+    return counts.once("splits", None, lambda: _splits(counts))
 
 
 def measure_baseline(looks: Sequence[PodCounts], *, proportion: bool, without: Sequence[Interval] = ()) -> Baseline | Unmeasured:
@@ -73,16 +68,15 @@ def measure_baseline(looks: Sequence[PodCounts], *, proportion: bool, without: S
     ordered = in_order(looks, without=without)
     if len(ordered) < LEAST_WINDOWS:
         return Unmeasured.NO_BASELINE
-    events = [sum(pair[0] for pair in busy) for look in ordered if len(busy := _busy(look)) > 1]
-    if not events:
+    events = [look.once("busy events", None, partial(_busy_events, look)) for look in ordered]
+    if all(one is None for one in events):
         return Unmeasured.FEW_PODS
-    if sum(events) < LEAST_EVENTS:
+    if sum(one for one in events if one is not None) < LEAST_EVENTS:
         return Unmeasured.FEW_EVENTS
-    split = [splits(look) for look in ordered]
-    values = [v for look in split if (v := squared_distance(look, proportion=proportion)) is not None]
+    values = [v for look in ordered if (v := _distance(look, proportion=proportion)) is not None]
     if len(values) < LEAST_WINDOWS:
         return Unmeasured.FEW_EVENTS
-    loads = [_load(window) for look in split for window in look]
+    loads = [load for look in ordered for load in _loads(look)]
     return Baseline(
         windows=len(values),
         mean=sum(values) / len(values),
@@ -94,7 +88,7 @@ def measure_baseline(looks: Sequence[PodCounts], *, proportion: bool, without: S
 def distance_of(counts: PodCounts, *, proportion: bool) -> float | None:
     """Return v of one window; None where no bad event happened or nothing can be compared."""
     happened = any(bad for bad, _ in counts.pods.values())
-    return squared_distance(splits(counts), proportion=proportion) if happened else None
+    return _distance(counts, proportion=proportion) if happened else None
 
 
 def squared_distance(look: Look, *, proportion: bool) -> float | None:
@@ -146,9 +140,33 @@ def left_to_chance(window: Window, *, proportion: bool) -> float:
     return max(_LEAST_SPREAD, 1 - (window.new_events + window.old_events) / (window.new_total + window.old_total))
 
 
+def _distance(counts: PodCounts, *, proportion: bool) -> float | None:
+    return counts.once("distance", proportion, lambda: squared_distance(splits(counts), proportion=proportion))
+
+
+def _loads(counts: PodCounts) -> tuple[float, ...]:
+    return counts.once("loads", None, lambda: tuple(_load(window) for window in splits(counts)))
+
+
+def _busy_events(counts: PodCounts) -> float | None:
+    """Return the bad events of pods that did anything; None where they can't be compared with one another."""
+    busy = _busy(counts)
+    return sum(pair[0] for pair in busy) if len(busy) > 1 else None
+
+
 def _busy(counts: PodCounts) -> list[tuple[float, float]]:
     """Return what the pods did that did anything, in the order of their names."""
     return [pair for _, pair in sorted(counts.pods.items()) if pair[1] > 0]
+
+
+def _splits(counts: PodCounts) -> Look:
+    busy = _busy(counts)
+    if len(busy) < 2:
+        return ()
+    size = max(1, round(len(busy) * _SMALL_ARM))
+    events, total = sum(pair[0] for pair in busy), sum(pair[1] for pair in busy)
+    starts = range(0, len(busy) - size + 1, size) if len(busy) > 2 else (0,)  # two pods: the other way round says the same
+    return tuple(_split(counts, busy[start : start + size], events=events, total=total) for start in starts)
 
 
 def _split(counts: PodCounts, small: Sequence[tuple[float, float]], *, events: float, total: float) -> Window:

@@ -51,6 +51,10 @@ def onset_weight(window: int) -> float:
 
 def swapped(window: Window) -> Window:
     """Return the window with the arms changed over, to ask whether the old one is worse."""
+    return window.once("swapped", None, lambda: _swapped(window))
+
+
+def _swapped(window: Window) -> Window:
     return Window(
         at=window.at,
         new_events=window.old_events,
@@ -96,9 +100,8 @@ def trace(windows: Sequence[Window], spreads: Sequence[float], *, tolerance: flo
     highest, best = 0.0, 0
     for number, (window, spread) in enumerate(zip(windows, spreads, strict=True)):
         begins = onset_weight(number)
-        ratios = log_likelihood_ratios(window, tolerance=tolerance, proportion=proportion)
-        gains = [min(cap, log_ratio / spread) for log_ratio in ratios]
-        sums = [(known + begins) * exp(gain) for known, gain in zip(sums, gains, strict=True)]
+        gains, factors = _gains(window, spread, cap=cap, tolerance=tolerance, proportion=proportion)
+        sums = [(known + begins) * factor for known, factor in zip(sums, factors, strict=True)]
         rises = [(rise + gain, since) if rise > 0 else (gain, number) for (rise, since), gain in zip(rises, gains, strict=True)]
         evidence = sum(map(mul, _WEIGHTS, sums))
         if evidence > highest:
@@ -106,6 +109,17 @@ def trace(windows: Sequence[Window], spreads: Sequence[float], *, tolerance: flo
         if evidence >= wanted:
             return Trace(highest=evidence, alarm=number, onset=best)
     return Trace(highest=highest, alarm=None, onset=best)
+
+
+def _gains(window: Window, spread: float, *, cap: float, tolerance: float, proportion: bool) -> tuple[list[float], list[float]]:
+    """Return by how much the log evidence for each of RATIOS grows with this window, and by how many times the evidence."""
+
+    def work() -> tuple[list[float], list[float]]:
+        ratios = window.once("ratios", (tolerance, proportion), lambda: log_likelihood_ratios(window, tolerance=tolerance, proportion=proportion))
+        gains = [min(cap, log_ratio / spread) for log_ratio in ratios]
+        return gains, [exp(gain) for gain in gains]
+
+    return window.once("gains", (spread, cap, tolerance, proportion), work)
 
 
 def _onset(rises: Sequence[tuple[float, int]]) -> int:
