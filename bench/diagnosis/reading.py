@@ -9,7 +9,7 @@ from typing import Final
 from bench.diagnosis.counting import EVERY, Look, Name, is_new, is_old
 from bench.diagnosis.shop import ASKED, COUNTERS, MEMBERS, OF_THE_TOPIC, OF_THE_WORKLOAD, TOPIC
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison, WithBefore
-from saferollout.core.analysis.counts import only, together, windows_between
+from saferollout.core.analysis.counts import in_arms, only, summed
 from saferollout.core.analysis.readings import readings_of
 from saferollout.core.diagnosis.evidence import Against, Arm, Reading, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -42,10 +42,10 @@ class Ledger:
             arms = _ARMS if self._rolls(name) else (Arm.ALL,)
             counts = [look.counts[name]]
             for arm in arms:
-                self._timed.setdefault((name, arm), []).extend(together(counts, is_in=_IS_IN[arm]))
+                self._timed.setdefault((name, arm), []).extend(map(summed(_IS_IN[arm]), counts))
             if self._rolls(name):
-                self._windows.setdefault(name, []).extend(windows_between(counts, new=is_new, old=is_old))
-                self._old.setdefault(name, []).extend(only(counts, is_old))
+                self._windows.setdefault(name, []).extend(map(in_arms(is_new, is_old), counts))
+                self._old.setdefault(name, []).extend(map(only(is_old), counts))
 
     def readings(self, *, without: Sequence[Interval]) -> tuple[Reading, ...]:
         """Read every counter that is not hidden; a hidden one can't be told."""
@@ -87,7 +87,7 @@ class Ledger:
 
     def _with_before(self, name: Name, arm: Arm, *, shown: Arm) -> WithBefore:
         if name not in self._calm:
-            self._calm[name] = together([look.counts[name] for look in self.before], is_in=_anybody)
+            self._calm[name] = tuple(summed(_anybody)(look.counts[name]) for look in self.before)
         return WithBefore(
             symptom=name[0], workload=name[1], contract="", arm=shown, since=tuple(self._timed[name, arm]), before=self._calm[name]
         )

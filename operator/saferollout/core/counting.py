@@ -38,7 +38,9 @@ _LARGEST_COUNT: Final = 2.0**53
 _ENOUGH_TO_TELL: Final = 100.0
 """Counts of a process below which a fall is always a restart: what it may count too much is little."""
 
-_COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
+COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
+"""How a series is read that counts something."""
+
 _NOBODY_BORN: Final[Mapping[str, datetime]] = {}
 
 
@@ -74,17 +76,28 @@ class Interval:
 
 def looks_of(series: Series, measurements: Iterable[Measurement]) -> tuple[Look, ...]:
     """Return the looks with a full answer, in order, each instant once."""
+    return tuple(map(sorted_out(series), full_answers(measurements)))
+
+
+def full_answers(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Return the full answers, in order, each instant once."""
     full = {one.at: one for one in measurements if one.outcome is Outcome.VALUE}
-    looks: list[Look] = []
+    return [full[at] for at in sorted(full)]
+
+
+def sorted_out(series: Series) -> Callable[[Measurement], Look]:
+    """Return what makes a look of a full answer."""
     labels: tuple[LabelSet, ...] = ()
     places: tuple[_Place, ...] = ()
-    for at in sorted(full):
-        samples = full[at].samples
-        if samples.labels != labels:
+
+    def look(answer: Measurement) -> Look:
+        nonlocal labels, places
+        if answer.samples.labels != labels:
             # From look to look the labels are mostly the same, and taking them apart is most of the work.
-            labels, places = samples.labels, _places(series, samples)
-        looks.append(_look(at, places, samples.values, counts=series.reading in _COUNTED))
-    return tuple(looks)
+            labels, places = answer.samples.labels, _places(series, answer.samples)
+        return _look(answer.at, places, answer.samples.values, counts=series.reading in COUNTED)
+
+    return look
 
 
 def intervals_of(
@@ -95,10 +108,13 @@ def intervals_of(
     `born` says when subjects came to be, where that is known; `from_zero` is False where a new subject says nothing of how it began, as
     the offset of a consumer group does. Raise ValueError for a series that is no counter.
     """
-    if reading not in _COUNTED:
+    if reading not in COUNTED:
         raise ValueError(f"a series that is read as {reading} counts nothing")
-    counting = _Counting(reading=reading, from_zero=from_zero, born=born)
-    return tuple(interval for look in looks if (interval := counting.next(look)) is not None)
+    counting, seen, intervals = Counting(reading=reading, from_zero=from_zero, born=born), NOTHING_SEEN, list[Interval]()
+    for look in looks:
+        interval, seen = counting.next(seen, look)
+        intervals += [interval] if interval is not None else []
+    return tuple(intervals)
 
 
 def intervals_for(series: Series, measurements: Iterable[Measurement], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
@@ -108,7 +124,12 @@ def intervals_for(series: Series, measurements: Iterable[Measurement], *, born: 
 
 def intervals_between(series: Series, looks: Sequence[Look], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
     """Return what was counted between the looks at one series."""
-    return intervals_of(looks, reading=series.reading, from_zero=series.subject is not Subject.GROUP, born=born)
+    return intervals_of(looks, reading=series.reading, from_zero=_from_zero(series), born=born)
+
+
+def counting_of(series: Series) -> "Counting":
+    """Return how a series is counted from look to look."""
+    return Counting(reading=series.reading, from_zero=_from_zero(series))
 
 
 def windows_of(
@@ -161,7 +182,7 @@ def _arm(
     return sum(count for key, count in counts if bad(key)), sum(count for _, count in counts)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Known:
     """Somebody's counts as they were seen last, and when."""
 
@@ -169,33 +190,47 @@ class _Known:
     processes: _Processes
 
 
-@dataclass(slots=True)
-class _Counting:
-    """Goes from look to look and remembers the last counts of everybody."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the next look is compared with: the last one, and the last counts of everybody who was missing in it."""
+
+    last: Look | None = None
+    missing: Mapping[str, _Known] = field(default_factory=dict)
+
+    def known(self, subject: str) -> _Known | None:
+        """Return somebody's last counts."""
+        if self.last is not None and subject in self.last.subjects:
+            return _Known(at=self.last.at, processes=self.last.subjects[subject])
+        return self.missing.get(subject)
+
+
+NOTHING_SEEN: Final = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Goes from look to look: what was counted up to a look follows from it and from what was seen before."""
 
     reading: Reading
     from_zero: bool
-    born: Mapping[str, datetime]
-    known: dict[str, _Known] = field(default_factory=dict)
-    last: datetime | None = None
+    born: Mapping[str, datetime] = field(default_factory=dict)
 
-    def next(self, look: Look) -> Interval | None:
-        start, grown, remarks = self.last, {}, {}
+    def next(self, seen: Seen, look: Look) -> tuple[Interval | None, Seen]:
+        """Return what was counted since the last look, and what the next one is compared with."""
+        missing = _missing(seen, look)
+        if seen.last is None:
+            return None, Seen(last=look, missing=missing)
+        start, grown, remarks = seen.last.at, dict[str, Counts](), dict[str, Remark]()
         for subject, processes in look.subjects.items():
-            counts, remark = self._grown(subject, processes, start)
+            counts, remark = self._grown(subject, seen.known(subject), processes, start)
             if counts is not None:
                 grown[subject] = counts
             if remark is not None:
                 remarks[subject] = remark
-            self.known[subject] = _Known(at=look.at, processes=processes)
-        remarks.update({subject: Remark.MISSING for subject in self.known if subject not in look.subjects})
-        self.last = look.at
-        return None if start is None else Interval(start=start, at=look.at, grown=grown, remarks=remarks)
+        remarks.update(dict.fromkeys(missing, Remark.MISSING))
+        return Interval(start=start, at=look.at, grown=grown, remarks=remarks), Seen(last=look, missing=missing)
 
-    def _grown(self, subject: str, now: _Processes, start: datetime | None) -> tuple[Counts | None, Remark | None]:
-        known = self.known.get(subject)
-        if start is None:
-            return None, None
+    def _grown(self, subject: str, known: _Known | None, now: _Processes, start: datetime) -> tuple[Counts | None, Remark | None]:
         if known is None:
             born = self.born.get(subject)
             is_new = self.from_zero and (born is None or born > start)
@@ -235,6 +270,20 @@ class _Counting:
         counts = {key: count for key, count in differences.items() if count >= 0}
         remark = Remark.WENT_BACKWARDS if len(counts) < len(differences) else None
         return (counts | first_seen if self.from_zero else counts), remark
+
+
+def _missing(seen: Seen, look: Look) -> dict[str, _Known]:
+    """Return the last counts of everybody who was seen before and is not in this look."""
+    gone = {subject: known for subject, known in seen.missing.items() if subject not in look.subjects}
+    if seen.last is not None and not seen.last.subjects.keys() <= look.subjects.keys():
+        last = seen.last
+        gone |= {subject: _Known(at=last.at, processes=processes) for subject, processes in last.subjects.items() if subject not in look.subjects}
+    return gone
+
+
+def _from_zero(series: Series) -> bool:
+    """Tell whether somebody new began at 0: how the offset of a consumer group began is not known."""
+    return series.subject is not Subject.GROUP
 
 
 def _is_too_little(before: Counts, now: Counts) -> bool:

@@ -93,11 +93,11 @@ class Progress:
 class Marks:
     """What is kept in memory between decisions: losing it only lengthens a deadline once, or costs a calculation.
 
-    `progress`: high-water marks by workload. `assessed`: the last assessment behind what it was made of, for as long as nothing new was measured.
+    `progress`: high-water marks by workload. `assessed`: what the last assessment was made of, the assessment, for as long as nothing new was measured, and what it worked out of each answer.
     """
 
     progress: Mapping[str, Progress] = field(default_factory=dict)
-    assessed: tuple[object, object] | None = None
+    assessed: tuple[object, object, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

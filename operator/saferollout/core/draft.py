@@ -65,7 +65,7 @@ class Draft:
     wakes: list[float] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
     assessment: Assessment | Unable | None = None
-    assessed: tuple[object, object] | None = None
+    assessed: tuple[object, object, object] | None = None
 
     @property
     def open_release(self) -> Release | None:

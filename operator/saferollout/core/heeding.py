@@ -12,6 +12,7 @@ from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
 from saferollout.core.analysis.exposure import unproven, worst
+from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.schedule import mode_of, next_look, schedule_of
 from saferollout.core.decision import AnalysisLook
 from saferollout.core.diagnosis.finding import Action, Cause, Finding
@@ -143,7 +144,9 @@ def _assessment(draft: Draft) -> Assessment | Unable | None:
     """Assess anew only when something new was measured, or other pods are asked about: a decision is made far more often."""
     key = made_of(draft.snapshot, draft.observations)
     if draft.assessed is None or draft.assessed[0] != key:
-        draft.assessed = (key, assess(draft.snapshot, draft.observations, draft.now))
+        known = draft.assessed[2] if draft.assessed is not None else None
+        memory = Memory(known if isinstance(known, Memory) else None)
+        draft.assessed = (key, assess(draft.snapshot, draft.observations, draft.now, memory), memory.seal())
     found = draft.assessed[1]
     return found if isinstance(found, Assessment | Unable) else None
 

@@ -16,6 +16,7 @@ from saferollout.core.analysis.liveness import liveness_of, outages_of, silences
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
 from saferollout.core.analysis.members import members_of
+from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.decision import Snapshot
@@ -73,12 +74,12 @@ class Unable:
     reason: str
 
 
-def assess(snapshot: Snapshot, observations: Observations, now: datetime) -> Assessment | Unable | None:
-    """Weigh all that was measured since before the first roll. Pure: the same answers give the same assessment.
+def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory: Memory | None = None) -> Assessment | Unable | None:
+    """Weigh all that was measured since before the first roll. Pure: the same answers give the same assessment, whatever is in the memory.
 
     None: the release is not watched, or nothing is there to watch it by.
     """
-    material = material_of(snapshot, observations, now)
+    material = material_of(snapshot, observations, now, memory or Memory())
     if material is None:
         return None
     if isinstance(material.there, str):

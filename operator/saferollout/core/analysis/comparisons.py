@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from saferollout.core.analysis.counted_symptoms import counted_symptoms
-from saferollout.core.analysis.counts import Counted, only, together, windows_between
+from saferollout.core.analysis.counts import Counted, in_arms, only, summed
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import has_rolled, shares_a_contract
 from saferollout.core.analysis.swings import swings_of
@@ -79,29 +79,37 @@ def _of_rolling(material: Material, workload: str, one: Counted) -> Iterator[Com
         # A pod of a StatefulSet keeps its name when it is replaced, so past looks do not tell which revision it was of.
         yield _with_before(material, workload, one, arm=Arm.ALL)
         return
-    began, old = material.schedule.began, material.old_pods_of(workload)
-    since = [look for look in one.counts if look.at > began]
-    windows = windows_between(since, new=material.new_pods_of(workload), old=old)
+    began, new, old = material.schedule.began, material.new_pods_of(workload), material.old_pods_of(workload)
+    key, since = (one.symptom, one.contract), [look for look in one.counts if look.at > began]
+    windows = material.of_each(("windows", key), since, in_arms(new, old), workload=workload)
     yield BetweenArms(
         symptom=one.symptom,
         workload=workload,
         contract=one.contract,
         windows=windows,
         baseline=tuple(look for look in one.counts if look.at <= began),
-        old=only(since, old),
+        old=material.of_each(("old", key), since, only(old), workload=workload),
         proportion=one.proportion,
         calm=one.symptom not in _COMMON,
         tolerates=one.tolerates,
     )
     everybody = _with_before(material, workload, one, arm=Arm.ALL)
-    yield replace(everybody, arm=Arm.NEW, since=tuple(TimedCount(at=window.at, events=window.new_events, seconds=window.new_total) for window in windows))
-    yield replace(everybody, arm=Arm.OLD, since=tuple(TimedCount(at=window.at, events=window.old_events, seconds=window.old_total) for window in windows))
+    yield replace(everybody, arm=Arm.NEW, since=material.of_each(("new", key), windows, _new, workload=workload))
+    yield replace(everybody, arm=Arm.OLD, since=material.of_each(("old by time", key), windows, _old, workload=workload))
     yield everybody
 
 
+def _new(window: Window) -> TimedCount:
+    return TimedCount(at=window.at, events=window.new_events, seconds=window.new_total)
+
+
+def _old(window: Window) -> TimedCount:
+    return TimedCount(at=window.at, events=window.old_events, seconds=window.old_total)
+
+
 def _with_before(material: Material, workload: str, one: Counted, *, arm: Arm) -> WithBefore:
-    began, is_pod = material.schedule.began, material.pods_of(workload)
-    every = together(one.counts, is_in=is_pod)
+    began = material.schedule.began
+    every = material.of_each(("everybody", one.symptom, one.contract), one.counts, summed(material.pods_of(workload)), workload=workload)
     return WithBefore(
         symptom=one.symptom,
         workload=workload,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from saferollout.core.analysis.counts import POD_SYMPTOMS, Counted, counted, ratio_of, standing_still
+from saferollout.core.analysis.counts import POD_SYMPTOMS, Counted, counting, ratio_of, standing_still
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.pod_looks import at_their_limit, not_ready, restarted
 from saferollout.core.analysis.slowness import slow_answers
@@ -20,7 +20,9 @@ def counted_symptoms(material: Material, member: Member) -> Iterator[Counted]:
     for one in POD_SYMPTOMS:
         series = material.series_for(one.signal, workload=name)
         if series is not None:
-            yield Counted(one.symptom, counted(one.symptom, series, material.intervals(series, workload=name), is_pod=is_pod), proportion=one.proportion)
+            count, intervals = counting(one.symptom, series, is_pod=is_pod), material.intervals(series, workload=name)
+            counts = material.of_each((one.symptom, series), intervals, count, workload=name)
+            yield Counted(one.symptom, counts, proportion=one.proportion)
     yield from _ratios(material, name)
     yield from _stalls(material, member)
     yield from (one for one in (restarted(material, name), not_ready(material, name)) if one is not None)

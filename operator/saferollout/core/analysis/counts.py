@@ -1,7 +1,7 @@
 """What each pod of a workload did in each interval between looks, as (bad events, all events), for every symptom that pods can show."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -65,12 +65,12 @@ POD_SYMPTOMS: Final = (
 )
 
 
-def counted(symptom: Symptom, series: Series, intervals: Iterable[Interval], *, is_pod: Callable[[str], bool]) -> tuple[PodCounts, ...]:
-    """Return what the pods of a workload did between looks, of one symptom."""
+def counting(symptom: Symptom, series: Series, *, is_pod: Callable[[str], bool]) -> Callable[[Interval], PodCounts]:
+    """Return what counts one symptom of the pods of a workload between two looks."""
     if symptom is Symptom.RESTARTS:
-        return tuple(_restarts(intervals, is_pod))
+        return lambda interval: _restarts(interval, is_pod)
     bad = _is_bad(symptom, series)
-    return tuple(PodCounts(at=interval.at, pods=_pairs(interval, is_pod, bad)) for interval in intervals)
+    return lambda interval: PodCounts(at=interval.at, pods=_pairs(interval, is_pod, bad))
 
 
 def ratio_of(events: Iterable[Interval], among: Iterable[Interval], *, is_pod: Callable[[str], bool]) -> tuple[PodCounts, ...]:
@@ -95,25 +95,30 @@ def standing_still(consumed: Iterable[Interval], *, is_pod: Callable[[str], bool
     )
 
 
-def windows_between(counts: Sequence[PodCounts], *, new: Callable[[str], bool], old: Callable[[str], bool]) -> tuple[Window, ...]:
-    """Split what pods did in two arms."""
-    windows = []
-    for look in counts:
+def in_arms(new: Callable[[str], bool], old: Callable[[str], bool]) -> Callable[[PodCounts], Window]:
+    """Return what splits what pods did in two arms."""
+
+    def split(look: PodCounts) -> Window:
         new_events, new_total = _sum(look, new)
         old_events, old_total = _sum(look, old)
-        windows.append(Window(at=look.at, new_events=new_events, new_total=new_total, old_events=old_events, old_total=old_total))
-    return tuple(windows)
+        return Window(at=look.at, new_events=new_events, new_total=new_total, old_events=old_events, old_total=old_total)
+
+    return split
 
 
-def together(counts: Sequence[PodCounts], *, is_in: Callable[[str], bool]) -> tuple[TimedCount, ...]:
-    """Add up pods: bad events, and all events as what they are counted for (`seconds`)."""
-    summed = ((look.at, *_sum(look, is_in)) for look in counts)
-    return tuple(TimedCount(at=at, events=events, seconds=total) for at, events, total in summed)
+def summed(is_in: Callable[[str], bool]) -> Callable[[PodCounts], TimedCount]:
+    """Return what adds up pods: bad events, and all events as what they are counted for (`seconds`)."""
+
+    def add(look: PodCounts) -> TimedCount:
+        events, total = _sum(look, is_in)
+        return TimedCount(at=look.at, events=events, seconds=total)
+
+    return add
 
 
-def only(counts: Sequence[PodCounts], is_in: Callable[[str], bool]) -> tuple[PodCounts, ...]:
-    """Keep some of the pods."""
-    return tuple(PodCounts(at=look.at, pods={pod: pair for pod, pair in look.pods.items() if is_in(pod)}) for look in counts)
+def only(is_in: Callable[[str], bool]) -> Callable[[PodCounts], PodCounts]:
+    """Return what keeps some of the pods."""
+    return lambda look: PodCounts(at=look.at, pods={pod: pair for pod, pair in look.pods.items() if is_in(pod)})
 
 
 def _is_bad(symptom: Symptom, series: Series) -> _Bad:
@@ -130,9 +135,8 @@ def _pairs(interval: Interval, is_pod: Callable[[str], bool], bad: _Bad) -> Pair
     }
 
 
-def _restarts(intervals: Iterable[Interval], is_pod: Callable[[str], bool]) -> Iterator[PodCounts]:
-    for interval in intervals:
-        yield PodCounts(at=interval.at, pods={pod: (sum(keys.values()), 1.0) for pod, keys in interval.grown.items() if is_pod(pod)})
+def _restarts(interval: Interval, is_pod: Callable[[str], bool]) -> PodCounts:
+    return PodCounts(at=interval.at, pods={pod: (sum(keys.values()), 1.0) for pod, keys in interval.grown.items() if is_pod(pod)})
 
 
 def _sum(look: PodCounts, is_in: Callable[[str], bool]) -> tuple[float, float]:

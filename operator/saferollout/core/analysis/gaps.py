@@ -104,8 +104,8 @@ def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
     if not rolling or (by_name and not any(series.signal is SignalName.DEAD_LETTERS for series in used)):
         return
     began = material.schedule.began
-    looks = [look.at for series in used for look in material.looks(series) if look.subjects]
-    if looks and min(looks) > began:
+    answered = [answer.at for series in used for answer in material.answers(series) if answer.outcome is Outcome.VALUE and answer.samples]
+    if answered and min(answered) > began:
         yield (
             "Prometheus knows nothing of the time before the release, so what is judged by it can't be: it began to scrape only now, or it was "
             "restarted and has lost its data; give it a volume that outlives it"
@@ -113,8 +113,8 @@ def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
 
 
 def _backwards(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
-    """Name counters that fall again and again without having begun anew."""
-    for series in used:
+    """Name counters that fall again and again without having begun anew; buckets, which are most of all samples, fall with the count of requests."""
+    for series in (one for one in used if one.signal is not SignalName.LATENCY):
         last = [one for one in material.intervals(series) if one.at > material.schedule.began][-_WINDOWS:]
         fell = [subject for one in last for subject, remark in one.remarks.items() if remark is Remark.WENT_BACKWARDS]
         if any(fell.count(subject) >= _TOO_OFTEN for subject in set(fell)):

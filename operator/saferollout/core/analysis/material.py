@@ -1,26 +1,30 @@
 """What a release's answers amount to before anything is judged: series counted between looks, and whose pods are whose."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar, cast
 
 from saferollout.api.status import Target
 from saferollout.core.analysis.asking import answers_to, coverage, parties, what_is_there
-from saferollout.core.analysis.owners import Owners, split_intervals, split_looks
+from saferollout.core.analysis.memory import Memory
+from saferollout.core.analysis.owners import Owners, split_interval, split_look
 from saferollout.core.analysis.schedule import Schedule, schedule_of
+from saferollout.core.analysis.young_pods import NOBODY, without_young
 from saferollout.core.arms import Arms, arms_in
 from saferollout.core.catalogue.coverage import Line
 from saferollout.core.catalogue.discovery import There
 from saferollout.core.catalogue.parties import Parties
-from saferollout.core.catalogue.series import Reading, Series, SignalName
-from saferollout.core.counting import Interval, Look, among, intervals_between, looks_of
+from saferollout.core.catalogue.series import Series, SignalName
+from saferollout.core.counting import COUNTED, NOTHING_SEEN, Interval, Look, among, counting_of, full_answers, sorted_out
 from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Measurement, Observations
 
 IsPod = Callable[[str], bool]
+S = TypeVar("S")
 T = TypeVar("T")
+State = TypeVar("State")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Material:
     observations: Observations
     schedule: Schedule
     now: datetime
+    memory: Memory = field(default_factory=Memory)
 
     @cached_property
     def there(self) -> There | str:
@@ -73,15 +78,29 @@ class Material:
 
     def looks(self, series: Series, *, workload: str = "") -> tuple[Look, ...]:
         """Return the full answers for a series, sorted out; of one workload's pods only, where it is named."""
-        every = self.once(("looks", series), lambda: looks_of(series, self.answers(series)))
-        return self.once(("split looks", series), lambda: split_looks(every, self._owners)).get(workload, ()) if workload else every
+        every = self.once(("looks", series), lambda: self.memory.each(("looks", series), full_answers(self.answers(series)), sorted_out(series)))
+        if not workload:
+            return every
+        split = self.once(("split looks", series), lambda: self.memory.each(("split looks", series, self._all_pods), every, self._split_look))
+        return tuple(look[workload] for look in split if workload in look)
 
     def intervals(self, series: Series, *, workload: str = "") -> tuple[Interval, ...]:
         """Return what was counted of a series between looks; of one workload's pods only, where it is named. Nothing of one that counts nothing."""
-        if series.reading not in (Reading.COUNTER, Reading.OFFSET):
+        if series.reading not in COUNTED:
             return ()
-        every = self.once(("intervals", series), lambda: intervals_between(series, self.looks(series)))
-        return self.once(("split intervals", series), lambda: split_intervals(every, self._owners)).get(workload, ()) if workload else every
+        every = self.once(("intervals", series), lambda: self._counted(("intervals", series), series, self.looks(series)))
+        if not workload:
+            return every
+        split = self.once(("split intervals", series), lambda: self.memory.each(("split intervals", series, self._all_pods), every, self._split_interval))
+        return tuple(interval[workload] for interval in split if workload in interval)
+
+    def grown_up(self, series: Series, *, workload: str) -> tuple[Interval, ...]:
+        """Return the intervals of one workload's pods, without what they did in their first minutes."""
+        return self.by_steps(("grown up", series), self.intervals(series, workload=workload), without_young, first=NOBODY, workload=workload)
+
+    def of_each(self, key: Hashable, items: Iterable[S], work: Callable[[S], T], *, workload: str) -> tuple[T, ...]:
+        """Return what some work makes of each item of a workload's; it may depend on the key and on whose pods are whose, and on nothing else."""
+        return self.memory.each((key, workload, self.arms.get(workload)), items, work)
 
     def pods_of(self, workload: str) -> IsPod:
         """Tell pods of a workload."""
@@ -101,6 +120,31 @@ class Material:
             self._done[key] = work()
         return cast(T, self._done[key])
 
+    def by_steps(
+        self, key: Hashable, items: Iterable[S], work: Callable[[State, S], tuple[T, State]], *, first: State, workload: str
+    ) -> tuple[T, ...]:
+        """Return the same of work that depends on a state, too, which the items before left."""
+        return self.memory.steps((key, workload, self.arms.get(workload)), items, work, first=first)
+
+    def of_all(self, key: Hashable, items: Sequence[S], work: Callable[[Sequence[S]], T], *, workload: str) -> T:
+        """Return the same of work on all items together."""
+        return self.memory.all((key, workload, self.arms.get(workload)), items, work)
+
+    def _counted(self, key: Hashable, series: Series, looks: Iterable[Look]) -> tuple[Interval, ...]:
+        intervals = self.memory.steps(key, looks, counting_of(series).next, first=NOTHING_SEEN)
+        return tuple(interval for interval in intervals if interval is not None)
+
+    def _split_look(self, look: Look) -> dict[str, Look]:
+        return split_look(look, self._owners)
+
+    def _split_interval(self, interval: Interval) -> dict[str, Interval]:
+        return split_interval(interval, self._owners)
+
+    @cached_property
+    def _all_pods(self) -> Hashable:
+        """Return what says whose pods are whose."""
+        return tuple((workload, arms.all) for workload, arms in sorted(self.arms.items()))
+
     @cached_property
     def _owners(self) -> Owners:
         return Owners.of({workload: self.pods_of(workload) for workload in self.arms})
@@ -110,7 +154,7 @@ class Material:
         return {}
 
 
-def material_of(snapshot: Snapshot, observations: Observations, now: datetime) -> Material | None:
+def material_of(snapshot: Snapshot, observations: Observations, now: datetime, memory: Memory) -> Material | None:
     """Return what there is to judge; None while the release is not watched."""
     schedule = schedule_of(snapshot, now)
-    return Material(snapshot, observations, schedule, now) if schedule is not None else None
+    return Material(snapshot, observations, schedule, now, memory) if schedule is not None else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from saferollout.api.contracts import Contract, ContractKind
 from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
 from saferollout.core.analysis.material import Material
-from saferollout.core.catalogue.series import Subject
+from saferollout.core.catalogue.series import Series, SignalName, Subject
 from saferollout.core.diagnosis.evidence import Member, Part, Role, Share, Shared
 from saferollout.core.intake import request, response
 from saferollout.core.views import WorkloadView
@@ -62,12 +62,17 @@ def _share_now(material: Material, name: str) -> Iterator[Share]:
 def pods_seen(material: Material, name: str) -> dict[datetime, set[str]]:
     """Return the pods of a workload at each look at which any of its series was answered in full."""
     seen: dict[datetime, set[str]] = {}
-    for series in {line.found.series for line in material.lines if line.workload == name}:
-        if series is None or series.subject is not Subject.POD:
-            continue
+    for series in _series_of_pods(material, name):
         for look in material.looks(series, workload=name):
             seen.setdefault(look.at, set()).update(look.subjects)
     return seen
+
+
+def _series_of_pods(material: Material, name: str) -> set[Series]:
+    """Leave out latencies where there are others: they are most of all samples, and whoever reports them reports requests as well."""
+    lines = [(line.found.signal, line.found.series) for line in material.lines if line.workload == name]
+    of_pods = {series: signal for signal, series in lines if series is not None and series.subject is Subject.POD}
+    return {series for series, signal in of_pods.items() if signal is not SignalName.LATENCY} or set(of_pods)
 
 
 def _roles(material: Material, name: str) -> Iterator[Role]:

@@ -1,7 +1,7 @@
 """Whose pods are whose: what was seen of everybody, split by workload once, so that nobody goes through the pods of all others."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Self, TypeVar
 
@@ -31,20 +31,15 @@ class Owners:
         return found
 
 
-def split_looks(looks: Iterable[Look], owners: Owners) -> dict[str, tuple[Look, ...]]:
-    """Return the looks at each workload's pods."""
-    split: dict[str, list[Look]] = {workload: [] for workload in owners.workloads}
-    for look in looks:
-        for workload, subjects in owners.split(look.subjects).items():
-            split[workload].append(Look(at=look.at, subjects=subjects))
-    return {workload: tuple(found) for workload, found in split.items()}
+def split_look(look: Look, owners: Owners) -> dict[str, Look]:
+    """Return what was seen of each workload's pods."""
+    return {workload: Look(at=look.at, subjects=subjects) for workload, subjects in owners.split(look.subjects).items()}
 
 
-def split_intervals(intervals: Iterable[Interval], owners: Owners) -> dict[str, tuple[Interval, ...]]:
-    """Return what each workload's pods did between looks."""
-    split: dict[str, list[Interval]] = {workload: [] for workload in owners.workloads}
-    for interval in intervals:
-        remarks = owners.split(interval.remarks) if interval.remarks else {}
-        for workload, grown in owners.split(interval.grown).items():
-            split[workload].append(replace(interval, grown=grown, remarks=remarks.get(workload, {})))
-    return {workload: tuple(found) for workload, found in split.items()}
+def split_interval(interval: Interval, owners: Owners) -> dict[str, Interval]:
+    """Return what each workload's pods did between two looks."""
+    remarks = owners.split(interval.remarks) if interval.remarks else {}
+    return {
+        workload: Interval(start=interval.start, at=interval.at, grown=grown, remarks=remarks.get(workload, {}))
+        for workload, grown in owners.split(interval.grown).items()
+    }

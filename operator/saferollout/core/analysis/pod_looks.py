@@ -4,13 +4,14 @@ Looks at one pod are not independent: one that is not ready now will mostly not 
 count, and one pod alone never makes a verdict, however long its spell.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from saferollout.core.analysis.counts import Counted
 from saferollout.core.analysis.material import IsPod, Material
-from saferollout.core.analysis.young_pods import WARM_UP, without_young
+from saferollout.core.analysis.young_pods import WARM_UP
 from saferollout.core.catalogue.series import Reading, SignalName
 from saferollout.core.counting import Counts, Interval, Look
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -28,7 +29,15 @@ _PERIODS_PER_SECOND: Final = 10.0
 _SURGES: Final = 2.0
 """So many times as many looks at the limit are no trouble: a new revision may need more of a CPU."""
 
-_Flags = Iterable[tuple[datetime, Mapping[str, bool]]]
+_NO_SPELLS: Final[Mapping[str, int]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """Whether something holds of each pod at one look."""
+
+    at: datetime
+    pods: Mapping[str, bool]
 
 
 def restarted(material: Material, workload: str) -> Counted | None:
@@ -52,32 +61,56 @@ def not_ready(material: Material, workload: str) -> Counted | None:
     if series is None:
         return None
     late = timedelta(seconds=material.snapshot.spec.progress_deadline_seconds / 2)
-    flags = _unready(material.looks(series, workload=workload), material.pods_of(workload), late=late)
-    return Counted(Symptom.NOT_READY, tuple(_first_of_each_spell(flags)))
+    key, looks, step = (series, late), material.looks(series, workload=workload), _unready(material.pods_of(workload), late=late)
+    flags = material.by_steps(("unready", key), looks, step, first=_Ages(), workload=workload)
+    return Counted(Symptom.NOT_READY, material.by_steps(("unready spells", key), flags, _first_of_each_spell, first=_NO_SPELLS, workload=workload))
 
 
 def at_their_limit(material: Material, workload: str) -> Counted:
     """Count looks at pods that are throttled, or have threads that wait for a database connection or got none."""
-    is_pod = material.pods_of(workload)
-    counted = ((SignalName.CPU_THROTTLING, _throttled), (SignalName.POOL_TIMEOUTS, _timed_out))
-    known = [dict(_of_intervals(material, workload, signal, is_full)) for signal, is_full in counted]
-    pending = material.series_for(SignalName.POOL_PENDING, workload=workload)
-    if pending is not None:
-        looks = ((look.at, _pods(look, is_pod, lambda value: value >= 1)) for look in material.looks(pending, workload=workload))
-        known.append(dict(_after_warm_up(looks)))
-    together: dict[datetime, dict[str, bool]] = {}
-    for at, pods in (look for one in known for look in one.items()):
-        into = together.setdefault(at, {})
-        into.update({pod: flag or into.get(pod, False) for pod, flag in pods.items()})
-    return Counted(Symptom.SATURATED, tuple(_first_of_each_spell(sorted(together.items()))), tolerates=_SURGES)
+    known = [
+        *_of_intervals(material, workload, SignalName.CPU_THROTTLING, _throttled),
+        *_of_intervals(material, workload, SignalName.POOL_TIMEOUTS, _timed_out),
+        *_of_pending(material, workload),
+    ]
+    by_instant: dict[datetime, list[_Flags]] = {}
+    for flags in known:
+        by_instant.setdefault(flags.at, []).append(flags)
+    together = tuple(material.of_all(("together", at), beside, _together, workload=workload) for at, beside in sorted(by_instant.items()))
+    return Counted(
+        Symptom.SATURATED,
+        material.by_steps(("limit spells",), together, _first_of_each_spell, first=_NO_SPELLS, workload=workload),
+        tolerates=_SURGES,
+    )
 
 
-def _of_intervals(
-    material: Material, workload: str, signal: SignalName, is_full: Callable[[Interval, str], bool]
-) -> Iterator[tuple[datetime, Mapping[str, bool]]]:
+def _of_intervals(material: Material, workload: str, signal: SignalName, is_full: Callable[[Interval, str], bool]) -> tuple[_Flags, ...]:
     series, is_pod = material.series_for(signal, workload=workload), material.pods_of(workload)
-    intervals = without_young(material.intervals(series, workload=workload)) if series is not None else ()
-    return ((one.at, {pod: is_full(one, pod) for pod in one.grown if is_pod(pod)}) for one in intervals)
+    if series is None:
+        return ()
+
+    def flags(one: Interval) -> _Flags:
+        return _Flags(one.at, {pod: is_full(one, pod) for pod in one.grown if is_pod(pod)})
+
+    return material.of_each(("full", series), material.grown_up(series, workload=workload), flags, workload=workload)
+
+
+def _of_pending(material: Material, workload: str) -> tuple[_Flags, ...]:
+    series, is_pod = material.series_for(SignalName.POOL_PENDING, workload=workload), material.pods_of(workload)
+    if series is None:
+        return ()
+    looks = material.of_each(
+        ("pending", series), material.looks(series, workload=workload), lambda look: _Flags(look.at, _pods(look, is_pod, lambda value: value >= 1)), workload=workload
+    )
+    return material.by_steps(("pending grown up", series), looks, _after_warm_up, first=_Ages(), workload=workload)
+
+
+def _together(beside: Sequence[_Flags]) -> _Flags:
+    """Return who is at any limit."""
+    pods: dict[str, bool] = {}
+    for flags in beside:
+        pods.update({pod: flag or pods.get(pod, False) for pod, flag in flags.pods.items()})
+    return _Flags(beside[0].at, pods)
 
 
 def _throttled(interval: Interval, pod: str) -> bool:
@@ -90,33 +123,45 @@ def _timed_out(interval: Interval, pod: str) -> bool:
     return sum(interval.grown[pod].values()) > 0
 
 
-def _unready(looks: Sequence[Look], is_pod: IsPod, *, late: timedelta) -> Iterator[tuple[datetime, Mapping[str, bool]]]:
-    """Tell who should be ready and is not; a pod that is starting takes no part yet."""
-    first_seen, was_ready = dict[str, datetime](), set[str]()
-    for look in looks:
+@dataclass(frozen=True, slots=True)
+class _Ages:
+    """Who is known to be old enough, and since when everybody else is seen; `begun`: whether there was a look before."""
+
+    old: frozenset[str] = frozenset()
+    young: Mapping[str, datetime] = field(default_factory=dict)
+    begun: bool = False
+
+
+def _unready(is_pod: IsPod, *, late: timedelta) -> Callable[[_Ages, Look], tuple[_Flags, _Ages]]:
+    """Return what tells who should be ready and is not; a pod that is starting takes no part yet."""
+
+    def step(ages: _Ages, look: Look) -> tuple[_Flags, _Ages]:
         ready = _pods(look, is_pod, lambda value: value > 0)
-        for pod in ready:
-            first_seen.setdefault(pod, look.at)
-        was_ready.update(pod for pod, flag in ready.items() if flag)
-        yield look.at, {pod: not flag for pod, flag in ready.items() if pod in was_ready or look.at - first_seen[pod] >= late}
+        now = _aged(ages, look.at, ready, is_old=lambda pod, since: ready[pod] or look.at - since >= late)
+        return _Flags(look.at, {pod: not flag for pod, flag in ready.items() if pod in now.old}), now
+
+    return step
 
 
-def _after_warm_up(flags: _Flags) -> Iterator[tuple[datetime, Mapping[str, bool]]]:
-    first_seen, first = dict[str, datetime](), None
-    for at, pods in flags:
-        first = first or at
-        for pod in pods:
-            first_seen.setdefault(pod, at)
-        yield at, {pod: flag for pod, flag in pods.items() if first_seen[pod] == first or at - first_seen[pod] >= WARM_UP}
+def _after_warm_up(ages: _Ages, flags: _Flags) -> tuple[_Flags, _Ages]:
+    now = _aged(ages, flags.at, flags.pods, is_old=lambda _, since: not ages.begun or flags.at - since >= WARM_UP)
+    return _Flags(flags.at, {pod: flag for pod, flag in flags.pods.items() if pod in now.old}), now
 
 
-def _first_of_each_spell(flags: _Flags) -> Iterator[PodCounts]:
+def _aged(ages: _Ages, at: datetime, pods: Iterable[str], *, is_old: Callable[[str, datetime], bool]) -> _Ages:
+    """Take in a look; who is old enough stays so."""
+    young = [pod for pod in pods if pod not in ages.old]
+    if not young and ages.begun:
+        return ages
+    since = {**dict.fromkeys(young, at), **ages.young}
+    old = ages.old | {pod for pod in young if is_old(pod, since[pod])}
+    return _Ages(old=old, young={pod: when for pod, when in since.items() if pod not in old}, begun=True)
+
+
+def _first_of_each_spell(spells: Mapping[str, int], flags: _Flags) -> tuple[PodCounts, Mapping[str, int]]:
     """Count the first looks of each spell; from then on the pod says nothing new and takes no part until the spell is over."""
-    spell: dict[str, int] = {}
-    for at, pods in flags:
-        for pod, flag in pods.items():
-            spell[pod] = spell.get(pod, 0) + 1 if flag else 0
-        yield PodCounts(at=at, pods={pod: (float(flag), 1.0) for pod, flag in pods.items() if spell[pod] <= _SPELL})
+    spells = {**spells, **{pod: spells.get(pod, 0) + 1 if flag else 0 for pod, flag in flags.pods.items()}}
+    return PodCounts(at=flags.at, pods={pod: (float(flag), 1.0) for pod, flag in flags.pods.items() if spells[pod] <= _SPELL}), spells
 
 
 def _pods(look: Look, is_pod: IsPod, holds: Callable[[float], bool]) -> dict[str, bool]:

@@ -12,9 +12,9 @@ from typing import Final
 
 from saferollout.core.analysis.counts import Counted
 from saferollout.core.analysis.material import IsPod, Material
-from saferollout.core.analysis.young_pods import without_young
+from saferollout.core.analysis.young_pods import NOBODY, without_young
 from saferollout.core.catalogue.series import Series, SignalName
-from saferollout.core.counting import Interval, intervals_for
+from saferollout.core.counting import NOTHING_SEEN, Interval, counting_of, full_answers, sorted_out
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.measurements import LabelSet, Measurement, Outcome, Samples
 from saferollout.core.statistics.windows import PodCounts
@@ -49,7 +49,8 @@ def boundary(material: Material, series: Series, workload: str, *, below: float 
     """Return the first boundary (the value of `le`) under which so large a share of the answers before the release stayed, or why there is none."""
     is_pod = material.pods_of(workload)
     before = [one for one in material.answers(series) if one.outcome is Outcome.VALUE and one.at <= material.schedule.began]
-    grown = _grown(before[0].samples, before[-1].samples, is_pod) if len(before) > 1 else {}
+    ends = (before[0], before[-1]) if len(before) > 1 else ()
+    grown = material.of_all(("grown", series), ends, lambda ends: _grown(*(one.samples for one in ends), is_pod=is_pod) if ends else {}, workload=workload)
     total = grown.get(inf, 0.0)
     finite = sorted(edge for edge in grown if edge < inf)
     if total < _LEAST_ANSWERS:
@@ -59,33 +60,41 @@ def boundary(material: Material, series: Series, workload: str, *, below: float 
     return next((edge for edge in finite if grown[edge] >= below * total), finite[-1])
 
 
-def beyond(material: Material, series: Series, is_pod: IsPod, edge: float) -> tuple[PodCounts, ...]:
+def beyond(material: Material, series: Series, workload: str, edge: float) -> tuple[PodCounts, ...]:
     """Count answers beyond a boundary among all; a pod whose buckets have no such boundary takes no part."""
-    return tuple(_beyond(one, edge) for one in without_young(intervals_for(series, narrowed(material.answers(series), is_pod, (edge, inf)))))
+    key, answers = (series, edge), full_answers(material.answers(series))
+    narrowed = material.of_each(("narrowed", key), answers, narrowing(material.pods_of(workload), (edge, inf)), workload=workload)
+    looks = material.of_each(("narrow looks", key), narrowed, sorted_out(series), workload=workload)
+    intervals = material.by_steps(("narrow intervals", key), looks, counting_of(series).next, first=NOTHING_SEEN, workload=workload)
+    counted = (interval for interval in intervals if interval is not None)
+    old = material.by_steps(("narrow grown up", key), counted, without_young, first=NOBODY, workload=workload)
+    return material.of_each(("beyond", key), old, lambda interval: _beyond(interval, edge), workload=workload)
 
 
-def narrowed(answers: Iterable[Measurement], is_pod: IsPod, edges: tuple[float, ...]) -> Iterator[Measurement]:
-    """Keep a few buckets of some pods: an exporter has up to 70 of them for each pod, and taking all of them apart costs most of a look."""
+def narrowing(is_pod: IsPod, edges: tuple[float, ...]) -> Callable[[Measurement], Measurement]:
+    """Return what keeps a few buckets of some pods: an exporter has up to 70 of them for each pod, and taking all of them apart costs most of a look."""
     labels: tuple[LabelSet, ...] = ()
     places: tuple[int, ...] = ()
     kept: tuple[LabelSet, ...] = ()
-    for one in answers:
-        if one.outcome is not Outcome.VALUE:
-            continue
+
+    def narrow(one: Measurement) -> Measurement:
+        nonlocal labels, places, kept
         if one.samples.labels != labels:
             labels = one.samples.labels
             places = tuple(place for place, own in enumerate(labels) if is_pod(own[0][1]) and _edge(own) in edges)
             kept = tuple(labels[place] for place in places)
         values = one.samples.values
-        yield Measurement(one.at, Outcome.VALUE, one.value, samples=Samples(labels=kept, values=tuple(values[place] for place in places)))
+        return Measurement(one.at, Outcome.VALUE, one.value, samples=Samples(labels=kept, values=tuple(values[place] for place in places)))
+
+    return narrow
 
 
 def _by_buckets(material: Material, series: Series, workload: str) -> tuple[PodCounts, ...] | str:
     edge = boundary(material, series, workload)
-    return edge if isinstance(edge, str) else beyond(material, series, material.pods_of(workload), edge)
+    return edge if isinstance(edge, str) else beyond(material, series, workload, edge)
 
 
-def _grown(first: Samples, last: Samples, is_pod: IsPod) -> dict[float, float]:
+def _grown(first: Samples, last: Samples, *, is_pod: IsPod) -> dict[float, float]:
     """Return by how much each bucket grew in processes that were there at both ends, added up by boundary."""
     before = {one.labels: one.value for one in first if is_pod(one.labels[0][1])}
     added: dict[float, float] = {}
@@ -126,7 +135,7 @@ def _by_means(material: Material, workload: str) -> tuple[PodCounts, ...] | str:
     counts = material.series_for(SignalName.HTTP_SERVER, workload=workload)
     if sums is None or counts is None or sums.exporter != counts.exporter:
         return next((line.found.why for line in material.lines if (line.found.signal, line.workload) == (SignalName.LATENCY, workload)), "no series")
-    means = tuple(_means(material.intervals(sums, workload=workload), without_young(material.intervals(counts, workload=workload)), material.pods_of(workload)))
+    means = tuple(_means(material.intervals(sums, workload=workload), material.grown_up(counts, workload=workload), material.pods_of(workload)))
     before = sorted(one.seconds for one in means if one.at <= material.schedule.began)
     if len(before) < _LEAST_MEANS:
         return TOO_LITTLE

@@ -9,7 +9,7 @@ from itertools import islice
 from math import sqrt
 from typing import Final
 
-from saferollout.core.analysis.counts import together
+from saferollout.core.analysis.counts import summed
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.slowness import beyond, boundary
 from saferollout.core.catalogue.series import SignalName
@@ -29,8 +29,8 @@ def swings_of(material: Material, workload: str) -> tuple[TimedCount, ...]:
     edge = boundary(material, series, workload, below=_MEDIAN) if series is not None else ""
     if series is None or isinstance(edge, str):
         return ()
-    is_pod = material.pods_of(workload)
-    return tuple(_swings([one for one in together(beyond(material, series, is_pod, edge), is_in=is_pod) if one.seconds > 0]))
+    counts = material.of_each(("swings", series, edge), beyond(material, series, workload, edge), summed(material.pods_of(workload)), workload=workload)
+    return tuple(_swings([one for one in counts if one.seconds > 0]))
 
 
 def _swings(looks: Sequence[TimedCount]) -> Iterator[TimedCount]:
