@@ -14,7 +14,7 @@ _LATE: Final = (116, 117, 118, 119)
 """In the last minute of the half hour that is kept; the first of them is what a restarted operator does."""
 
 _MANY_PODS: Final = 50
-"""Of these an hour of looks is more than the observer remembers (shell/observer.py), so only the beginning is evaluated."""
+"""Of these only the beginning is evaluated: asking for half an hour of them over HTTP takes the bench too long."""
 
 _FEW_PODS: Final = 5
 _BEGINNING, _END = "its first two minutes", "the last minute of half an hour"

@@ -30,8 +30,10 @@ DEADLINE_SECONDS: Final = 5.0
 RECENT: Final = 5
 SECONDS_UNTIL_ASKED_AGAIN: Final = 60.0
 MOST_REMEMBERED: Final = 50_000
-# Samples of all measurements together; with their labels kept once each is some 40 bytes.
-MOST_SAMPLES: Final = 2_000_000
+# Samples of all measurements together; with their labels kept once each is some 40 bytes, so this is 160 MB, and only where there are so many.
+# A release of 1000 pods that each report 15 series (twelve of them buckets where they answer requests) has 15 000 at a look, and 2.4 million
+# in the 161 looks that the analysis asks for (core/analysis/schedule.py). With fewer remembered the oldest would be asked again at every look.
+MOST_SAMPLES: Final = 4_000_000
 # Every SafeRollout is looked at more often than this; what nobody asks for any more must not fill the memory of an idle operator.
 SECONDS_REMEMBERED: Final = 900.0
 _TRANSIENT: Final = frozenset({Outcome.UNREACHABLE, Outcome.PARTIAL})
