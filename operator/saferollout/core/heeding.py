@@ -32,6 +32,7 @@ def look_into(draft: Draft) -> None:
     """Assess the release, and put on record what was found; the same finding is written once."""
     release = draft.open_release
     if release is None:
+        draft.assessed = None  # what was worked out of a release's answers takes much memory, and is of no use after it
         return
     draft.assessment = _assessment(draft)
     if mode_of(draft.snapshot) is AnalysisMode.DISABLED and release.finding is not None:

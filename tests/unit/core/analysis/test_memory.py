@@ -87,6 +87,15 @@ def _swapped(status: Status) -> Status:
     return status.model_copy(update={"release": status.release.model_copy(update={"targets": targets})})
 
 
+def test_nothing_of_it_is_kept_after_the_release() -> None:
+    played = released(answers(), replicas=4, bakeSeconds=5)
+    assert played.shop.marks.assessed is not None
+    played.shop.play(looks=300)
+    assert played.shop.status.release is not None
+    assert played.shop.status.release.end_time is not None
+    assert played.shop.marks.assessed is None
+
+
 def _alike(shop: WatchedCluster, memory: Memory, *, looks: int) -> Memory:
     for _ in range(looks):
         shop.now = shop.now.replace(microsecond=0)
