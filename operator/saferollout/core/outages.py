@@ -72,10 +72,14 @@ def merged(known: Iterable[Outage], seen: Iterable[Interval], *, now: datetime) 
 
 
 def _end_of(one: Outage, live: tuple[Interval, ...], *, now: datetime) -> datetime:
-    """Return when an outage ended. One that was going on and that nobody sees any more, because its series are gone, has ended now."""
+    """Return when an outage ended. One that was going on and that nobody sees any more, because its series are gone, has ended now.
+
+    The first end after its start, and not the last: between two outages lies a time that counts, also where nobody could look meanwhile.
+    """
     if one.end is not None:
         return one.end
-    return max((seen.end for seen in live if seen.end >= one.start), default=now)
+    around = [seen.end for seen in live if seen.start <= one.start <= seen.end]
+    return max(around) if around else min((seen.end for seen in live if seen.end >= one.start), default=now)
 
 
 def _is_enforced(draft: Draft) -> bool:

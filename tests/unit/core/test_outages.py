@@ -139,3 +139,8 @@ def test_beyond_twenty_the_oldest_become_one(more: int) -> None:
     many = merged([], seen(*((100 * number, 100 * number + 50) for number in range(MOST_OUTAGES + more))), now=at(10**6))
     assert len(many) == MOST_OUTAGES
     assert spans(many)[0] == (0, 100 * more + 50)
+
+
+def test_an_outage_that_ended_while_nobody_looked_does_not_reach_to_the_end_of_the_next_one() -> None:
+    first = merged([], seen((60, 200)), now=at(80))
+    assert [(one.start, one.end) for one in merged(first, seen((60, 200), (400, 500)), now=at(450))] == [(at(60), at(200)), (at(400), None)]

@@ -29,10 +29,14 @@ def callers_alive(material: Material) -> Iterator[Liveness]:
 
 
 def callers_away(material: Material, *, quiet: timedelta) -> Iterator[Interval]:
-    """Yield the times at which a caller was away, from the last look before to the quiet time after."""
+    """Yield the times, by now over, at which a caller was away, from the last look before to the quiet time after.
+
+    One that is still away may have been scaled to nothing: it is an outage only while it is missed, which the diagnosis tells (environment.py).
+    """
     for name in _callers(material):
         for before, _, back in _gaps(material, name):
-            yield Interval(start=before, end=(back or material.now) + quiet)
+            if back is not None:
+                yield Interval(start=before, end=back + quiet)
 
 
 def _callers(material: Material) -> Iterator[str]:

@@ -17,7 +17,7 @@ from saferollout.core.diagnosis.evidence import Dependency
 from saferollout.core.measurements import Outcome
 
 _MANY: Final = 0.5
-"""What share of a workload's ready pods must be out of Prometheus' sight before it is trouble."""
+"""What share of a workload's ready old pods must be out of Prometheus' sight before it is trouble."""
 
 
 def nodes(material: Material) -> Iterator[Lifeline]:
@@ -34,7 +34,10 @@ def nodes(material: Material) -> Iterator[Lifeline]:
 
 
 def scrapes(material: Material) -> Iterator[Lifeline]:
-    """Yield, for each workload of the release, whether Prometheus gets samples from most of its ready pods, and from any new one."""
+    """Yield, for each workload of the release, whether Prometheus gets samples from most of its ready pods that are not new.
+
+    That it gets none from new ones may be their own doing: nothing is shown of them then, and the batch is held for that (exposure.py).
+    """
     for name in sorted({target.workload for target in material.targets}):
         ready, up = (material.series_for(signal, workload=name) for signal in (SignalName.READINESS, SignalName.SCRAPED))
         if ready is None or up is None:
@@ -57,18 +60,17 @@ class _Sight:
     ready_since: dict[str, datetime] = field(default_factory=dict)
 
     def is_lost(self, ready: Look, up: Mapping[str, float]) -> bool:
-        """Tell whether most of the pods that should be scraped by now are not, or all new ones; a pod that has just got ready takes no part yet."""
+        """Tell whether most of the old pods that should be scraped by now are not; one that has just got ready takes no part yet."""
         self.scraped.update(pod for pod, value in up.items() if value > 0 and self.is_pod(pod))
         pods = {pod for pod, processes in ready.subjects.items() if self.is_pod(pod) and _lowest(processes) > 0}
         for pod in pods:
             self.ready_since.setdefault(pod, ready.at)
         expected = [pod for pod in pods if pod in self.scraped or ready.at - self.ready_since[pod] >= WARM_UP]
-        new = [pod for pod in expected if self.is_new(pod)]
-        return bool(self.scraped) and (_are_missing(expected, up, share=_MANY) or _are_missing(new, up, share=1.0))
+        return bool(self.scraped) and _are_missing([pod for pod in expected if not self.is_new(pod)], up)
 
 
-def _are_missing(pods: Sequence[str], up: Mapping[str, float], *, share: float) -> bool:
-    return bool(pods) and sum(not up.get(pod) for pod in pods) >= share * len(pods)
+def _are_missing(pods: Sequence[str], up: Mapping[str, float]) -> bool:
+    return bool(pods) and sum(not up.get(pod) for pod in pods) >= _MANY * len(pods)
 
 
 def _answered(material: Material, series: Series) -> dict[datetime, dict[str, float]]:

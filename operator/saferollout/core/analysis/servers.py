@@ -5,7 +5,7 @@ row must say so: a scrape that fails is written down late and back-dated, so tha
 have ended and the other may not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -77,19 +77,34 @@ def _topics_known(material: Material) -> dict[datetime, bool]:
 
 
 def _starts(material: Material, series: Series) -> Iterator[datetime]:
-    """Yield the looks at which it had begun anew since the look before."""
-    last: float | None = None
+    """Yield the looks at which a process that was known had begun anew, or none of those that were known is there any more.
+
+    A process that comes beside others is none of that: a gateway scaled up, or somebody else's database.
+    """
+    known: dict[object, float] = {}
     for look in material.looks(series):
-        value = _value(look)
-        if series.reading is Reading.COUNTER:  # it counts something that only a start sets back
-            if last is not None and value < last:
-                yield look.at
-            last = value
-            continue
-        began = look.at.timestamp() - value if series.reading is Reading.UPTIME else value
-        if last is not None and began > last + _SLACK_SECONDS:
+        found = dict(_moments(look, series.reading))
+        if known and found and _has_begun(known, found, counts=series.reading is Reading.COUNTER):
             yield look.at
-        last = began if last is None else max(began, last)
+            known = {}
+        known |= found if series.reading is Reading.COUNTER else {one: max(at, known.get(one, at)) for one, at in found.items()}
+
+
+def _moments(look: Look, reading: Reading) -> Iterator[tuple[object, float]]:
+    """Yield when each process began, in seconds since 1970, or what it counts that only a start sets back."""
+    for subject, processes in look.subjects.items():
+        for process, keys in processes.items():
+            for labels, value in keys.items():
+                yield (subject, process, labels), (look.at.timestamp() - value if reading is Reading.UPTIME else value)
+
+
+def _has_begun(known: Mapping[object, float], found: Mapping[object, float], *, counts: bool) -> bool:
+    stayed = known.keys() & found.keys()
+    if counts:
+        return any(found[one] < known[one] for one in stayed)
+    if stayed:
+        return any(found[one] > known[one] + _SLACK_SECONDS for one in stayed)
+    return min(found.values()) > max(known.values()) + _SLACK_SECONDS
 
 
 def _value(look: Look) -> float:

@@ -16,7 +16,7 @@ from saferollout.core.diagnosis.caches import is_cold, mode_4
 from saferollout.core.diagnosis.cases import Case
 from saferollout.core.diagnosis.commands import commands_for
 from saferollout.core.diagnosis.environment import outages
-from saferollout.core.diagnosis.evidence import Arm, Evidence, Reading
+from saferollout.core.diagnosis.evidence import Arm, Evidence, Part, Reading
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty, Finding
 from saferollout.core.diagnosis.onsets import FRESH, began
 from saferollout.core.diagnosis.plain import capacity, plain_bug
@@ -37,8 +37,8 @@ _REGRESSIONS: Final[tuple[Callable[[Scene], Iterator[Case]], ...]] = (
     capacity,
     mode_1_of_clients,
 )
-_HARMLESS: Final = frozenset({Symptom.MORE_REQUESTS, Symptom.SATURATED, Symptom.LATENCY_SWINGS})
-"""What is no trouble by itself: it explains another symptom, or there is none."""
+_HARMLESS: Final = frozenset({Symptom.MORE_REQUESTS, Symptom.FEWER_REQUESTS, Symptom.SATURATED, Symptom.LATENCY_SWINGS})
+"""What is no trouble by itself: it explains another symptom, or there is none. Traffic falls in the evening, too."""
 _JUST_BEGUN: Final = "it has only just begun"
 _COLD: Final = frozenset({Symptom.CACHE_MISSES, Symptom.CACHE_PUTS})
 
@@ -173,9 +173,15 @@ def _plainly(scene: Scene, cause: Cause, certainty: Certainty, action: Action, s
 
 
 def _is_trouble(scene: Scene, reading: Reading) -> bool:
+    if reading.symptom is Symptom.TOPIC_SILENT and not _is_written_by_who_rolls(scene, reading.contract):
+        return False  # its writers do what they did before: a nightly run has ended
     if reading.symptom in _HARMLESS or (reading.arm is Arm.OUTSIDE and not _concerns_a_member(scene, reading)):
         return False
     return not (reading.symptom in _COLD and is_cold(scene, reading.workload))
+
+
+def _is_written_by_who_rolls(scene: Scene, contract: str) -> bool:
+    return any(role.contract == contract and Part.WRITES in role.parts for member in scene.evidence.members if member.shares for role in member.roles)
 
 
 def _concerns_a_member(scene: Scene, reading: Reading) -> bool:

@@ -279,6 +279,43 @@ def test_a_gateway_that_is_away_and_back_holds_the_release_for_as_long_as_it_is_
     assert shop.status.release is not None and shop.status.release.rollback is None
 
 
+def test_a_client_that_was_scaled_to_nothing_hides_no_failure_of_the_server_and_discards_nothing() -> None:
+    rng, broken = random.Random(12), [False]
+
+    def works(shop: WatchedCluster) -> None:
+        _requests(shop, rng, bad=lambda revision: (0.5, "500") if broken[0] and is_new(revision) else (0.002, "500"))
+        _pods_known(shop)
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    shop.play(looks=10)
+    shop.away.add("client")
+    shop.play(looks=10)
+    broken[0] = True
+    shop.play(looks=60)
+    assert finding(shop).action == "Hold" and any("new pods of server" in line for line in finding(shop).evidence + finding(shop).then), finding(shop)
+    assert shop.status.release is not None and not shop.status.release.outages, "what gates measure meanwhile counts"
+
+
+def test_traffic_that_falls_in_the_evening_holds_nothing() -> None:
+    rng, second, evening = random.Random(13), [0], [False]
+
+    def works(shop: WatchedCluster) -> None:
+        second[0] += 1
+        if evening[0] and second[0] % 4:
+            return
+        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+
+    shop = cluster(works, "server", "client", contracts=[USERS])
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    evening[0] = True
+    shop.play(looks=300)
+    assert summary(shop).startswith("Completed"), summary(shop)
+    assert "Found server" not in shop.log
+
+
 def test_numbers_that_are_no_counts_are_left_out() -> None:
     rng = random.Random(9)
 

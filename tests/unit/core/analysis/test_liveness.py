@@ -88,10 +88,10 @@ def scraped(up: Callable[[WatchedCluster, str, bool], bool | None]) -> PodWork:
 
 
 @pytest.mark.parametrize("gone", [False, None], ids=["up is 0", "no series"])
-@pytest.mark.parametrize("who", ["all", "new"])
+@pytest.mark.parametrize("who", ["all", "old"])
 def test_ready_pods_without_samples_are_scrape_trouble_and_no_verdict(gone: bool | None, who: str) -> None:
     away = between(130, 250)
-    told = released(answers(), is_ready(), scraped(lambda shop, pod, new: gone if away(shop) and (new or who == "all") else True)).after(160)
+    told = released(answers(), is_ready(), scraped(lambda shop, pod, new: gone if away(shop) and (not new or who == "all") else True)).after(160)
     assert lives(told, Dependency.SCRAPE) == (Life.DOWN, "pods of server")
     assert cause(told) == (Cause.SCRAPE_TROUBLE, Action.RESUME_AFTER_QUIET)
     assert told.told is not None and "gets no samples" in told.told.finding.sentence
@@ -105,6 +105,7 @@ def test_ready_pods_without_samples_are_scrape_trouble_and_no_verdict(gone: bool
         ("one pod of many", lambda shop, pod, new: not (pod.endswith("00001") and not new), lambda shop, pod, new: True),
         ("one odd scrape", lambda shop, pod, new: not between(131, 136)(shop), lambda shop, pod, new: True),
         ("new pods that Prometheus has yet to find", lambda shop, pod, new: True if not new or since_new(shop) > 80 else None, lambda shop, pod, new: True),
+        ("new pods that wedge", lambda shop, pod, new: not new, lambda shop, pod, new: True),
         ("pods that are not ready", lambda shop, pod, new: not new, lambda shop, pod, new: not new),
         ("a workload that nobody scrapes", lambda shop, pod, new: None, lambda shop, pod, new: True),
     ],

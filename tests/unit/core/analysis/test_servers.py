@@ -7,6 +7,7 @@ import pytest
 from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.diagnosis.evidence import Dependency, Life
 from saferollout.core.diagnosis.scene import Scene
+from tests.unit.core.analysis.released_shop import answers, released
 from tests.unit.core.analysis.test_assessing_releases import EVENTS, cluster
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
@@ -39,3 +40,26 @@ def test_a_broker_whose_topics_are_gone_for_one_look_was_there_all_the_time(look
     assert isinstance(assessed, Assessment)
     assert Scene.of(assessed.evidence).alive(Dependency.KAFKA).life is life
     assert bool(assessed.outages) is (life is Life.RESTARTED)
+
+
+@pytest.mark.parametrize(
+    ("what", "seconds_old", "is_restart"),
+    [
+        ("it was there all the time", lambda now: {"a": now}, False),
+        ("a second one comes beside it", lambda now: {"a": now} | ({"b": now - 60} if now > 60 else {}), False),
+        ("it begins anew", lambda now: {"a": now - 60 if now > 60 else now}, True),
+        ("another one takes its place", lambda now: {"b": now - 60} if now > 60 else {"a": now}, True),
+        ("one that began before takes its place", lambda now: {"b": now + 500} if now > 60 else {"a": now}, False),
+    ],
+)
+def test_a_gateway_was_restarted_when_a_process_that_was_known_began_anew(what: str, seconds_old: object, is_restart: bool) -> None:
+    def traefik(shop: WatchedCluster) -> None:
+        shop.counters = {key: one for key, one in shop.counters.items() if key[0] != "envoy_server_uptime"}
+        assert shop.clock is not None
+        first[0] = first[0] or shop.clock.timestamp()
+        for instance, old in seconds_old(shop.clock.timestamp() - first[0] - 300).items():  # type: ignore[operator]
+            shop.set("envoy_server_uptime", 1000.0 + old, instance=instance)
+
+    first = [0.0]
+    told = released(answers(), once=traefik).after(120)
+    assert told.told is not None and bool(told.told.outages) is is_restart, what
