@@ -28,6 +28,7 @@ class WatchedCluster(LittleCluster):
     """`works` is called for every second of the world's time and counts what happened in it; `times_out`: a metric that takes Prometheus too long.
 
     `refusals`: metrics that Prometheus does not answer for from now on, and what it says instead; what is before `forgets_before` it does not know.
+    `past`: what was answered once, as the operator remembers it too: the past does not change.
     """
 
     works: Callable[["WatchedCluster"], None] = lambda cluster: None
@@ -42,6 +43,7 @@ class WatchedCluster(LittleCluster):
     marked: datetime | None = None
     forgets_before: datetime | None = None
     refusals: dict[str, tuple[Outcome, str, datetime]] = field(default_factory=dict)
+    past: dict[tuple[str, tuple[str, ...], datetime], Measurement] = field(default_factory=dict, repr=False)
 
     def count(self, metric: str, amount: float = 1.0, **labels: str) -> None:
         """Count up a series from now on."""
@@ -106,8 +108,15 @@ class WatchedCluster(LittleCluster):
         refused = next((one for metric, one in self.refusals.items() if f"/{metric}" in question.name), None)
         if refused is not None and at > refused[2]:
             return Measurement(at, refused[0], detail=refused[1])
-        is_forgotten = self.forgets_before is not None and at < self.forgets_before
-        there = {} if is_forgotten else self.history.get(at, {})
+        if self.forgets_before is not None and at < self.forgets_before:
+            return Measurement(at, Outcome.NO_DATA, detail="no data")
+        key = (question.name, question.query.by, at)
+        if key not in self.past:
+            self.past[key] = self._read(question, at)
+        return self.past[key]
+
+    def _read(self, question: Question, at: datetime) -> Measurement:
+        there = self.history.get(at, {})
         name = question.name.removeprefix("analysis/there/")
         if name != question.name:
             found = list(_discovered(name, there, question.query.by))
