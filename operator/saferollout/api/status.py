@@ -224,6 +224,9 @@ class Release(Model):
     watch_start_time: datetime | None = Field(
         default=None, description="When the first roll of this release started; the analysis compares what came since with what was before."
     )
+    watched: bool = Field(
+        default=False, description="The analysis has found series to watch this release by; where none of them is there any more, it holds with the reason."
+    )
     targets: list[Target] = Field(default_factory=list, description="The workloads of the release.")
     rolls: list[ActiveRoll] = Field(default_factory=list, description="Rolls under way.")
     steps: list[PlanStep] = Field(default_factory=list, description="The plan, in its order.")

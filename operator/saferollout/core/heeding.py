@@ -45,6 +45,8 @@ def look_into(draft: Draft) -> None:
         draft.wake_at(due)
     if isinstance(draft.assessment, Unable):
         return  # what was found stands until something can be told again
+    if not release.watched:
+        draft.change_release(watched=True)
     finding = draft.assessment.finding
     now = _recorded(finding, at=draft.now) if finding.cause is not Cause.NOTHING else None
     if _words(now) == _words(release.finding):

@@ -3,7 +3,7 @@
     assess(snapshot, observations, now) -> Assessment | Unable | None   # None: the release is not watched, or nothing is there to watch it by
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -64,7 +64,8 @@ def made_of(snapshot: Snapshot, observations: Observations) -> tuple[object, ...
         for name, found in sorted(observations.answers.items())
         if name.startswith(ASKED) and found
     )
-    return snapshot.generation, watched_since(release), targets, sets, answers
+    watched = release is not None and release.watched
+    return snapshot.generation, watched_since(release), watched, targets, sets, answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         return Unable(reason=material.there)
     gaps = gaps_of(material)
     if not any(line.found.series is not None for line in material.lines):
-        # Nobody exports anything, or what is there can't be used: only the first is known beforehand.
-        return Unable(reason=gaps[0]) if gaps else None
+        return _blind(snapshot, gaps)
     members = members_of(material)
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
@@ -112,3 +112,13 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     return Assessment(
         finding=diagnose(evidence), evidence=evidence, outages=outages, silences=silences, compared=compared, unanswered=silent, gaps=gaps
     )
+
+
+def _blind(snapshot: Snapshot, gaps: Sequence[str]) -> Unable | None:
+    """Say why no series can be used. That nobody exports anything is known beforehand, and holds nothing; what was there and is gone does."""
+    if gaps:
+        return Unable(reason=gaps[0])
+    release = snapshot.status.release
+    if release is None or not release.watched:
+        return None
+    return Unable(reason="series that were there are gone, so nothing is seen of this release: Prometheus has lost its data, or scrapes nothing")
