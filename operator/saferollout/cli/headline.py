@@ -9,7 +9,7 @@ from saferollout.cli.finding_screen import forward_command, is_held_by_finding
 from saferollout.cli.look import Mark, duration
 from saferollout.cli.picture import Picture
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import ANALYSIS, GATE, is_waived, is_waived_before_first_step
+from saferollout.core.waivers import ANALYSIS, GATE, is_waived, is_waived_before_first_step, is_waived_between_rolls
 
 STATE_MARKS: Final = {
     State.IDLE: Mark.DONE,
@@ -112,7 +112,7 @@ def approvable(picture: Picture) -> tuple[str, ...]:
     if release is None:
         return ()
     unexposed = any(roll.missing_exposure for roll in release.rolls)
-    found = (ANALYSIS,) if release.rolls and (unexposed or is_held_by_finding(picture)) else ()
+    found = (ANALYSIS,) if unexposed or is_held_by_finding(picture) else ()
     asked = (*_waiting_proofs(release.steps), *_gates_in_the_way(picture.status.gates, release), *found)
     return tuple(subject for subject in asked if not _is_granted(release, subject))
 
@@ -122,6 +122,8 @@ def _is_granted(release: Release, subject: str) -> bool:
         return False  # the operator shows a step that somebody has answered for as done
     if release.rolls:
         return all(is_waived(release, roll, subject=subject) for roll in release.rolls)
+    if subject == ANALYSIS:
+        return is_waived_between_rolls(release, subject=subject)
     return is_waived_before_first_step(release, subject=subject)
 
 

@@ -103,7 +103,8 @@ def _carried_over(draft: Draft, release: Release) -> Release:
     rolling = {roll.workload for roll in rolls}
     targets = [target.model_copy(update={"rolled": True}) if target.workload in rolling else target for target in release.targets]
     gates = failing_until_passed(before)
-    return release.model_copy(update={"targets": targets, "rolls": rolls, "gates": gates, "outages": before.outages, "preflight_done": before.preflight_done})
+    known = {"outages": before.outages, "preflight_done": before.preflight_done, "watched": before.watched}
+    return release.model_copy(update={"targets": targets, "rolls": rolls, "gates": gates, **known})
 
 
 def failing_until_passed(release: Release) -> list[GateStart]:

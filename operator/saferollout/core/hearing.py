@@ -12,6 +12,7 @@ from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import abandon
 from saferollout.core.gathering import failing_until_passed
+from saferollout.core.heeding import waits_for_a_word
 from saferollout.core.measurements import Outcome
 from saferollout.core.reasons import Reason
 from saferollout.core.waivers import ANALYSIS, FORWARD, approval
@@ -97,7 +98,7 @@ def _approvable(draft: Draft, release: Release) -> list[str]:
     steps = [f"Prove/{step.contract}/{step.version}" for step in release.steps if step.kind in ("Prove", "Approve") and step.state == "Waiting"]
     before = not release.preflight_done
     if not before and not release.rolls:
-        return steps  # no batch is under way that a waiver of a gate could stand for
+        return [*steps, *([ANALYSIS] if waits_for_a_word(draft) else [])]  # no batch is under way that a waiver of a gate could stand for
     shown = {gate.name: gate.verdict for gate in draft.snapshot.status.gates}
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
     # Rows of gates in status may be older than what is measured (core/gate_news.py).

@@ -22,9 +22,10 @@ from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.outages import record_outages
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived
+from saferollout.core.waivers import ANALYSIS, is_forwarded, is_waived, is_waived_between_rolls
 
 CANT_TELL: Final = "the analysis can't tell how the release is: "
+WAY_OUT: Final = " (approve analysis goes on without)"
 _MOST_LINES: Final = 12
 
 
@@ -74,29 +75,39 @@ def blamed(draft: Draft) -> Trouble | None:
 
 
 def hold_words(draft: Draft) -> str | None:
-    """Say why the analysis lets nothing new start; None where it does not hold anything.
+    """Say why the analysis lets nothing new start, and how a person goes on; None where it does not hold anything.
 
-    `approve analysis` lets the batches under way go on and `expedite` the whole release, past all but a spread that must be stopped.
+    `approve analysis` lets the batches under way go on, or where nothing rolls the next start, and `expedite` the whole release, past all but a
+    spread that must be stopped.
     """
     if mode_of(draft.snapshot) is not AnalysisMode.ENFORCE or draft.assessment is None:
         return None
     if isinstance(draft.assessment, Unable):
-        return None if _is_let_go_on(draft, "") else CANT_TELL + draft.assessment.reason
+        return None if _is_let_go_on(draft, "") else CANT_TELL + draft.assessment.reason + WAY_OUT
     finding, quiet = draft.assessment.finding, draft.assessment.quiet_from(draft.now)
     if finding.action is Action.STOP_SPREADING:
         return None if _is_forwarded(draft, finding.workload) else _stalled(draft, finding)
     if _is_let_go_on(draft, finding.workload):
         return None
     if finding.action in (Action.HOLD, Action.RESUME_AFTER_QUIET):
-        return headline(finding)
+        return headline(finding) + WAY_OUT
     if draft.assessment.gaps:
-        return CANT_TELL + draft.assessment.gaps[0]
+        return CANT_TELL + draft.assessment.gaps[0] + WAY_OUT
     if quiet is None or finding.action is not Action.GO_ON:
         return None
     draft.wake_at(quiet)
     is_outage = any(outage.end == quiet for outage in draft.assessment.outages)
     after = "an outage" if is_outage else "a time in which an exporter did not say whether its server was up"
     return f"a quiet time after {after}, until {quiet:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def waits_for_a_word(draft: Draft) -> bool:
+    """Tell whether the analysis holds what a person's `approve analysis` would let go on; it is asked before this decision's look is taken in."""
+    if draft.open_release is None:
+        return False
+    draft.assessment = _assessment(draft)
+    is_spreading = isinstance(draft.assessment, Assessment) and draft.assessment.finding.action is Action.STOP_SPREADING
+    return not is_spreading and hold_words(draft) is not None
 
 
 def waits_out_an_outage(draft: Draft) -> bool:
@@ -168,7 +179,9 @@ def _is_let_go_on(draft: Draft, workload: str) -> bool:
     if release.expedited is not None:
         return True
     rolls = _rolls_of(draft, workload)
-    return bool(rolls) and all(is_forwarded(release, roll) or is_waived(release, roll, subject=ANALYSIS) for roll in rolls)
+    if not rolls:
+        return is_waived_between_rolls(release, subject=ANALYSIS)
+    return all(is_forwarded(release, roll) or is_waived(release, roll, subject=ANALYSIS) for roll in rolls)
 
 
 def _is_forwarded(draft: Draft, workload: str) -> bool:

@@ -15,7 +15,7 @@ from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import Trouble
 from saferollout.core.gates import GateVerdict, Verdict
-from saferollout.core.heeding import missing_exposure
+from saferollout.core.heeding import WAY_OUT, missing_exposure
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.outages import after_outages, touches_outage
 from saferollout.core.questions import is_measurable, measured_at_once
@@ -262,7 +262,7 @@ def _unexposed(draft: Draft, unseen: str | None, *, over_for: float) -> str:
     if unseen is None or over_for < draft.snapshot.spec.analysis.interval_seconds:
         return ""
     _offer_approval(draft, subject=ANALYSIS)
-    return f"{unseen} (approve analysis goes on without)"
+    return unseen + WAY_OUT
 
 
 def _unclear(draft: Draft, gate: Gate, verdict: GateVerdict) -> str:

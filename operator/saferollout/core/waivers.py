@@ -1,6 +1,7 @@
 """What a person's word stands for: what was to be seen when it was given, and nothing else.
 
-A word on a gate stands for the batches under way, one given before anything rolled for the first batch. A word on a step stands for the
+A word on a gate stands for the batches under way, one given before anything rolled for the first batch. A word on the analysis that was given
+between two rolls stands for the start of the next one, until its first batch is ready. A word on a step stands for the
 templates that take part in its contract: the same name may mean something else once Git asks for another one. All this is named, not
 dated: times are whole seconds, and within one of them a batch may end and the next one begin.
 """
@@ -27,7 +28,8 @@ _OF_BATCHES: Final = (GATE, ANALYSIS, FORWARD)
 def approval(release: Release, *, subject: str, by: str, reason: str, time: datetime) -> Approval:
     """Write down a person's word with what it is about."""
     batches = [_batch(roll) for roll in release.rolls] if subject.startswith(_OF_BATCHES) else []
-    return Approval(subject=subject[:1024], by=by[:253], reason=reason[:1024], time=time, templates=_templates(release), batches=batches)
+    templates = _templates_to_come(release) if subject == ANALYSIS and not batches else _templates(release)
+    return Approval(subject=subject[:1024], by=by[:253], reason=reason[:1024], time=time, templates=templates, batches=batches)
 
 
 def is_waived(release: Release, roll: ActiveRoll, *, subject: str) -> bool:
@@ -49,6 +51,11 @@ def is_waived_before_first_step(release: Release, *, subject: str) -> bool:
     return any(given.subject == subject and _is_unchanged(given, release) for given in release.approvals)
 
 
+def is_waived_between_rolls(release: Release, *, subject: str) -> bool:
+    """Tell whether a person let the next roll start, where nothing rolls: what was still to come then is what is to come now."""
+    return any(given.subject == subject and _is_all_to_come(given, release) for given in release.approvals)
+
+
 def is_answered_for(release: Release, world: World, *, contract: str, version: str) -> bool:
     """Tell whether a person has answered for a version that may still be there, knowing all templates that take part in its contract."""
     parties = _parties(world, contract)
@@ -63,6 +70,9 @@ def is_answered_for(release: Release, world: World, *, contract: str, version: s
 def _stands_for(given: Approval, release: Release, roll: ActiveRoll) -> bool:
     if given.batches:
         return _batch(roll) in given.batches
+    if given.subject == ANALYSIS:
+        # It was about a start, not about what the new pods would show.
+        return roll.batch == 0 and roll.ready_time is None and _is_all_to_come(given, release)
     return _is_unchanged(given, release) and roll.batch == 0 and not any(target.done for target in release.targets)
 
 
@@ -70,6 +80,15 @@ def _is_unchanged(given: Approval, release: Release) -> bool:
     """Tell whether none of the templates that it was about gave way to another one."""
     now = {target.workload: target.to_hash for target in release.targets}
     return all(now.get(template.workload, template.hash) == template.hash for template in given.templates)
+
+
+def _is_all_to_come(given: Approval, release: Release) -> bool:
+    return not given.batches and given.templates == _templates_to_come(release)
+
+
+def _templates_to_come(release: Release) -> list[Template]:
+    """Return what is not rolled out yet; it changes with every roll that is complete, and with every new template."""
+    return [Template(workload=target.workload, hash=target.to_hash) for target in release.targets if not target.done]
 
 
 def _templates(release: Release) -> list[Template]:
