@@ -131,7 +131,7 @@ def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:
             workload=roll.workload,
             since=ready,
             highest_rate=float(draft.snapshot.spec.analysis.highest_rate),
-            without=assessment.outages,
+            without=(*assessment.outages, *assessment.silences),
         )
     )
     return missing.sentence if missing is not None else None

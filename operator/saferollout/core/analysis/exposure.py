@@ -2,14 +2,14 @@
 
 A batch passes when, for everything that its pods are asked to do, one of three things is shown, each wrong for at most 5 % of bad releases
 (core/statistics/passing.py, judge_rate.py): fewer bad events than a rate that is all right whatever was before, less than 3 times as many as
-on old pods, or less than 3 times as many as before the release. Only windows since the batch was ready count.
+on old pods, or less than 3 times as many as before the release. Only windows that began when the batch was ready, or later, count.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor, log10
-from typing import Final
+from typing import Final, TypeVar
 
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison, WithBefore
 from saferollout.core.analysis.counts import POD_SYMPTOMS
@@ -22,7 +22,7 @@ from saferollout.core.statistics.judge_rate import judge_rate
 from saferollout.core.statistics.passing import Passing
 from saferollout.core.statistics.rates import rate_before
 from saferollout.core.statistics.readings import Reading, Verdict
-from saferollout.core.statistics.windows import Interval, Window
+from saferollout.core.statistics.windows import Interval, PodCounts, TimedCount, Window
 
 SHOWN: Final = frozenset(
     {
@@ -38,6 +38,8 @@ SHOWN: Final = frozenset(
 
 _SIGNALS: Final = frozenset(one.signal for one in POD_SYMPTOMS if one.symptom in SHOWN)
 _IN_A_ROW: Final = 3
+_Timed = Window | TimedCount | PodCounts
+T = TypeVar("T", Window, TimedCount)
 _MINUTE: Final = 60
 _STEPS: Final = (1, 2, 5, 10)
 
@@ -89,7 +91,7 @@ def _missing(
     for one in found:
         if not isinstance(one, BetweenArms) or one.workload != workload or one.symptom not in SHOWN or not _is_asked(one):
             continue
-        windows = tuple(window for window in one.windows if window.at > since)
+        windows = _begun(one.windows, since=since, after=one.baseline)
         judged = judge(
             windows,
             baseline=one.baseline,
@@ -102,6 +104,12 @@ def _missing(
         if judged.verdict is Verdict.CLEAR or (beside is not None and _is_as_before(beside, since=since, without=without)):
             continue
         yield _told(one, judged, windows)
+
+
+def _begun(windows: Sequence[T], *, since: datetime, after: Sequence[_Timed]) -> tuple[T, ...]:
+    """Return the windows that began at an instant or later: a window begins where the one before it ends, and nobody knows where the first of all began."""
+    ends = [after[-1].at if after else None, *(window.at for window in windows)]
+    return tuple(window for begin, window in zip(ends, windows, strict=False) if begin is not None and begin >= since)
 
 
 def _told(one: BetweenArms, judged: Reading, windows: Sequence[Window]) -> Unproven:
@@ -123,7 +131,7 @@ def _is_asked(one: BetweenArms) -> bool:
 
 def _is_as_before(one: WithBefore, *, since: datetime, without: Sequence[Interval]) -> bool:
     known = rate_before(one.before, without=without)
-    windows = [count for count in one.since if count.at > since]
+    windows = _begun(one.since, since=since, after=one.before)
     return judge_rate(windows, against=known, without=without).verdict is Verdict.CLEAR
 
 

@@ -2,10 +2,15 @@
 
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from saferollout.api.spec import SafeRolloutSpec
+from saferollout.core.analysis.comparisons import BetweenArms
+from saferollout.core.analysis.exposure import unproven
+from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.statistics.windows import PodCounts, Window
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 Works = Callable[[WatchedCluster], None]
@@ -176,3 +181,36 @@ def test_what_prometheus_does_not_answer_in_time_shows_nothing_and_is_named() ->
     shop.times_out = ""
     shop.play(looks=200)
     assert state(shop).startswith("Completed"), state(shop)
+
+
+def test_what_was_served_while_an_exporter_was_silent_does_not_count_either() -> None:
+    silent, served = [False], [True]
+    serve = requests(lambda revision: 20.0 if served[0] or not is_new(revision) else 0.0)
+
+    def works(shop: WatchedCluster) -> None:
+        serve(shop)
+        shop.drop("pg_up") if silent[0] else shop.set("pg_up", 1.0)
+
+    shop = shop_of(works, contracts=[USERS, ROWS])
+    shop.play_until_new_pods("server", "server2")
+    silent[0] = True
+    shop.play(looks=BAKE - 5)
+    silent[0], served[0] = False, False
+    shop.play(looks=100)
+    assert shop.pods("server")["server2"] == 2 and "answers on new pods of server" in state(shop), state(shop)
+
+
+def test_a_window_that_began_before_the_batch_was_ready_shows_nothing_of_it() -> None:
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def at(seconds: int) -> datetime:
+        return began + timedelta(seconds=seconds)
+
+    def told(*ends: int) -> tuple[float, ...]:
+        windows = tuple(Window(at=at(end), new_events=0, new_total=1000, old_events=0, old_total=1000) for end in ends)
+        both = BetweenArms(Symptom.SERVER_ERRORS, "server", "", windows, (PodCounts(at=at(0), pods={"old": (0, 1000)}),), (), True, True)
+        found = unproven([both], workload="server", since=at(20), highest_rate=0.02, without=())
+        return tuple(one.seen for one in found)
+
+    assert told(10, 60) == (0.0,), "looks were missed, and most of what the last one tells was served before"
+    assert told(10, 20, 30) == (), "shown to be well"
