@@ -36,7 +36,9 @@ SHOWN: Final = frozenset(
 )
 """What pods are asked to do, and how it fails. Restarts and readiness are judged by the cluster itself, misses and stalls only against others."""
 
-_SIGNALS: Final = frozenset(one.signal for one in POD_SYMPTOMS if one.symptom in SHOWN)
+SHOWN_BY: Final = frozenset(one.signal for one in POD_SYMPTOMS if one.symptom in SHOWN)
+"""The signals that a batch is shown to be well by."""
+
 _IN_A_ROW: Final = 3
 _Timed = Window | TimedCount | PodCounts
 T = TypeVar("T", Window, TimedCount)
@@ -140,7 +142,7 @@ def unanswered(material: Material) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for line in material.lines:
         series = line.found.series
-        if series is None or not line.workload or line.found.signal not in _SIGNALS:
+        if series is None or not line.workload or line.found.signal not in SHOWN_BY:
             continue
         last = material.answers(series)[-_IN_A_ROW:]
         if last and not any(answer.outcome in (Outcome.VALUE, Outcome.NO_DATA) for answer in last):

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar
 
 from saferollout.core.analysis.comparisons import TOLD_APART_BY_NAME
+from saferollout.core.analysis.exposure import SHOWN_BY
 from saferollout.core.analysis.material import Material
-from saferollout.core.analysis.members import has_rolled
+from saferollout.core.analysis.members import is_under_way
 from saferollout.core.catalogue.coverage import Line
 from saferollout.core.catalogue.discovery import There
 from saferollout.core.catalogue.series import Series, SignalName, Subject
@@ -54,18 +55,20 @@ def _unanswered(material: Material, used: Mapping[Series, Line]) -> Iterator[str
 
 
 def _unlabelled(material: Material) -> Iterator[str]:
-    """Name signals whose series are there, and can't be used for want of a label."""
+    """Name signals that a batch under way would be shown to be well by, whose series are there and can't be used for want of a label.
+
+    A label may be missing for other reasons where the signal is another one: whoever probes a service from outside has no pod to name.
+    """
     for line in material.lines:
-        if line.found.series is None and line.found.mislabelled:
-            whose = f" of {line.workload}" if line.workload else ""
-            yield f"{line.found.signal}{whose} can't be read: {line.found.why}"
+        if line.found.series is None and line.found.mislabelled and line.found.signal in SHOWN_BY and is_under_way(material, line.workload):
+            yield f"{line.found.signal} of {line.workload} can't be read: {line.found.why}"
 
 
 def _apart(material: Material, there: There) -> Iterator[str]:
     """Name workloads that roll and whose pods do not all report a signal alike, so that new ones can't be compared with old ones."""
     for line in material.lines:
         series = line.found.series
-        if series is None or series.subject is not Subject.POD or not has_rolled(material, line.workload):
+        if series is None or series.subject is not Subject.POD or not is_under_way(material, line.workload):
             continue
         own = _pods(material, line.workload, there.by_row, material.snapshot.catalogue.series.index(series))
         named = _pods(material, line.workload, there.by_metric, series.metric)

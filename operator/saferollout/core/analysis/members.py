@@ -24,6 +24,11 @@ def has_rolled(material: Material, workload: str) -> bool:
     return any(target.workload == workload and target.rolled for target in material.targets)
 
 
+def is_under_way(material: Material, workload: str) -> bool:
+    """Tell whether a workload has begun to roll in this release, and is not done."""
+    return any(target.workload == workload and target.rolled and not target.done for target in material.targets)
+
+
 def shares_a_contract(members: tuple[Member, ...], workload: str) -> bool:
     """Tell whether a workload has a part in a contract in which one that rolls has a part."""
     rolling = {role.contract for member in members if member.shares for role in member.roles}

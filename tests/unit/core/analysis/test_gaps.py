@@ -166,3 +166,29 @@ def test_a_dry_run_with_a_gap_holds_nothing() -> None:
     shop.refuse(REQUESTS, Outcome.PARTIAL, "Prometheus warned that its answer may be incomplete")
     shop.play(looks=250)
     assert summary(shop).startswith("Completed"), summary(shop)
+
+
+@pytest.mark.parametrize("metric", ["up", "kube_pod_status_ready", "container_cpu_cfs_throttled_periods_total"])
+def test_another_target_without_a_pod_in_the_namespace_holds_nothing(metric: str) -> None:
+    def serves(shop: WatchedCluster, pod: str, revision: str, status: str) -> None:
+        plainly(shop, pod, revision, status)
+        shop.set(metric, 1.0, namespace="shop", job="blackbox")
+
+    shop = release(serves)
+    shop.play(looks=250)
+    assert summary(shop).startswith("Completed"), summary(shop)
+
+
+def test_a_roll_that_is_complete_holds_no_other_for_what_its_pods_report() -> None:
+    def serves(shop: WatchedCluster, pod: str, revision: str, status: str) -> None:
+        shop.count(REQUESTS, namespace="shop", pod=pod, **({} if is_new(revision) else {"status": status}))
+
+    shop = release(serves)
+    shop.apply("client", "client2", None)
+    for _ in range(8):
+        shop.play(looks=60)
+        if any(roll.workload == "server" for roll in shop.status.release.rolls):  # type: ignore[union-attr]
+            shop.say("approve", subject="analysis", reason="I know")
+    assert shop.pods("server") == {"server2": 10}
+    shop.play(looks=150)
+    assert summary(shop).startswith("Completed"), summary(shop)
