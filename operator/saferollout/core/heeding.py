@@ -60,9 +60,9 @@ def look_into(draft: Draft) -> None:
 
 
 def blamed(draft: Draft) -> Trouble | None:
-    """Return the step that the analysis takes back."""
+    """Return the step that the analysis takes back; none by data with a gap alone, which holds (hold_words)."""
     assessment = _in_force(draft)
-    if assessment is None:
+    if assessment is None or not assessment.confirmed:
         return None
     finding = assessment.finding
     if draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
@@ -92,7 +92,7 @@ def hold_words(draft: Draft) -> str | None:
     if finding.action in (Action.HOLD, Action.RESUME_AFTER_QUIET):
         return headline(finding) + WAY_OUT
     if draft.assessment.gaps:
-        return CANT_TELL + draft.assessment.gaps[0] + WAY_OUT
+        return CANT_TELL + draft.assessment.gaps[0].sentence + WAY_OUT
     if quiet is None or finding.action is not Action.GO_ON:
         return None
     draft.wake_at(quiet)
@@ -143,7 +143,7 @@ def last_look(draft: Draft) -> AnalysisLook | None:
     if schedule is None or not schedule.since or draft.assessment is None:
         return None
     found = draft.assessment
-    answered = isinstance(found, Assessment) and not found.gaps and not found.unanswered
+    answered = isinstance(found, Assessment) and not found.gaps
     return AnalysisLook(at=schedule.since[-1], answered=answered)
 
 

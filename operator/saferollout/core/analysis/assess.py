@@ -10,8 +10,7 @@ from typing import Final
 
 from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import Comparison, comparisons
-from saferollout.core.analysis.exposure import unanswered
-from saferollout.core.analysis.gaps import gaps_of
+from saferollout.core.analysis.gaps import Gap, gaps_of, unanswered
 from saferollout.core.analysis.liveness import liveness_of, outages_of, silences_of
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
@@ -19,6 +18,7 @@ from saferollout.core.analysis.members import members_of
 from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
+from saferollout.core.analysis.trust import is_confirmed
 from saferollout.core.decision import Snapshot
 from saferollout.core.diagnosis.blind_spots import sees_anything
 from saferollout.core.diagnosis.diagnose import diagnose
@@ -38,7 +38,7 @@ class Assessment:
 
     `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that
     is to be shown to be well; `unanswered`: by workload, why that can't be told. `gaps` say what is wrong with the data, so that finding nothing
-    means little.
+    means little; `confirmed`: the finding blames nobody by readings that rest on such data alone.
     """
 
     finding: Finding
@@ -47,7 +47,8 @@ class Assessment:
     silences: tuple[Interval, ...] = ()
     compared: tuple[Comparison, ...] = ()
     unanswered: Mapping[str, str] = field(default_factory=dict)
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    confirmed: bool = True
 
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
@@ -104,20 +105,26 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     )
     if not sees_anything(Scene.of(evidence)):
         if gaps:
-            return Unable(reason=gaps[0])
-        if silent:
-            return Unable(reason=next(iter(silent.values())))
+            return Unable(reason=gaps[0].sentence)
         if len(material.schedule.since) < _SEES_BY:
             return Unable(reason="it has only just begun to look")
+    finding = diagnose(evidence)
     return Assessment(
-        finding=diagnose(evidence), evidence=evidence, outages=outages, silences=silences, compared=compared, unanswered=silent, gaps=gaps
+        finding=finding,
+        evidence=evidence,
+        outages=outages,
+        silences=silences,
+        compared=compared,
+        unanswered=silent,
+        gaps=gaps,
+        confirmed=is_confirmed(finding, evidence, gaps),
     )
 
 
-def _blind(snapshot: Snapshot, gaps: Sequence[str]) -> Unable | None:
+def _blind(snapshot: Snapshot, gaps: Sequence[Gap]) -> Unable | None:
     """Say why no series can be used. That nobody exports anything is known beforehand, and holds nothing; what was there and is gone does."""
     if gaps:
-        return Unable(reason=gaps[0])
+        return Unable(reason=gaps[0].sentence)
     release = snapshot.status.release
     if release is None or not release.watched:
         return None

@@ -13,10 +13,8 @@ from typing import Final, TypeVar
 
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison, WithBefore
 from saferollout.core.analysis.counts import POD_SYMPTOMS
-from saferollout.core.analysis.material import Material
 from saferollout.core.diagnosis.evidence import Arm
 from saferollout.core.diagnosis.symptoms import Symptom
-from saferollout.core.measurements import Outcome
 from saferollout.core.statistics.judge import Alarm, judge
 from saferollout.core.statistics.judge_rate import judge_rate
 from saferollout.core.statistics.passing import Passing
@@ -39,7 +37,6 @@ SHOWN: Final = frozenset(
 SHOWN_BY: Final = frozenset(one.signal for one in POD_SYMPTOMS if one.symptom in SHOWN)
 """The signals that a batch is shown to be well by."""
 
-_IN_A_ROW: Final = 3
 _Timed = Window | TimedCount | PodCounts
 T = TypeVar("T", Window, TimedCount)
 _MINUTE: Final = 60
@@ -135,19 +132,6 @@ def _is_as_before(one: WithBefore, *, since: datetime, without: Sequence[Interva
     known = rate_before(one.before, without=without)
     windows = _begun(one.since, since=since, after=one.before)
     return judge_rate(windows, against=known, without=without).verdict is Verdict.CLEAR
-
-
-def unanswered(material: Material) -> Mapping[str, str]:
-    """Return, by workload, why nobody can tell how its pods do: the last looks at a series that is there had no full answer."""
-    found: dict[str, str] = {}
-    for line in material.lines:
-        series = line.found.series
-        if series is None or not line.workload or line.found.signal not in SHOWN_BY:
-            continue
-        last = material.answers(series)[-_IN_A_ROW:]
-        if last and not any(answer.outcome in (Outcome.VALUE, Outcome.NO_DATA) for answer in last):
-            found.setdefault(line.workload, f"{series.metric} of {line.workload} was not fully answered: {last[-1].detail or last[-1].outcome.value}")
-    return found
 
 
 def worst(found: Sequence[Unproven]) -> Unproven | None:

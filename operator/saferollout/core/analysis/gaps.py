@@ -4,7 +4,8 @@ A signal that nobody exports is no gap: that is known beforehand, and `saferollo
 exports it and it can't be used, or could be used until now. Sentences hold no number that changes from look to look, because they stand in status.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from saferollout.core.analysis.comparisons import TOLD_APART_BY_NAME
@@ -18,7 +19,7 @@ from saferollout.core.counting import Remark
 from saferollout.core.measurements import LabelSet, Outcome
 
 _IN_A_ROW: Final = 2
-"""Looks without an answer: one makes the next window longer, which is no reason to hold."""
+"""Looks without a full answer: one makes the next window longer, which is no reason to hold."""
 
 _WINDOWS: Final = 10
 _TOO_OFTEN: Final = 2
@@ -26,13 +27,36 @@ _Key = TypeVar("_Key", int, str)
 _ANSWERED: Final = (Outcome.VALUE, Outcome.NO_DATA)
 
 
-def gaps_of(material: Material) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A sentence, and which readings are not to be trusted for it: those of a signal, of these workloads or, where none is named, of all.
+
+    `signal`: None where no reading rests on it.
+    """
+
+    sentence: str
+    signal: SignalName | None = None
+    workloads: frozenset[str] = frozenset()
+
+
+def gaps_of(material: Material) -> tuple[Gap, ...]:
     """Return what has to be mended, the most important first; nothing where the data is sound."""
     if isinstance(material.there, str):
         return ()
     used = _used(material)
     found = (*_unanswered(material, used), *_unlabelled(material), *_apart(material, material.there), *_history(material, used), *_backwards(material, used))
-    return tuple(dict.fromkeys(found))
+    return tuple({gap.sentence: gap for gap in reversed(found)}.values())[::-1]
+
+
+def unanswered(material: Material) -> Mapping[str, str]:
+    """Return, by workload, why nobody can tell how its pods do: the last looks at a series that a batch is shown to be well by had no full answer."""
+    details = dict(_details(material, _used(material)))
+    found: dict[str, str] = {}
+    for line in material.lines:
+        series = line.found.series
+        if series in details and line.workload and line.found.signal in SHOWN_BY:
+            found.setdefault(line.workload, f"{series.metric} of {line.workload} was not fully answered: {details[series]}")
+    return found
 
 
 def _used(material: Material) -> dict[Series, Line]:
@@ -43,28 +67,34 @@ def _used(material: Material) -> dict[Series, Line]:
     return used
 
 
-def _unanswered(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
+def _unanswered(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
     """Name series that the last looks could not read: Prometheus slow or away, a part of Thanos missing, too many series, clocks apart."""
+    for series, detail in _details(material, used):
+        whose = f" of {used[series].workload}" if used[series].workload else ""
+        yield Gap(f"{series.metric}{whose} was not fully answered: {detail}", series.signal)
+
+
+def _details(material: Material, used: Iterable[Series]) -> Iterator[tuple[Series, str]]:
+    """Return what was said instead of an answer, for each series to which none of the last looks had a full one."""
     last = material.schedule.since[-_IN_A_ROW:]
-    for series, line in used.items() if len(last) == _IN_A_ROW else ():
+    for series in used if len(last) == _IN_A_ROW else ():
         answers = {answer.at: answer for answer in material.answers(series)}
         of_last = [answers[at] for at in last if at in answers]
         if len(of_last) == _IN_A_ROW and all(answer.outcome not in _ANSWERED for answer in of_last):
-            whose = f" of {line.workload}" if line.workload else ""
-            yield f"{series.metric}{whose} was not fully answered: {of_last[-1].detail or of_last[-1].outcome}"
+            yield series, of_last[-1].detail or of_last[-1].outcome.value
 
 
-def _unlabelled(material: Material) -> Iterator[str]:
+def _unlabelled(material: Material) -> Iterator[Gap]:
     """Name signals that a batch under way would be shown to be well by, whose series are there and can't be used for want of a label.
 
     A label may be missing for other reasons where the signal is another one: whoever probes a service from outside has no pod to name.
     """
     for line in material.lines:
         if line.found.series is None and line.found.mislabelled and line.found.signal in SHOWN_BY and is_under_way(material, line.workload):
-            yield f"{line.found.signal} of {line.workload} can't be read: {line.found.why}"
+            yield Gap(f"{line.found.signal} of {line.workload} can't be read: {line.found.why}", line.found.signal, frozenset({line.workload}))
 
 
-def _apart(material: Material, there: There) -> Iterator[str]:
+def _apart(material: Material, there: There) -> Iterator[Gap]:
     """Name workloads that roll and whose pods do not all report a signal alike, so that new ones can't be compared with old ones."""
     for line in material.lines:
         series = line.found.series
@@ -80,13 +110,16 @@ def _apart(material: Material, there: There) -> Iterator[str]:
         }
         if named - alike:
             labels = " and ".join(series.required_labels) or "the labels that are needed"
-            yield f"some pods of {line.workload} report {series.metric} without {labels}, so they are not counted: another version of its exporter?"
+            said = f"some pods of {line.workload} report {series.metric} without {labels}, so they are not counted: another version of its exporter?"
+            yield Gap(said, series.signal, frozenset({line.workload}))
             continue
         for other in line.found.others:
             if _pods(material, line.workload, there.by_row, material.snapshot.catalogue.series.index(other)) - own:
-                yield (
+                yield Gap(
                     f"pods of {line.workload} report {line.found.signal} by different metrics, some by {series.metric} ({series.exporter}), others only "
-                    f"by {other.metric} ({other.exporter}), so new pods can't be compared with old ones: have all of them report one of the two"
+                    f"by {other.metric} ({other.exporter}), so new pods can't be compared with old ones: have all of them report one of the two",
+                    series.signal,
+                    frozenset({line.workload}),
                 )
                 break
 
@@ -96,7 +129,7 @@ def _pods(material: Material, workload: str, who: Mapping[_Key, frozenset[LabelS
     return {pod for labels in who.get(key, ()) if is_pod(pod := dict(labels).get(label, ""))}
 
 
-def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
+def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
     """Say where nothing at all is known of the time before the release, although something ran then and is judged by nothing else.
 
     Requests are compared with those of old pods all the same; dead letters, and pods that keep their names, only with the time before.
@@ -109,19 +142,20 @@ def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
     began = material.schedule.began
     answered = [answer.at for series in used for answer in material.answers(series) if answer.outcome is Outcome.VALUE and answer.samples]
     if answered and min(answered) > began:
-        yield (
+        yield Gap(
             "Prometheus knows nothing of the time before the release, so what is judged by it can't be: it began to scrape only now, or it was "
             "restarted and has lost its data; give it a volume that outlives it"
         )
 
 
-def _backwards(material: Material, used: Mapping[Series, Line]) -> Iterator[str]:
+def _backwards(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
     """Name counters that fall again and again without having begun anew; buckets, which are most of all samples, fall with the count of requests."""
     for series in (one for one in used if one.signal is not SignalName.LATENCY):
         last = [one for one in material.intervals(series) if one.at > material.schedule.began][-_WINDOWS:]
         fell = [subject for one in last for subject, remark in one.remarks.items() if remark is Remark.WENT_BACKWARDS]
         if any(fell.count(subject) >= _TOO_OFTEN for subject in set(fell)):
-            yield (
+            yield Gap(
                 f"{series.metric} goes backwards again and again without a restart, so it is not counted then: two sources under one name, such as two "
-                "replicas of Prometheus that are not deduplicated, or two processes that report the same labels"
+                "replicas of Prometheus that are not deduplicated, or two processes that report the same labels",
+                series.signal,
             )
