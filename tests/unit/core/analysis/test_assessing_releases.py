@@ -305,7 +305,7 @@ def test_traffic_that_falls_in_the_evening_holds_nothing() -> None:
         second[0] += 1
         if evening[0] and second[0] % 4:
             return
-        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        _requests(shop, rng, bad=lambda revision: (0.002, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS])
     shop.apply("server", "server2", None)
