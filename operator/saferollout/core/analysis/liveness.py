@@ -23,7 +23,7 @@ def liveness_of(material: Material) -> tuple[Liveness, ...]:
 def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
     """Return the times that do not count: from the last look before an outage to the quiet time after it."""
     interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
-    kept = material.schedule.since[0] if material.schedule.since else None
+    kept = material.schedule.kept
     lives = _lifelines(material)
     found = (outage for one in lives for outage in one.outages(now=material.now, kept=kept, interval=interval, quiet=quiet))
     return (*found, *callers_away(material, quiet=quiet))
@@ -35,7 +35,7 @@ def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]
     What came in them counts for nothing, as in an outage, but they are none: an exporter that is gone for good keeps nobody.
     """
     interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
-    kept = material.schedule.since[0] if material.schedule.since else None
+    kept = material.schedule.kept
     return tuple(silence for one in _lifelines(material) for silence in one.silences(kept=kept, interval=interval, quiet=quiet))
 
 

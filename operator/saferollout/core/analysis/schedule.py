@@ -1,5 +1,6 @@
 """When the analysis looks: at fixed instants from before the first roll on, so that a restarted operator comes to the same finding."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,11 +22,16 @@ DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The instants of a release: `before` its first roll, and `since` then; `discovery` is when it was last asked which series are there."""
+    """The instants of a release: `before` its first roll, and `since` then; `discovery` is when it was last asked which series are there.
+
+    `kept` is the first of those since then that lie side by side. Before it there may be single ones, at which a batch under way was ready: what it
+    has shown since counts however long it waits.
+    """
 
     before: tuple[datetime, ...]
     since: tuple[datetime, ...]
     discovery: datetime
+    kept: datetime | None = None
 
     @property
     def all(self) -> tuple[datetime, ...]:
@@ -53,11 +59,21 @@ def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
         return None
     interval = timedelta(seconds=snapshot.spec.analysis.interval_seconds)
     last = (now - start) // interval
+    first = max(1, last + 1 - MOST_LOOKS)
+    single = {number for number in _first_looks_at_batches(snapshot, start, interval) if number < first}
     return Schedule(
         before=tuple(start - (BASELINE_LOOKS - number) * interval for number in range(BASELINE_LOOKS + 1)),
-        since=tuple(start + number * interval for number in range(max(1, last + 1 - MOST_LOOKS), last + 1)),
+        since=tuple(start + number * interval for number in (*sorted(single), *range(first, last + 1))),
         discovery=start + (now - start) // DISCOVERY_INTERVAL * DISCOVERY_INTERVAL,
+        kept=start + first * interval if first <= last else None,
     )
+
+
+def _first_looks_at_batches(snapshot: Snapshot, start: datetime, interval: timedelta) -> Iterator[int]:
+    """Yield the number of the first look at or after each batch under way was ready."""
+    for roll in snapshot.status.release.rolls if snapshot.status.release is not None else ():
+        if roll.ready_time is not None and roll.ready_time >= start:
+            yield max(1, -((start - roll.ready_time) // interval))
 
 
 def watched_since(release: Release | None) -> datetime | None:

@@ -214,3 +214,12 @@ def test_a_window_that_began_before_the_batch_was_ready_shows_nothing_of_it() ->
 
     assert told(10, 60) == (0.0,), "looks were missed, and most of what the last one tells was served before"
     assert told(10, 20, 30) == (), "shown to be well"
+
+
+def test_a_batch_that_waits_longer_than_looks_are_kept_has_shown_all_that_came_since_it_was_ready() -> None:
+    shop = shop_of(requests(lambda revision: 0.06))
+    shop.play(looks=10)
+    shop.play(looks=30, seconds=40.0)
+    assert shop.pods("server")["server2"] == 2, "20 minutes, in which two pods answer some 140 requests"
+    shop.play(looks=40, seconds=40.0)
+    assert shop.pods("server")["server2"] > 2, f"{state(shop)}: ten minutes hold too few, the half hour enough"
