@@ -39,6 +39,7 @@ _REGRESSIONS: Final[tuple[Callable[[Scene], Iterator[Case]], ...]] = (
 )
 _HARMLESS: Final = frozenset({Symptom.MORE_REQUESTS, Symptom.FEWER_REQUESTS, Symptom.SATURATED, Symptom.LATENCY_SWINGS})
 """What is no trouble by itself: it explains another symptom, or there is none. Traffic falls in the evening, too."""
+_NOT_NEW: Final = frozenset({Arm.NEIGHBOUR, Arm.OUTSIDE, Arm.OLD})
 _JUST_BEGUN: Final = "it has only just begun"
 _COLD: Final = frozenset({Symptom.CACHE_MISSES, Symptom.CACHE_PUTS})
 
@@ -175,6 +176,8 @@ def _plainly(scene: Scene, cause: Cause, certainty: Certainty, action: Action, s
 def _is_trouble(scene: Scene, reading: Reading) -> bool:
     if reading.symptom is Symptom.TOPIC_SILENT and not _is_written_by_who_rolls(scene, reading.contract):
         return False  # its writers do what they did before: a nightly run has ended
+    if reading.symptom is Symptom.SLOW and reading.arm in _NOT_NEW:
+        return False  # pods that start take processor time from everybody beside them
     if reading.symptom in _HARMLESS or (reading.arm is Arm.OUTSIDE and not _concerns_a_member(scene, reading)):
         return False
     return not (reading.symptom in _COLD and is_cold(scene, reading.workload))

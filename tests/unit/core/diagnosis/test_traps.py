@@ -239,3 +239,10 @@ def test_a_cold_cache_of_new_pods_is_not_explained_by_a_restart_of_the_cache() -
         evidence = shop.worse(evidence, Symptom.CACHE_MISSES, "user-service", arm)
     finding = diagnose(shop.living(evidence, Dependency.CACHE, Life.RESTARTED, since=shop.ONSET))
     assert (finding.cause, finding.action) == (Cause.NOTHING, Action.GO_ON)
+
+
+def test_a_neighbour_that_is_slow_while_pods_start_is_no_trouble_and_one_that_fails_is() -> None:
+    slow = shop.worse(shop.healthy("gateway"), Symptom.SLOW, "user-service", *shop.NEIGHBOUR)
+    assert (diagnose(slow).cause, diagnose(slow).action) == (Cause.NOTHING, Action.GO_ON)
+    fails = shop.worse(shop.healthy("gateway"), Symptom.SERVER_ERRORS, "user-service", *shop.NEIGHBOUR)
+    assert diagnose(fails).action is Action.HOLD
