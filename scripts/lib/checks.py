@@ -39,7 +39,7 @@ _STATIC = (
     Part(name="mypy-localcluster", arguments=("mypy", "-p", "localcluster", "-p", "scripts.lib", "-p", "bench"), minutes=10),
     Part(name="layers", arguments=("lint-imports",), minutes=5),
 )
-_UNIT = (_pytest("unit", "-n", "2", "tests/unit", "tests/localcluster", "tests/golden", "tests/gates", minutes=10),)
+_UNIT = (_pytest("unit", "-n", "2", "tests/unit", "tests/localcluster", "tests/golden", "tests/gates", minutes=20),)
 _PROPERTY = (_pytest("property", "tests/property", minutes=15),)
 _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
 _FETCH_ARGOCD = (Part(name="fetch-argocd", arguments=("python", "-m", "localcluster", "fetch", "--argocd"), minutes=30),)
