@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from saferollout.api.analysis import AnalysisMode
 from saferollout.api.status import CommandResult, Release, Target, Waiver
 from saferollout.core.actions import ClearCommands
-from saferollout.core.analysis.schedule import mode_of
+from saferollout.core.analysis.schedule import is_enforced
 from saferollout.core.decision import Command
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
@@ -103,7 +102,7 @@ def _approvable(draft: Draft, release: Release) -> list[str]:
     asked = {gate for gate, verdict in shown.items() if verdict == "Inconclusive" or (before and verdict == "Failing")}
     # Rows of gates in status may be older than what is measured (core/gate_news.py).
     unclear = {name for name, answers in draft.observations.answers.items() if answers and answers[-1].outcome is not Outcome.VALUE}
-    held = [ANALYSIS] if release.rolls and mode_of(draft.snapshot) is AnalysisMode.ENFORCE else []
+    held = [ANALYSIS] if release.rolls and is_enforced(draft.snapshot) else []
     return [*steps, *(f"gate/{gate.name}" for gate in draft.snapshot.spec.gates if gate.name in asked | unclear), *held]
 
 

@@ -13,7 +13,7 @@ from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
 from saferollout.core.analysis.exposure import unproven, worst
 from saferollout.core.analysis.memory import Memory
-from saferollout.core.analysis.schedule import mode_of, next_look, schedule_of
+from saferollout.core.analysis.schedule import is_enforced, mode_of, next_look, schedule_of
 from saferollout.core.decision import AnalysisLook
 from saferollout.core.diagnosis.finding import Action, Cause, Finding
 from saferollout.core.diagnosis.sentences import beginning, headline
@@ -80,7 +80,7 @@ def hold_words(draft: Draft) -> str | None:
     `approve analysis` lets the batches under way go on, or where nothing rolls the next start, and `expedite` the whole release, past all but a
     spread that must be stopped.
     """
-    if mode_of(draft.snapshot) is not AnalysisMode.ENFORCE or draft.assessment is None:
+    if not is_enforced(draft.snapshot) or draft.assessment is None:
         return None
     if isinstance(draft.assessment, Unable):
         return None if _is_let_go_on(draft, "") else CANT_TELL + draft.assessment.reason + WAY_OUT
@@ -167,8 +167,7 @@ def _assessment(draft: Draft) -> Assessment | Unable | None:
 
 def _in_force(draft: Draft) -> Assessment | None:
     """Return the assessment where it may do something; None in a dry run, and where nothing can be told."""
-    is_enforced = mode_of(draft.snapshot) is AnalysisMode.ENFORCE
-    return draft.assessment if is_enforced and isinstance(draft.assessment, Assessment) else None
+    return draft.assessment if is_enforced(draft.snapshot) and isinstance(draft.assessment, Assessment) else None
 
 
 def _is_let_go_on(draft: Draft, workload: str) -> bool:

@@ -13,10 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from saferollout.api.analysis import AnalysisMode
 from saferollout.api.gates import Gate, Signal
 from saferollout.api.status import Outage, Release
-from saferollout.core.analysis.schedule import mode_of
+from saferollout.core.analysis.schedule import is_enforced
 from saferollout.core.decision import Snapshot
 from saferollout.core.gates import keeps_limits
 from saferollout.core.measurements import Measurement, Outcome, Query, Question
@@ -29,7 +28,7 @@ _NOT_YET: Final = (Outcome.UNREACHABLE, Outcome.PARTIAL)
 
 def letters_question(snapshot: Snapshot, release: Release, gate: Gate, query: Query) -> Question | None:
     """Ask a depth of dead letters at both ends of every outage; one that goes on has no end yet."""
-    if gate.signal is not Signal.DEAD_LETTER_DEPTH or mode_of(snapshot) is not AnalysisMode.ENFORCE:
+    if gate.signal is not Signal.DEAD_LETTER_DEPTH or not is_enforced(snapshot):
         return None
     instants = {instant for outage in release.outages for instant in (outage.start, outage.end) if instant is not None}
     return Question(name=question_name(gate), query=query, instants=tuple(sorted(instants))) if instants else None

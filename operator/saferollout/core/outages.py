@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from saferollout.api.analysis import AnalysisMode
 from saferollout.api.gates import Gate, Signal
 from saferollout.api.status import Outage
 from saferollout.core.analysis.assess import Assessment
-from saferollout.core.analysis.schedule import mode_of
+from saferollout.core.analysis.schedule import is_enforced
 from saferollout.core.draft import Draft
 from saferollout.core.measurements import Measurement
 from saferollout.core.outage_depths import question_name, without_backlog, without_outages
@@ -24,7 +23,7 @@ MOST_OUTAGES: Final = 20
 def record_outages(draft: Draft) -> None:
     """Put on record what the analysis sees now; one that goes on, its quiet time included, has no end yet."""
     release = draft.open_release
-    if release is None or not _is_enforced(draft) or not isinstance(draft.assessment, Assessment):
+    if release is None or not is_enforced(draft.snapshot) or not isinstance(draft.assessment, Assessment):
         return
     found = merged(release.outages, draft.assessment.outages, now=draft.now)
     if found != release.outages:
@@ -51,7 +50,7 @@ def after_outages(draft: Draft, gate: Gate, measured: tuple[Measurement, ...], *
 def outages_on_record(draft: Draft) -> tuple[Outage, ...]:
     """Return the times that don't count; none where the analysis may do nothing."""
     release = draft.open_release
-    return tuple(release.outages) if release is not None and _is_enforced(draft) else ()
+    return tuple(release.outages) if release is not None and is_enforced(draft.snapshot) else ()
 
 
 def merged(known: Iterable[Outage], seen: Iterable[Interval], *, now: datetime) -> list[Outage]:
@@ -80,7 +79,3 @@ def _end_of(one: Outage, live: tuple[Interval, ...], *, now: datetime) -> dateti
         return one.end
     around = [seen.end for seen in live if seen.start <= one.start <= seen.end]
     return max(around) if around else min((seen.end for seen in live if seen.end >= one.start), default=now)
-
-
-def _is_enforced(draft: Draft) -> bool:
-    return mode_of(draft.snapshot) is AnalysisMode.ENFORCE

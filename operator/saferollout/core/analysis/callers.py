@@ -19,7 +19,7 @@ _Gap = tuple[datetime, datetime, datetime | None]
 def callers_alive(material: Material) -> Iterator[Liveness]:
     """Yield, for each caller whose pods were seen before the first roll, how it is now."""
     for name in _callers(material):
-        gaps = list(_gaps(material, name))
+        gaps = _gaps(material, name)
         if not gaps:
             yield Liveness(dependency=Dependency.GATEWAY, life=Life.ALIVE, name=name)
             continue
@@ -52,7 +52,11 @@ def _callers(material: Material) -> Iterator[str]:
             yield name
 
 
-def _gaps(material: Material, name: str) -> Iterator[_Gap]:
+def _gaps(material: Material, name: str) -> tuple[_Gap, ...]:
+    return material.once(("caller's gaps", name), lambda: tuple(_gaps_in(material, name)))
+
+
+def _gaps_in(material: Material, name: str) -> Iterator[_Gap]:
     pods: set[str] = set()
     before = gone = None
     for at, seen in sorted(pods_seen(material, name).items()):

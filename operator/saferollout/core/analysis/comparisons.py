@@ -10,7 +10,7 @@ from typing import Final
 from saferollout.core.analysis.counted_symptoms import counted_symptoms
 from saferollout.core.analysis.counts import Counted, in_arms, only, summed
 from saferollout.core.analysis.material import Material
-from saferollout.core.analysis.members import has_rolled, shares_a_contract
+from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.swings import swings_of
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.diagnosis.evidence import Arm, Member, Part, Shared
@@ -67,10 +67,10 @@ def _of_workload(material: Material, members: tuple[Member, ...], member: Member
     for one in counted_symptoms(material, member):
         if not any(look.pods for look in one.counts):
             continue
-        if has_rolled(material, member.workload):
+        arm = arm_of(material, members, member.workload)
+        if arm is Arm.ALL:
             yield from _of_rolling(material, member.workload, one)
             continue
-        arm = Arm.NEIGHBOUR if shares_a_contract(members, member.workload) else Arm.OUTSIDE
         yield _with_before(material, member.workload, one, arm=arm)
 
 
@@ -127,12 +127,11 @@ def _of_swings(material: Material, members: tuple[Member, ...]) -> Iterator[Comp
     for member in members:
         looks = swings_of(material, member.workload) if any(role.kind is Shared.CACHE and Part.READS in role.parts for role in member.roles) else ()
         if looks:
-            rolls, shares = has_rolled(material, member.workload), shares_a_contract(members, member.workload)
             yield WithBefore(
                 symptom=Symptom.LATENCY_SWINGS,
                 workload=member.workload,
                 contract="",
-                arm=Arm.ALL if rolls else Arm.NEIGHBOUR if shares else Arm.OUTSIDE,
+                arm=arm_of(material, members, member.workload),
                 since=tuple(one for one in looks if one.at > began),
                 before=tuple(one for one in looks if one.at <= began),
             )

@@ -4,7 +4,7 @@ A signal that nobody exports is no gap: that is known beforehand, and `saferollo
 exports it and it can't be used, or could be used until now. Sentences hold no number that changes from look to look, because they stand in status.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -50,16 +50,21 @@ def gaps_of(material: Material) -> tuple[Gap, ...]:
 
 def unanswered(material: Material) -> Mapping[str, str]:
     """Return, by workload, why nobody can tell how its pods do: the last looks at a series that a batch is shown to be well by had no full answer."""
-    details = dict(_details(material, _used(material)))
+    details = _details(material)
     found: dict[str, str] = {}
     for line in material.lines:
         series = line.found.series
-        if series in details and line.workload and line.found.signal in SHOWN_BY:
+        if series is not None and series in details and line.workload and line.found.signal in SHOWN_BY:
             found.setdefault(line.workload, f"{series.metric} of {line.workload} was not fully answered: {details[series]}")
     return found
 
 
-def _used(material: Material) -> dict[Series, Line]:
+def _used(material: Material) -> Mapping[Series, Line]:
+    """Return each series that is there, and the first who wants it."""
+    return material.once(("used",), lambda: _first_lines(material))
+
+
+def _first_lines(material: Material) -> dict[Series, Line]:
     used: dict[Series, Line] = {}
     for line in material.lines:
         if line.found.series is not None:
@@ -69,15 +74,19 @@ def _used(material: Material) -> dict[Series, Line]:
 
 def _unanswered(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
     """Name series that the last looks could not read: Prometheus slow or away, a part of Thanos missing, too many series, clocks apart."""
-    for series, detail in _details(material, used):
+    for series, detail in _details(material).items():
         whose = f" of {used[series].workload}" if used[series].workload else ""
         yield Gap(f"{series.metric}{whose} was not fully answered: {detail}", series.signal)
 
 
-def _details(material: Material, used: Iterable[Series]) -> Iterator[tuple[Series, str]]:
+def _details(material: Material) -> Mapping[Series, str]:
     """Return what was said instead of an answer, for each series to which none of the last looks had a full one."""
+    return material.once(("unanswered",), lambda: dict(_said_instead(material)))
+
+
+def _said_instead(material: Material) -> Iterator[tuple[Series, str]]:
     last = material.schedule.since[-_IN_A_ROW:]
-    for series in used if len(last) == _IN_A_ROW else ():
+    for series in _used(material) if len(last) == _IN_A_ROW else ():
         answers = {answer.at: answer for answer in material.answers(series)}
         of_last = [answers[at] for at in last if at in answers]
         if len(of_last) == _IN_A_ROW and all(answer.outcome not in _ANSWERED for answer in of_last):

@@ -10,7 +10,7 @@ from typing import Final
 
 from saferollout.core.analysis.counted_symptoms import answers_requests
 from saferollout.core.analysis.material import IsPod, Material
-from saferollout.core.analysis.members import has_rolled, shares_a_contract
+from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.slowness import slow_answers
 from saferollout.core.catalogue.asking import TOPIC
 from saferollout.core.catalogue.series import SignalName
@@ -37,7 +37,7 @@ def _unseen(material: Material, members: tuple[Member, ...], member: Member) -> 
     """Say why slow answers can't be counted, where that is so."""
     slow = slow_answers(material, member.workload) if answers_requests(member) else None
     if isinstance(slow, str):
-        arm = _arm(material, members, member.workload)
+        arm = arm_of(material, members, member.workload)
         yield Reading(Symptom.SLOW, member.workload, arm, Against.BASELINE, Standing.CANNOT_TELL, detail=slow)
 
 
@@ -52,7 +52,7 @@ def _topics(material: Material, members: tuple[Member, ...]) -> Iterator[Reading
         lag = material.series_for(SignalName.GROUP_LAG, contract=contract.name)
         for group in contract.topic.consumer_groups if lag is not None else ():
             values = [(look.at, _lag(look, group.group, contract.topic.name)) for look in material.looks(lag)] if lag is not None else []
-            arm = _arm(material, members, group.workload)
+            arm = arm_of(material, members, group.workload)
             yield _reading(material, Symptom.LAG, group.workload, contract.name, arm, *_growing(material, values))
 
 
@@ -62,7 +62,7 @@ def _traffic(material: Material, members: tuple[Member, ...], member: Member) ->
         return
     is_pod = material.pods_of(member.workload)
     per_look = [(one.at, _rate(one, is_pod)) for one in material.intervals(series)]
-    arm = _arm(material, members, member.workload)
+    arm = arm_of(material, members, member.workload)
     yield _reading(material, Symptom.FEWER_REQUESTS, member.workload, "", arm, *_apart(material, per_look, below=_FEWER))
     yield _reading(material, Symptom.MORE_REQUESTS, member.workload, "", arm, *_apart(material, per_look, above=_MORE))
 
@@ -112,12 +112,6 @@ def _reading(
         count=count, total=total, value=count / total if total else 0.0, onset=interval,
         detail="too little was seen before the release" if is_worse is None else "",
     )  # fmt: skip
-
-
-def _arm(material: Material, members: tuple[Member, ...], workload: str) -> Arm:
-    if has_rolled(material, workload):
-        return Arm.ALL
-    return Arm.NEIGHBOUR if shares_a_contract(members, workload) else Arm.OUTSIDE
 
 
 def _rate(interval: Interval, is_pod: IsPod) -> float:

@@ -7,7 +7,7 @@ from saferollout.api.contracts import Contract, ContractKind
 from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.series import Series, SignalName, Subject
-from saferollout.core.diagnosis.evidence import Member, Part, Role, Share, Shared
+from saferollout.core.diagnosis.evidence import Arm, Member, Part, Role, Share, Shared
 from saferollout.core.intake import request, response
 from saferollout.core.views import WorkloadView
 
@@ -33,6 +33,13 @@ def shares_a_contract(members: tuple[Member, ...], workload: str) -> bool:
     """Tell whether a workload has a part in a contract in which one that rolls has a part."""
     rolling = {role.contract for member in members if member.shares for role in member.roles}
     return any(role.contract in rolling for member in members if member.workload == workload for role in member.roles)
+
+
+def arm_of(material: Material, members: tuple[Member, ...], workload: str) -> Arm:
+    """Return as what all pods of a workload stand together: one that rolls, one beside it, or one outside."""
+    if has_rolled(material, workload):
+        return Arm.ALL
+    return Arm.NEIGHBOUR if shares_a_contract(members, workload) else Arm.OUTSIDE
 
 
 def _member(material: Material, name: str) -> Member:

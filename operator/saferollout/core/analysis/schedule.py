@@ -52,6 +52,11 @@ def mode_of(snapshot: Snapshot) -> AnalysisMode:
     return AnalysisMode.ENFORCE if snapshot.has_prometheus and spec.gating is Gating.ENABLED else AnalysisMode.DISABLED
 
 
+def is_enforced(snapshot: Snapshot) -> bool:
+    """Tell whether what the analysis finds may hold a release or take it back."""
+    return mode_of(snapshot) is AnalysisMode.ENFORCE
+
+
 def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     """Return when to look; None while nothing has rolled in this release, or nobody wants it."""
     start = watched_since(snapshot.status.release)

@@ -52,8 +52,8 @@ def servers(material: Material) -> Iterator[Lifeline]:
 
 
 def _states(material: Material, series: Series, topics: dict[datetime, bool]) -> States:
-    values = {look.at: _value(look) for look in material.looks(series)}
-    return tuple((at, value > 0 and topics.get(at, True)) for at, value in sorted(values.items()))
+    up = {look.at: any(value > 0 for _, value in _moments(look, Reading.GAUGE)) for look in material.looks(series)}
+    return tuple((at, is_up and topics.get(at, True)) for at, is_up in sorted(up.items()))
 
 
 def _silent_looks(material: Material, series: Series) -> tuple[datetime, ...]:
@@ -105,7 +105,3 @@ def _has_begun(known: Mapping[object, float], found: Mapping[object, float], *, 
     if stayed:
         return any(found[one] > known[one] + _SLACK_SECONDS for one in stayed)
     return min(found.values()) > max(known.values()) + _SLACK_SECONDS
-
-
-def _value(look: Look) -> float:
-    return max((value for processes in look.subjects.values() for keys in processes.values() for value in keys.values()), default=0.0)
