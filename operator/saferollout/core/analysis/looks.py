@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.core.analysis.counted_symptoms import answers_requests
-from saferollout.core.analysis.material import IsPod, Material
+from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.slowness import slow_answers
 from saferollout.core.catalogue.asking import TOPIC
@@ -60,8 +60,7 @@ def _traffic(material: Material, members: tuple[Member, ...], member: Member) ->
     series = material.series_for(SignalName.HTTP_SERVER, workload=member.workload)
     if series is None or not any(role.kind is Shared.API and Part.SERVES in role.parts for role in member.roles):
         return
-    is_pod = material.pods_of(member.workload)
-    per_look = [(one.at, _rate(one, is_pod)) for one in material.intervals(series)]
+    per_look = [(one.at, _rate(one)) for one in material.intervals(series, workload=member.workload)]
     arm = arm_of(material, members, member.workload)
     yield _reading(material, Symptom.FEWER_REQUESTS, member.workload, "", arm, *_apart(material, per_look, below=_FEWER))
     yield _reading(material, Symptom.MORE_REQUESTS, member.workload, "", arm, *_apart(material, per_look, above=_MORE))
@@ -114,9 +113,9 @@ def _reading(
     )  # fmt: skip
 
 
-def _rate(interval: Interval, is_pod: IsPod) -> float:
+def _rate(interval: Interval) -> float:
     seconds = (interval.at - interval.start).total_seconds()
-    return sum(sum(keys.values()) for pod, keys in interval.grown.items() if is_pod(pod)) / seconds if seconds > 0 else 0.0
+    return sum(sum(keys.values()) for keys in interval.grown.values()) / seconds if seconds > 0 else 0.0
 
 
 def _lag(look: Look, group: str, topic: str) -> float:
