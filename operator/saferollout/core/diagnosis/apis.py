@@ -4,12 +4,16 @@ Only 400 and 422 speak of validation; 401, 403, 404 and 429 have other causes an
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from saferollout.core.diagnosis.cases import Case, blame
 from saferollout.core.diagnosis.evidence import Against, Arm, Member, Part, Reading, Shared, Standing
 from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
+
+_OUTNUMBERED: Final = 10
+"""So many refusals for each answer 5xx of the same pods, and at least so many: crashes are not what went wrong, even if too few to be compared."""
 
 
 def mode_2(scene: Scene) -> Iterator[Case]:
@@ -59,7 +63,7 @@ def _refuses(scene: Scene, contract: str, server: Member, rejected: Reading) -> 
         doubts.append(f"no contract says that {name} serves an API")
     if scene.worse_than_other_arm(Symptom.DENIED, name, Arm.NEW) is not None:
         doubts.append("answers 401, 403, 404 or 429 rise too, which have other causes")
-    if scene.is_blind(Symptom.SERVER_ERRORS, name):
+    if scene.is_blind(Symptom.SERVER_ERRORS, name) and _outnumbered(scene, name, rejected) is None:
         doubts.append(f"answers 5xx of {name} are not known")
     clients = " and ".join(one.workload for one in scene.with_part(contract, Part.CALLS)) or "its clients"
     return Case(
@@ -72,18 +76,26 @@ def _refuses(scene: Scene, contract: str, server: Member, rejected: Reading) -> 
         readings=(rejected,),
         between_arms=True,
         doubts=tuple(doubts),
-        not_because=_not_a_clients_bug(scene, server),
+        not_because=_not_a_clients_bug(scene, server, rejected),
         then=("then widen first: a revision that takes both, after it the clients, after them the one that takes only the new",),
     )
 
 
-def _not_a_clients_bug(scene: Scene, server: Member) -> tuple[str, ...]:
+def _outnumbered(scene: Scene, workload: str, rejected: Reading) -> Reading | None:
+    """Return the answers 5xx of the new pods, where they were counted among the same answers and are far fewer than those refused."""
+    failed = (one for one in scene.readings(Symptom.SERVER_ERRORS, workload) if (one.arm, one.against) == (Arm.NEW, Against.OTHER_ARM))
+    return next((one for one in failed if one.total >= rejected.total > 0 and max(1.0, one.count) * _OUTNUMBERED <= rejected.count), None)
+
+
+def _not_a_clients_bug(scene: Scene, server: Member, rejected: Reading) -> tuple[str, ...]:
     name = server.workload
     said = [f"not a client's bug: old pods of {name} take what the same clients send"]
     if scene.is_clear(Symptom.DENIED, name):
         said.append("not logins, routes or limits: 401, 403, 404 and 429 are as before")
     if scene.is_clear(Symptom.SERVER_ERRORS, name):
         said.append(f"not a crash of {name}: its answers 5xx are as before")
+    elif (failed := _outnumbered(scene, name, rejected)) is not None:
+        said.append(f"not a crash of {name}: its new pods answered {failed.count:.0f} times 5xx, and refused {rejected.count:.0f} times")
     return tuple(said)
 
 

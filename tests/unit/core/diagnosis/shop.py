@@ -100,7 +100,8 @@ def blind(evidence: Evidence, symptom: Symptom, workload: str = "", *arms: Arm) 
     """Return the evidence with no series of a symptom of a workload (of these arms)."""
     hidden = [one for one in evidence.readings if (one.symptom, one.workload) == (symptom, workload) and (not arms or one.arm in arms)]
     assert hidden
-    told = tuple(replace(one, standing=Standing.CANNOT_TELL, onset=None, detail="no series") if one in hidden else one for one in evidence.readings)
+    unseen = {"standing": Standing.CANNOT_TELL, "count": 0.0, "total": 0.0, "onset": None, "detail": "no series"}
+    told = tuple(replace(one, **unseen) if one in hidden else one for one in evidence.readings)
     return replace(evidence, readings=told)
 
 

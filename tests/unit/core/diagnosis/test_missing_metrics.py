@@ -96,7 +96,7 @@ def test_an_onset_that_nobody_knows_makes_before_and_after_a_suspicion(cause: Ca
 def test_a_healthy_release_says_which_mode_it_could_not_have_seen() -> None:
     finding = diagnose(shop.blind(shop.healthy(), Symptom.CACHE_MISSES, "user-service"))
     assert (finding.cause, finding.certainty) == (Cause.NOTHING, Certainty.SUSPECTED)
-    assert finding.doubts == ("mode 4 on profiles can't be seen: cache misses of user-service are not known",)
+    assert finding.doubts == ("mode 4 on profiles can't be seen: cache misses of user-service are not known: no series",)
 
 
 def test_only_old_or_only_new_pods_that_can_be_read_are_not_compared() -> None:

@@ -117,6 +117,27 @@ def test_a_server_that_answers_5xx_as_well_is_not_named_mode_2() -> None:
     assert (finding.cause, finding.certainty, finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.ROLL_BACK)
 
 
+@pytest.mark.parametrize(("crashes", "certainty"), [(0, Certainty.NAMED), (30, Certainty.NAMED), (31, Certainty.SUSPECTED), (300, Certainty.SUSPECTED)])
+def test_too_few_crashes_to_be_compared_do_not_hide_mode_2_where_refusals_outnumber_them(crashes: int, certainty: Certainty) -> None:
+    finding = diagnose(_crashes_that_cannot_be_compared(count=crashes, total=2000))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_2, certainty, Action.ROLL_BACK)
+    said = f"its new pods answered {crashes} times 5xx, and refused 300 times"
+    assert any(said in one for one in finding.not_because) is (certainty is Certainty.NAMED)
+
+
+def test_crashes_that_were_counted_among_fewer_answers_than_the_refusals_say_nothing_of_mode_2() -> None:
+    """New pods that report 5xx of one path only, or whose series came late."""
+    finding = diagnose(_crashes_that_cannot_be_compared(count=0, total=1999))
+    assert (finding.cause, finding.certainty) == (Cause.MODE_2, Certainty.SUSPECTED)
+
+
+def _crashes_that_cannot_be_compared(*, count: float, total: float) -> Evidence:
+    evidence = shop.blind(shop.mode_2(), Symptom.SERVER_ERRORS, "user-service")
+    place = (Symptom.SERVER_ERRORS, "user-service", *shop.NEW_WORSE)
+    few = (replace(one, count=count, total=total) if (one.symptom, one.workload, one.arm, one.against) == place else one for one in evidence.readings)
+    return replace(evidence, readings=tuple(few))
+
+
 def test_in_mode_4_old_pods_that_the_new_ones_contaminate_are_compared_with_before_the_release() -> None:
     """Between the arms there is no difference: both are worse than they were."""
     evidence = shop.healthy()
