@@ -100,7 +100,7 @@ class _Watch:
 
 @contextmanager
 def _versions_of_pods(stage: Stage) -> Iterator[dict[str, str]]:
-    """Remember the version of every pod of the four services that is seen meanwhile."""
+    """Remember the version of every pod of the five services that is seen meanwhile."""
     watch = _Watch()
     thread = threading.Thread(target=_look, args=(stage, watch), daemon=True)
     thread.start()

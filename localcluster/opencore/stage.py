@@ -22,7 +22,7 @@ from localcluster.progress import timed
 from localcluster.prometheus import start_prometheus
 
 CLUSTER_NAME = "opencore"
-WORKLOADS = ("gateway", "user-service", "billing-service", "notification-service")
+WORKLOADS = ("gateway", "user-service", "billing-service", "notification-service", "search-service")
 POSTGRES_PORT = 15432
 _SCRAPE_SECONDS = 3
 _STATEFUL = ("kafka", "postgres")
@@ -62,7 +62,7 @@ def start(name: str = CLUSTER_NAME, *, postgres_port: int | None = POSTGRES_PORT
     stage = find_stage(name)
     with timed("Kafka, Postgres, Redis and their exporters"):
         _start_platform(stage.tools)
-    with timed("four services and their traffic"):
+    with timed("five services and their traffic"):
         # Where SafeRollout is there, what it looks after runs already, and it would hold what is applied.
         if not is_installed(stage.tools):
             apply_folder(stage.tools, OPENCORE / "workloads")
@@ -94,7 +94,7 @@ def is_installed(tools: Tools) -> bool:
 
 
 def wait_for_workloads(tools: Tools) -> None:
-    """Wait until every pod of the four services is of its Deployment's template, and ready."""
+    """Wait until every pod of the five services is of its Deployment's template, and ready."""
     for workload in WORKLOADS:
         wait_for(tools, "rollout", "status", f"deployment/{workload}")
 

@@ -49,6 +49,7 @@ DONE = {
     "gateway": lambda tag: done_by_gateway(versions.GATEWAY[tag]),
     "billing-service": lambda tag: done_by_reader(versions.BILLING_SERVICE[tag]),
     "notification-service": lambda tag: done_by_reader(versions.NOTIFICATION_SERVICE[tag]),
+    "search-service": lambda tag: {"searches/request": {"reads": [1]}, "searches/response": {"writes": [1]}},
 }
 
 
@@ -89,6 +90,7 @@ def test_where_templates_declare_nothing_the_saferollout_says_of_each_contract_w
         "users-api": ({"user-service"}, {"gateway"}),
         "users": ({"user-service"}, {"user-service"}),
         "profiles": ({"user-service"}, {"user-service"}),
+        "searches": ({"search-service"}, set()),
     }
 
 

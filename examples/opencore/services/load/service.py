@@ -1,6 +1,6 @@
-"""load: people at the gateway, at a steady rate and for a bounded time.
+"""load: people at the gateway and at the search, at a steady rate and for a bounded time.
 
-Somebody registers, somebody looks at a profile that many look at, somebody at the account of a newcomer. What became of every request is in
+Somebody registers, somebody looks at a profile that many look at, somebody at the account of a newcomer, somebody for an article. What became of every request is in
 http_client_requests_seconds of this pod: the people's own view.
 """
 
@@ -19,8 +19,9 @@ from opencore import tariffs
 from opencore.client import Unreachable, call
 from opencore.web import WebService
 
-_GATEWAY = os.environ["GATEWAY_URL"]
+_GATEWAY, _SEARCH = os.environ["GATEWAY_URL"], os.environ["SEARCH_URL"]
 _PEOPLE = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra")
+_WORDS = ("register", "tariff", "bill")
 _WELL_KNOWN = 30
 _NEWCOMERS = 100
 _AT_ONCE = 16
@@ -37,12 +38,14 @@ class People:
         self._random = random.Random(1)
 
     def take_turn(self) -> None:
-        """Make one request, of the three kinds in turn."""
+        """Make one request, of the four kinds in turn."""
         number = next(self._numbers)
         try:
-            if number % 3 == 0:
-                self._register(number // 3)
-            elif number % 3 == 1 and self._well_known:
+            if number % 4 == 0:
+                self._register(number // 4)
+            elif number % 4 == 3:
+                self._search(number // 4)
+            elif number % 4 == 1 and self._well_known:
                 identity = self._random.choice(self._well_known)
                 self._ask("GET", f"/profiles/{identity}", uri="/profiles/{id}")
             elif self._newcomers:
@@ -54,6 +57,11 @@ class People:
     @staticmethod
     def _ask(method: str, path: str, *, uri: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         return call(method, f"{_GATEWAY}{path}", uri=uri, client_name="gateway", body=body, timeout=_PATIENCE_SECONDS)
+
+    @staticmethod
+    def _search(number: int) -> None:
+        word = _WORDS[number % len(_WORDS)]
+        call("GET", f"{_SEARCH}/search/{word}", uri="/search/{id}", client_name="search-service", timeout=_PATIENCE_SECONDS)
 
     def _register(self, number: int) -> None:
         tariff = tariffs.names()[number % len(tariffs.names())]

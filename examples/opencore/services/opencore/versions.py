@@ -75,11 +75,15 @@ NOTIFICATION_SERVICE: Mapping[str, EventReader] = {
     "1.1.0": EventReader(events_read=V1_V2),
 }
 
+SEARCH_SERVICE = ("1.0.0",)
+"""Nobody releases it: it shows what happens beside a release."""
+
 TAGS: Mapping[str, tuple[str, ...]] = {
     "user-service": tuple(USER_SERVICE),
     "gateway": tuple(GATEWAY),
     "billing-service": tuple(BILLING_SERVICE),
     "notification-service": tuple(NOTIFICATION_SERVICE),
+    "search-service": SEARCH_SERVICE,
 }
 
 
