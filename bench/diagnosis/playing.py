@@ -17,6 +17,7 @@ from bench.diagnosis.worlds import LOOKS, World, share_at
 from saferollout.core.diagnosis.diagnose import diagnose
 from saferollout.core.diagnosis.evidence import Dependency, Evidence, Life, Liveness, Member, Share
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty, Finding
+from saferollout.core.diagnosis.onsets import SLACK
 from saferollout.core.statistics.windows import Interval
 
 _QUIET: Final = timedelta(seconds=120)
@@ -98,13 +99,13 @@ def _life(world: World, window: int) -> tuple[Life, datetime | None]:
 
 
 def _outages(going: _Play, window: int) -> Iterator[Interval]:
-    """Yield the time that does not count, as core/analysis/liveness.py does: from the look before an outage to a quiet time after it."""
+    """Yield the time that does not count, as core/analysis/liveness.py does: from a little before the look before an outage to a quiet time after it."""
     world = going.world
     if world.dependency is None or world.dependency in going.silent or world.dependency in (Dependency.NODE, Dependency.SCRAPE):
         return
     life, since = _life(world, window)
     if life is Life.DOWN and since is not None:
-        yield Interval(start=since - EVERY, end=BEGIN + (window + 1) * EVERY + _QUIET)
+        yield Interval(start=since - EVERY - SLACK, end=BEGIN + (window + 1) * EVERY + _QUIET)
     elif life is Life.RESTARTED and since is not None:
         begin = since if world.restarts_only else BEGIN + world.down[0] * EVERY
-        yield Interval(start=begin - EVERY, end=since + _QUIET)
+        yield Interval(start=begin - EVERY - SLACK, end=since + _QUIET)

@@ -186,7 +186,7 @@ class Finding(Model):
 class Outage(Model):
     """A time that does not count, because something that all stand on was away (spec.analysis.mode Enforce)."""
 
-    start: datetime = Field(description="The last look before it was seen to be away.")
+    start: datetime = Field(description="Half a minute before the last look at which it was not seen to be away: exporters tell later than people.")
     end: datetime | None = Field(default=None, description="When it was over, spec.analysis.quietSeconds included; absent while it goes on.")
 
 

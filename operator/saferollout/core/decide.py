@@ -24,6 +24,7 @@ from saferollout.core.proving import prove
 from saferollout.core.questions import follow_up, questions
 from saferollout.core.restarting import restart_running
 from saferollout.core.rolling import advance_rolls, overdue, stop_clocks
+from saferollout.core.sparing import spared
 from saferollout.core.starting import start_next
 from saferollout.core.tidying import (
     accept_bypass,
@@ -71,10 +72,12 @@ def _judge(draft: Draft) -> None:
     release = draft.open_release
     if release is None or release.rollback is not None or release.failure is not None:
         return
-    trouble = judge_rolls(draft) or blamed(draft) or overdue(draft)
-    if trouble is not None:
-        fail(draft, trouble)
-        plan_ahead(draft)
+    for trouble in filter(None, (judge_rolls(draft), blamed(draft), overdue(draft))):
+        draft.spared = spared(draft, trouble)
+        if draft.spared is None:
+            fail(draft, trouble)
+            plan_ahead(draft)
+            return
 
 
 def _act(draft: Draft) -> AnyAction | None:

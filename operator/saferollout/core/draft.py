@@ -40,7 +40,8 @@ class Draft:
     """What is known and decided so far.
 
     `problems` says by workload why its template can't be considered; `blockers` why no step may start at all; `unread` what foreign
-    workloads do not tell; `held_by_gates` are workloads whose batch has baked long enough and waits for a gate; `waits` are sentences on what the release waits for, the most important first; `wakes` are seconds after
+    workloads do not tell; `held_by_gates` are workloads whose batch has baked long enough and waits for a gate; `spared` says
+    why a step that failed holds for now instead of going back; `waits` are sentences on what the release waits for, the most important first; `wakes` are seconds after
     which it is worth looking again.
     """
 
@@ -64,6 +65,7 @@ class Draft:
     approvals_wanted: list[str] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
+    spared: str | None = None
     assessment: Assessment | Unable | None = None
     assessed: tuple[object, object, object] | None = None
 

@@ -1,6 +1,7 @@
 """Stop a release that has failed: name the failure, and set the way back that the kernel allows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from saferollout.api.spec import OnFailure, RollbackScope
@@ -16,12 +17,13 @@ STAYS_HELD: Final = "its new template stays held until it changes or someone say
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a step failed. `gate` is empty where no gate was asked."""
+    """Why a step failed. `gate` is empty where no gate was asked; `since`: when it was measured that the gate's limits were exceeded."""
 
     workload: str
     reason: Reason
     message: str
     gate: str = ""
+    since: datetime | None = None
 
 
 def fail(draft: Draft, trouble: Trouble) -> None:
@@ -45,7 +47,7 @@ def abandon(draft: Draft, *, reason: Reason, message: str) -> None:
     if release is None:
         return
     rolled = [roll.workload for roll in release.rolls] or [target.workload for target in release.targets if target.rolled]
-    staying = {item.workload for item in _way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
+    staying = {item.workload for item in way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
     for name in [target.workload for target in release.targets]:
         failure = _failure(draft, Trouble(workload=name, reason=reason, message=message))
         if name not in staying:
@@ -94,7 +96,7 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     release = draft.open_release
     if release is None:
         return
-    way = _way_back(draft, failed=failed, scope=scope)
+    way = way_back(draft, failed=failed, scope=scope)
     stay = [Stay(workload=item.workload, contract=item.contract or "", version=item.version or "", message=item.sentence) for item in way.stay]
     for name in way.back:
         target = draft.target(name)
@@ -108,7 +110,8 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     draft.note(EventReason.ROLLBACK_STARTED, _words(back=way.back, stay=stay), workload=failed)
 
 
-def _way_back(draft: Draft, *, failed: str, scope: RollbackScope) -> RollbackPlan:
+def way_back(draft: Draft, *, failed: str, scope: RollbackScope) -> RollbackPlan:
+    """Work out who would go back with a failed step, and who would stay."""
     rolled = tuple(target.workload for target in draft.open_release.targets if target.rolled) if draft.open_release else ()
     return rollback(draft.world_as_it_is(), failed=failed, rolled=rolled, scope=scope)
 

@@ -7,7 +7,7 @@ put on record. A person's `forward` on a roll, or `approve analysis` for its bat
 from datetime import datetime
 from typing import Final
 
-from saferollout.api.analysis import AnalysisMode, OnForwardOnly
+from saferollout.api.analysis import AnalysisMode
 from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
@@ -65,11 +65,7 @@ def blamed(draft: Draft) -> Trouble | None:
     if assessment is None or not assessment.confirmed:
         return None
     finding = assessment.finding
-    if draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
-        return None
-    back = finding.action is Action.ROLL_BACK
-    spread = finding.action is Action.STOP_SPREADING and draft.snapshot.spec.analysis.on_forward_only is OnForwardOnly.ROLLBACK
-    if not (back or spread):
+    if finding.action is not Action.ROLL_BACK or draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
         return None
     return Trouble(workload=finding.workload, reason=Reason.DIAGNOSED, message=headline(finding))
 

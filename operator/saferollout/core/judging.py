@@ -57,7 +57,7 @@ def judge_rolls(draft: Draft) -> Trouble | None:
             if verdict.kind is Verdict.FAILING and gate.mode is GateMode.ENFORCE and not _is_ignored(draft, gate):
                 failed = _blamed(draft, gate, roll)
                 if not is_forwarded(release, failed):
-                    return Trouble(workload=failed.workload, gate=gate.name, reason=Reason.GATE_FAILED, message=f"gate {verdict.message}")
+                    return Trouble(workload=failed.workload, gate=gate.name, reason=Reason.GATE_FAILED, message=f"gate {verdict.message}", since=_failing_since(draft, gate, roll))
     return None
 
 
@@ -176,6 +176,13 @@ def _verdict(draft: Draft, gate: Gate, roll: ActiveRoll) -> GateVerdict:
         _remember_pass(draft, gate, at=measurements[-1].at)
         measurements = _since_passed(draft, gate, measurements)
     return gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
+
+
+def _failing_since(draft: Draft, gate: Gate, roll: ActiveRoll) -> datetime | None:
+    """Return the first measurement with which the gate had failed."""
+    measured, baseline = _since_passed(draft, gate, _of_roll(draft, gate, roll)), _baseline(draft, gate)
+    prefixes = (measured[:length] for length in range(1, len(measured) + 1))
+    return next((one[-1].at for one in prefixes if gates.verdict(gate, one, baseline=baseline).kind is Verdict.FAILING), None)
 
 
 def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, ...]:

@@ -151,7 +151,7 @@ def stopped_by_person(draft: Draft) -> bool:
 
 def stop_words(draft: Draft) -> str | None:
     """Say what keeps anything new from starting: a person, spec.mode, a faulty spec or what the analysis found; None where nothing does."""
-    return person_words(draft) or hold_words(draft)
+    return person_words(draft) or draft.spared or hold_words(draft)
 
 
 def person_words(draft: Draft) -> str | None:

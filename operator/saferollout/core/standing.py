@@ -73,7 +73,7 @@ def _in_work(draft: Draft, release: Release) -> Standing:
     if draft.approvals_wanted:
         return Standing(State.AWAITING_APPROVAL, Reason.AWAITING_APPROVAL, f"waits for approval of {', '.join(sorted(set(draft.approvals_wanted)))}")
     stopped = stop_words(draft)
-    if stopped is not None and stopped == hold_words(draft):
+    if stopped is not None and stopped in (draft.spared, hold_words(draft)):
         return Standing(State.WAITING, Reason.DIAGNOSED, stopped)
     if stopped is not None:
         return Standing(State.PAUSED, Reason.PAUSED, stopped)

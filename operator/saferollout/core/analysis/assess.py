@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from saferollout.api.analysis import OnForwardOnly
 from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import Comparison, comparisons
 from saferollout.core.analysis.gaps import Gap, gaps_of, unanswered
@@ -21,9 +22,10 @@ from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.analysis.trust import is_confirmed
 from saferollout.core.decision import Snapshot
 from saferollout.core.diagnosis.blind_spots import sees_anything
+from saferollout.core.diagnosis.commands import commands_for
 from saferollout.core.diagnosis.diagnose import diagnose
 from saferollout.core.diagnosis.evidence import Evidence
-from saferollout.core.diagnosis.finding import Finding
+from saferollout.core.diagnosis.finding import Action, Certainty, Finding
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Observations, Outcome
 from saferollout.core.statistics.windows import Interval
@@ -110,7 +112,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
             return Unable(reason="it has only just begun to look")
     finding = diagnose(evidence)
     return Assessment(
-        finding=finding,
+        finding=as_wanted(finding, evidence, snapshot.spec.analysis.on_forward_only),
         evidence=evidence,
         outages=outages,
         silences=silences,
@@ -119,6 +121,14 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         gaps=gaps,
         confirmed=is_confirmed(finding, evidence, gaps),
     )
+
+
+def as_wanted(finding: Finding, evidence: Evidence, wanted: OnForwardOnly) -> Finding:
+    """Have what is forward only go back all the same where the user wants that, and only once it is named: until then it holds."""
+    if finding.action is not Action.STOP_SPREADING or wanted is OnForwardOnly.HOLD:
+        return finding
+    action = Action.ROLL_BACK if finding.certainty is Certainty.NAMED else Action.HOLD
+    return replace(finding, action=action, commands=tuple(commands_for(evidence, cause=finding.cause, action=action)))
 
 
 def _blind(snapshot: Snapshot, gaps: Sequence[Gap]) -> Unable | None:

@@ -4,6 +4,7 @@ A dependency of which nothing is known is UNKNOWN: silence of an exporter is no 
 while its broker is away: it tries each partition again and again, for longer than a scrape may last.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from saferollout.core.analysis.callers import callers_alive, callers_away
@@ -12,6 +13,7 @@ from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.nodes import nodes, scrapes
 from saferollout.core.analysis.servers import servers
 from saferollout.core.diagnosis.evidence import Liveness
+from saferollout.core.diagnosis.onsets import SLACK
 from saferollout.core.statistics.windows import Interval
 
 
@@ -21,12 +23,15 @@ def liveness_of(material: Material) -> tuple[Liveness, ...]:
 
 
 def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
-    """Return the times that do not count: from the last look before an outage to the quiet time after it."""
+    """Return the times that do not count: from a little before the last look before an outage to the quiet time after it.
+
+    People notice that a server is gone before its exporter is scraped: what failed shortly before the outage was seen came of it too.
+    """
     interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
     kept = material.schedule.kept
     lives = _lifelines(material)
     found = (outage for one in lives for outage in one.outages(now=material.now, kept=kept, interval=interval, quiet=quiet))
-    return (*found, *callers_away(material, quiet=quiet))
+    return (*(replace(outage, start=outage.start - SLACK) for outage in found), *callers_away(material, quiet=quiet))
 
 
 def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
