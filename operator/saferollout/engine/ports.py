@@ -1,14 +1,16 @@
 """What the engine needs from the outside, each as small a Protocol as it can be. The shell has the real ones, tests have fakes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from saferollout.core.decision import Decision, Note, Snapshot
 from saferollout.core.measurements import Observations, Question
 from saferollout.engine.resources import Resource
 from saferollout.engine.store import Place
 from saferollout.engine.trimming import Raw
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,14 @@ class Observer(Protocol):
 
     async def observe(self, questions: tuple[Question, ...]) -> Observations:
         """Answer every question that can be asked now."""
+        ...
+
+
+class Aside(Protocol):
+    """Whoever does pure work that may take long, while the event loop goes on."""
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do it; raises what the work raises."""
         ...
 
 

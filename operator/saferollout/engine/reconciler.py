@@ -13,6 +13,7 @@ A conflict anywhere means only: look again.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from saferollout.core.actions import Action, AnyAction
@@ -21,7 +22,7 @@ from saferollout.core.event_reasons import EventReason
 from saferollout.core.measurements import Observations, Question
 from saferollout.engine.errors import ClusterError, Conflict, NotFound
 from saferollout.engine.orphans import Orphans
-from saferollout.engine.ports import Observer, Recorder, Telemetry
+from saferollout.engine.ports import Aside, Observer, Recorder, Telemetry
 from saferollout.engine.repeats import Repeats
 from saferollout.engine.resources import Kind
 from saferollout.engine.resync import Resync
@@ -67,6 +68,7 @@ class Reconciler:
         writer: Writer,
         orphans: Orphans,
         brain: Brain,
+        aside: Aside,
         observer: Observer,
         recorder: Recorder,
         telemetry: Telemetry,
@@ -78,6 +80,7 @@ class Reconciler:
         self._writer = writer
         self._orphans = orphans
         self._brain = brain
+        self._aside = aside
         self._observer = observer
         self._recorder = recorder
         self._telemetry = telemetry
@@ -129,7 +132,9 @@ class Reconciler:
         if more:
             also = await self._observer.observe(more)
             observations = Observations(answers={**observations.answers, **also.answers})
-        decision = self._brain.decide(scene.snapshot, observations, now, self._marks_of(key, scene.snapshot))
+        # A look at some hundred watched pods takes seconds. The marks are this look's alone: nobody else looks at the key meanwhile (engine/queue.py).
+        decide = partial(self._brain.decide, scene.snapshot, observations, now, self._marks_of(key, scene.snapshot))
+        decision = await self._aside.do(decide)
         return _Thought(scene=scene, decision=decision, now=now)
 
     async def _confirmed(self, key: str, place: Place, thought: _Thought) -> _Thought | None:

@@ -175,6 +175,7 @@ class Process:
         if self._parts.lock.held:
             await asyncio.wait([leading], timeout=_LAST_WORDS_SECONDS)
         await _cancel(leading)
+        self._parts.aside.close()
         self._metrics.lead(False)
         await self._parts.lock.release()
         await self._parts.recorder.drain(seconds=_LAST_EVENTS_SECONDS)

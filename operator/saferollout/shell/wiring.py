@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from saferollout.engine.aside import Threads
 from saferollout.engine.defects import Defects
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.intake import Intake
@@ -46,6 +47,7 @@ class Parts:
     queue: WorkQueue
     resync: Resync
     workers: Workers
+    aside: Threads
     lock: LeaseLock
     recorder: EventRecorder
     health: Health
@@ -84,8 +86,9 @@ def assemble(
     writer = Writer(cluster=cluster, store=store, kind=kind)
     recorder = EventRecorder(cluster, instance=identity.name, clock=clock)
     orphans = Orphans(cluster=cluster, store=store, scenes=scenes, writer=writer, recorder=recorder, clock=clock)
+    aside = Threads(WORKERS)
     reconciler = Reconciler(
-        store=store, scenes=scenes, resync=resync, writer=writer, orphans=orphans, brain=brain, observer=observer, recorder=recorder,
+        store=store, scenes=scenes, resync=resync, writer=writer, orphans=orphans, brain=brain, aside=aside, observer=observer, recorder=recorder,
         telemetry=metrics, clock=lambda: datetime.now(UTC),
     )
     defects = Defects(cluster=cluster, store=store, recorder=recorder, clock=lambda: datetime.now(UTC))
@@ -97,6 +100,6 @@ def assemble(
     lag = LoopLag(clock=clock)
     metrics.watch_queue(lambda: queue.depth)
     return Parts(
-        intake=Intake(store=store, queue=queue), queue=queue, resync=resync, workers=workers, lock=lock, recorder=recorder,
+        intake=Intake(store=store, queue=queue), queue=queue, resync=resync, workers=workers, aside=aside, lock=lock, recorder=recorder,
         health=Health(queue=queue, resync=resync, lag=lag, working=lambda: lock.held), lag=lag,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from saferollout.api import names
 from saferollout.api.status import State, Status, Summary
@@ -17,6 +17,7 @@ from saferollout.engine.defects import Defects
 from saferollout.engine.hold_mode import HoldModeProbe
 from saferollout.engine.intake import Intake
 from saferollout.engine.orphans import Orphans
+from saferollout.engine.ports import Aside
 from saferollout.engine.queue import WorkQueue
 from saferollout.engine.reconciler import Reconciler
 from saferollout.engine.resync import Resync
@@ -84,6 +85,17 @@ def _replica_set_view(replica_set: Any, raw: RawWorkload, now: datetime) -> Repl
     )
 
 
+T = TypeVar("T")
+
+
+class AtOnce:
+    """Does aside work at once, so that hours of a test stay in virtual time."""
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do it."""
+        return work()
+
+
 Decide = Callable[[Snapshot, Observations, datetime, Marks], Decision]
 
 
@@ -147,7 +159,7 @@ class Listener:
 class Stage:
     """One process of the operator; a second Stage on the same cluster is the operator after a restart."""
 
-    def __init__(self, cluster: FakeCluster, deciding: Decide) -> None:
+    def __init__(self, cluster: FakeCluster, deciding: Decide, *, aside: Aside | None = None, workers: int = 1) -> None:
         self.cluster = cluster
         self.brain = ScriptedBrain(deciding)
         self.listener = Listener()
@@ -167,12 +179,12 @@ class Stage:
         )
         self.reconciler = Reconciler(
             store=self.store, scenes=self.scenes, resync=self.resync, writer=self.writer, orphans=self.orphans, brain=self.brain,
-            observer=self.listener, recorder=self.listener, telemetry=self.listener, clock=lambda: self.moment,
+            aside=aside or AtOnce(), observer=self.listener, recorder=self.listener, telemetry=self.listener, clock=lambda: self.moment,
         )
         self.defects = Defects(cluster=cluster, store=self.store, recorder=self.listener, clock=lambda: self.moment)
         self.workers = Workers(
             queue=self.queue, reconciler=self.reconciler, telemetry=self.listener, clock=self._monotonic,
-            on_refused=self.reconciler.refused, on_defect=self.defects.tell, count=1,
+            on_refused=self.reconciler.refused, on_defect=self.defects.tell, count=workers,
         )
 
     async def look(self, name: str = "shop") -> float | None:
