@@ -4,6 +4,7 @@ Nothing is counted here: the finding is worked out anew at every look from every
 put on record. A person's `forward` on a roll, or `approve analysis` for its batch, goes before it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +12,8 @@ from saferollout.api.analysis import AnalysisMode
 from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
-from saferollout.core.analysis.exposure import unproven, worst
+from saferollout.core.analysis.comparisons import Comparison
+from saferollout.core.analysis.exposure import Unproven, unproven, worst
 from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.schedule import is_enforced, mode_of, next_look, schedule_of
 from saferollout.core.decision import AnalysisLook
@@ -121,16 +123,20 @@ def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:
         return None
     if roll.workload in assessment.unanswered:
         return assessment.unanswered[roll.workload]
-    missing = worst(
-        unproven(
-            assessment.compared,
-            workload=roll.workload,
-            since=ready,
-            highest_rate=float(draft.snapshot.spec.analysis.highest_rate),
-            without=(*assessment.outages, *assessment.silences),
-        )
-    )
+    missing = worst(_unproven(draft, assessment, roll.workload, since=ready))
     return missing.sentence if missing is not None else None
+
+
+def _unproven(draft: Draft, assessment: Assessment, workload: str, *, since: datetime) -> tuple[Unproven, ...]:
+    """Judge once a look what a batch has shown, and remember it with the look's assessment: a batch that waits is decided on far more often."""
+    highest_rate, without = float(draft.snapshot.spec.analysis.highest_rate), (*assessment.outages, *assessment.silences)
+
+    def judged(compared: Sequence[Comparison]) -> tuple[Unproven, ...]:
+        return unproven(compared, workload=workload, since=since, highest_rate=highest_rate, without=without)
+
+    known = draft.assessed[2] if draft.assessed is not None else None
+    memory = known if isinstance(known, Memory) else Memory()
+    return memory.all(("unproven", workload, since, highest_rate), assessment.compared, judged)
 
 
 def last_look(draft: Draft) -> AnalysisLook | None:

@@ -60,8 +60,8 @@ class Memory:
         return tuple(made)
 
     def all(self, key: Hashable, items: Sequence[S], work: Callable[[Sequence[S]], T]) -> T:
-        """Return what the work makes of all items together."""
-        known = self._all_before.get(key)
+        """Return what the work makes of all items together; asked again after the look, with the same items, it is not done again."""
+        known = self._all_now.get(key) or self._all_before.get(key)
         is_known = known is not None and len(known[0]) == len(items) and all(map(is_, known[0], items))
         kept = known if known is not None and is_known else (tuple(items), work(items))
         self._all_now[key] = kept

@@ -1,14 +1,16 @@
 """No alarm is not a pass: a batch goes on when its new pods are shown to be well, and says what is missing until then."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from saferollout.api.spec import SafeRolloutSpec
-from saferollout.core.analysis.comparisons import BetweenArms
-from saferollout.core.analysis.exposure import unproven
+from saferollout.core import heeding
+from saferollout.core.analysis.comparisons import BetweenArms, Comparison
+from saferollout.core.analysis.exposure import Unproven, unproven
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, Window
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
@@ -65,6 +67,24 @@ def test_a_batch_with_little_traffic_waits_for_it_although_its_bake_is_over_and_
     assert missing(shop) and "approve analysis" in missing(shop)
     shop.play(looks=400)
     assert state(shop).startswith("Completed"), state(shop)
+
+
+def test_what_a_waiting_batch_has_shown_is_judged_once_a_look_however_often_it_is_decided_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[datetime] = []
+    known: dict[datetime, str] = {}
+
+    def counted(compared: Sequence[Comparison], **told: Any) -> tuple[Unproven, ...]:
+        judged.append(shop.now)
+        return unproven(compared, **told)
+
+    shop = shop_of(requests(lambda revision: 0.8), bakeSeconds=5)
+    shop.play(looks=20)
+    monkeypatch.setattr(heeding, "unproven", counted)
+    for _ in range(40):
+        shop.play(looks=1)
+        known[shop.now] = missing(shop)
+    assert 6 <= len(judged) <= 9, "40 decisions in 40 s, a look each 5 s"
+    assert len(set(known.values())) > 1, "what is said of it changes all the same"
 
 
 def test_much_traffic_has_shown_it_when_the_bake_is_over() -> None:
