@@ -12,6 +12,7 @@ from saferollout.cli.look import Look, Mark, ago, duration
 from saferollout.cli.no_return import passed_points, points_of_no_return
 from saferollout.cli.picture import Picture
 from saferollout.cli.status_table import table
+from saferollout.core.analysis.scraping import INTERVAL_FIELD
 from saferollout.core.reasons import Reason
 from saferollout.core.refusing import REPAIR
 
@@ -91,6 +92,8 @@ def _head(picture: Picture, look: Look) -> list[Text]:
         for known in picture.status.contracts
         if known.undeclared_groups
     )
+    if accepted is not None:
+        facts.extend(("Mind", said) for said in accepted.message.split("; ") if said.startswith(INTERVAL_FIELD))
     if picture.waiting_commands:
         facts.append(("Unheard", f"{', '.join(picture.waiting_commands)}: said, not yet taken by the operator"))
     return _facts(facts, look)

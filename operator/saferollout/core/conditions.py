@@ -3,6 +3,7 @@
 from typing import Final
 
 from saferollout.api.status import Condition, ConditionStatus, State
+from saferollout.core.analysis.assess import Assessment
 from saferollout.core.draft import Draft
 from saferollout.core.reasons import ConditionType, Reason, Recorded
 from saferollout.core.refusing import refusal_stands, refusal_words
@@ -55,7 +56,12 @@ def _plan(draft: Draft) -> tuple[ConditionStatus, Reason, str]:
         return ConditionStatus.FALSE, Reason.INVALID_TEMPLATE, "; ".join(draft.problems[name] for name in sorted(draft.problems))
     if draft.unread:
         return ConditionStatus.FALSE, Reason.EXTERNAL_UNREADABLE, "; ".join(draft.unread)
-    return ConditionStatus.TRUE, Reason.ACCEPTED, "; ".join(reader_warnings(draft))
+    return ConditionStatus.TRUE, Reason.ACCEPTED, "; ".join((*reader_warnings(draft), *_of_analysis(draft)))
+
+
+def _of_analysis(draft: Draft) -> tuple[str, ...]:
+    """Return what the analysis warns of while a release is watched."""
+    return (draft.assessment.warning,) if isinstance(draft.assessment, Assessment) and draft.assessment.warning else ()
 
 
 def _status(holds: bool) -> ConditionStatus:

@@ -9,6 +9,7 @@ import pytest
 from saferollout.cli.look import Look, plain
 from saferollout.cli.picture import Heartbeat, Picture
 from saferollout.cli.status_screen import status_screen
+from saferollout.core.analysis.scraping import INTERVAL_FIELD
 from saferollout.core.views import WorkloadView
 from tests.unit.cli.pictures import (
     GATES,
@@ -249,6 +250,14 @@ def test_a_group_that_nobody_declared_is_shown() -> None:
     books = [{"name": "user-events", "undeclaredGroups": ["audit", "fraud"]}]
     resting = picture(raw(status("Idle", contracts=books)))
     assert "consumer groups that read user-events: audit, fraud" in " ".join(plain(status_screen(resting, Look())).split())
+
+
+def test_what_the_analysis_warns_of_is_shown_and_other_words_of_the_plan_are_not() -> None:
+    mind = f"{INTERVAL_FIELD} (15) is shorter than what Prometheus scrapes orders at"
+    accepted = condition("PlanAccepted", "True", reason="Accepted", seconds=9, message=f"consumer group audit reads topic t; {mind}")
+    drawn = plain(status_screen(picture(raw(status("Idle", conditions=[accepted]))), Look()))
+    assert f"Mind {mind}" in " ".join(drawn.split())
+    assert "consumer group audit" not in drawn
 
 
 def test_a_workload_elsewhere_that_can_not_be_read_is_shown_with_the_way_out() -> None:

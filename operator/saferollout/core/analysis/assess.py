@@ -19,6 +19,7 @@ from saferollout.core.analysis.members import members_of
 from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
+from saferollout.core.analysis.scraping import scraped_too_seldom
 from saferollout.core.analysis.trust import is_confirmed
 from saferollout.core.decision import Snapshot
 from saferollout.core.diagnosis.blind_spots import sees_anything
@@ -40,7 +41,7 @@ class Assessment:
 
     `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that
     is to be shown to be well; `unanswered`: by workload, why that can't be told. `gaps` say what is wrong with the data, so that finding nothing
-    means little; `confirmed`: the finding blames nobody by readings that rest on such data alone.
+    means little; `confirmed`: the finding blames nobody by readings that rest on such data alone. `warning`: what is to be set otherwise; holds nothing.
     """
 
     finding: Finding
@@ -51,6 +52,7 @@ class Assessment:
     unanswered: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     confirmed: bool = True
+    warning: str = ""
 
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
@@ -120,6 +122,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         unanswered=silent,
         gaps=gaps,
         confirmed=is_confirmed(finding, evidence, gaps),
+        warning=scraped_too_seldom(material) or "",
     )
 
 

@@ -20,6 +20,9 @@ from saferollout.core.diagnosis.symptoms import Symptom
 
 _IN_A_ROW: Final = 2
 _LEAST_BASELINE: Final = 5
+_OFTEN: Final = 0.1
+"""A share of looks before the release at which it was so too, from which it says nothing: jobs by the hour, or scrapes that lie further apart than looks."""
+
 _FEWER: Final = 0.5
 _MORE: Final = 2.0
 _LEAST_EXPECTED: Final = 20.0
@@ -89,11 +92,12 @@ def _apart(material: Material, rates: Values, *, below: float | None = None, abo
     expected = sum(before) / len(before) * interval * _IN_A_ROW if before else 0.0
     if len(before) < _LEAST_BASELINE or len(since) < _IN_A_ROW or expected < _LEAST_EXPECTED:
         return None, 0.0, 0.0
-    last = [rate * interval for rate in since[-_IN_A_ROW:]]
     each = expected / _IN_A_ROW
-    if below is not None:
-        return all(seen < below * each for seen in last), max(0.0, expected - sum(last)), expected
-    return above is not None and all(seen > above * each for seen in last), max(0.0, sum(last) - expected), expected
+    is_apart = [below is not None and rate * interval < below * each or above is not None and rate * interval > above * each for rate in (*before, *since)]
+    if sum(map(all, itertools.pairwise(is_apart[: len(before)]))) > _OFTEN * len(before):
+        return None, 0.0, 0.0
+    seen = sum(rate * interval for rate in since[-_IN_A_ROW:])
+    return all(is_apart[-_IN_A_ROW:]), max(0.0, expected - seen if below is not None else seen - expected), expected
 
 
 def _split(material: Material, values: Values) -> tuple[list[float], list[float]]:
