@@ -13,7 +13,7 @@ from saferollout.api.status import ActiveRoll
 from saferollout.api.status import Finding as Recorded
 from saferollout.core.analysis.assess import Assessment, Unable, assess, made_of
 from saferollout.core.analysis.comparisons import Comparison
-from saferollout.core.analysis.exposure import Unproven, unproven, worst
+from saferollout.core.analysis.exposure import SIGNAL_OF, Unproven, unproven, worst
 from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.schedule import is_enforced, mode_of, next_look, schedule_of
 from saferollout.core.decision import AnalysisLook
@@ -124,7 +124,9 @@ def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:
     if roll.workload in assessment.unanswered:
         return assessment.unanswered[roll.workload]
     missing = worst(_unproven(draft, assessment, roll.workload, since=ready))
-    return missing.sentence if missing is not None else None
+    if missing is None:
+        return None
+    return assessment.vanished.get((roll.workload, SIGNAL_OF[missing.symptom]), missing.sentence)
 
 
 def _unproven(draft: Draft, assessment: Assessment, workload: str, *, since: datetime) -> tuple[Unproven, ...]:

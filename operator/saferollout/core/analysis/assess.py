@@ -21,6 +21,7 @@ from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.analysis.scraping import scraped_too_seldom
 from saferollout.core.analysis.trust import is_confirmed
+from saferollout.core.analysis.vanished import Wanted, vanished
 from saferollout.core.decision import Snapshot
 from saferollout.core.diagnosis.blind_spots import sees_anything
 from saferollout.core.diagnosis.commands import commands_for
@@ -40,7 +41,7 @@ class Assessment:
     """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included.
 
     `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that
-    is to be shown to be well; `unanswered`: by workload, why that can't be told. `gaps` say what is wrong with the data, so that finding nothing
+    is to be shown to be well; `unanswered`: by workload, why that can't be told; `vanished`: what pods do not report any more. `gaps` say what is wrong with the data, so that finding nothing
     means little; `confirmed`: the finding blames nobody by readings that rest on such data alone. `warning`: what is to be set otherwise; holds nothing.
     """
 
@@ -50,6 +51,7 @@ class Assessment:
     silences: tuple[Interval, ...] = ()
     compared: tuple[Comparison, ...] = ()
     unanswered: Mapping[str, str] = field(default_factory=dict)
+    vanished: Mapping[Wanted, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     confirmed: bool = True
     warning: str = ""
@@ -120,6 +122,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         silences=silences,
         compared=compared,
         unanswered=silent,
+        vanished=vanished(material),
         gaps=gaps,
         confirmed=is_confirmed(finding, evidence, gaps),
         warning=scraped_too_seldom(material) or "",

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison, WithBefore
 from saferollout.core.analysis.counts import POD_SYMPTOMS
+from saferollout.core.catalogue.series import SignalName
 from saferollout.core.diagnosis.evidence import Arm
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.judge import Alarm, judge
@@ -34,7 +35,8 @@ SHOWN: Final = frozenset(
 )
 """What pods are asked to do, and how it fails. Restarts and readiness are judged by the cluster itself, misses and stalls only against others."""
 
-SHOWN_BY: Final = frozenset(one.signal for one in POD_SYMPTOMS if one.symptom in SHOWN)
+SIGNAL_OF: Final[Mapping[Symptom, SignalName]] = {one.symptom: one.signal for one in POD_SYMPTOMS if one.symptom in SHOWN}
+SHOWN_BY: Final = frozenset(SIGNAL_OF.values())
 """The signals that a batch is shown to be well by."""
 
 _Timed = Window | TimedCount | PodCounts

@@ -1,8 +1,9 @@
 """A release that was watched is not let go on because there is nothing left to watch it by."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from tests.unit.core.analysis.test_passing_needs_exposure import missing, requests, shop_of, state
+from tests.unit.core.analysis.test_passing_needs_exposure import BAKE, METRIC, ROWS, USERS, Works, missing, requests, shop_of, state
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 
@@ -30,3 +31,55 @@ def test_a_release_for_which_nobody_ever_exported_anything_is_held_by_nothing() 
     shop.play(looks=100)
     assert shop.status.release is not None and not shop.status.release.watched
     assert state(shop).startswith("Completed"), state(shop)
+
+
+def with_calls(*, ends: list[bool], rate: Callable[[str], float] = lambda revision: 0.8, calls: str = "hikaricp_connections_timeout_total") -> Works:
+    """Have pods answer little, and report something else beside it; the requests are reported no more once that is said."""
+    serve = requests(rate)
+
+    def works(shop: WatchedCluster) -> None:
+        serve(shop)
+        if ends[0]:
+            shop.drop(METRIC)
+        for pod, _ in shop.pod_names("server"):
+            shop.count(calls, 0.0, namespace="shop", pod=pod, pool="p")
+
+    return works
+
+
+def test_a_batch_that_waits_for_answers_says_where_they_are_not_reported_any_more() -> None:
+    ends = [False]
+    shop = shop_of(with_calls(ends=ends), bakeSeconds=5, contracts=[USERS, ROWS])
+    shop.play(looks=25)
+    assert "more answers on new pods of server" in state(shop), state(shop)
+    ends[0] = True
+    shop.play(looks=20)
+    assert f"Waiting: {METRIC} of server to be reported again: pods that reported it do not any more" in state(shop), state(shop)
+    assert "approve analysis" in missing(shop)
+    ends[0] = False
+    shop.play(looks=15)
+    assert "more answers on new pods of server" in state(shop), state(shop)
+
+
+def test_what_pods_have_shown_is_not_taken_back_because_they_report_it_no_more() -> None:
+    ends = [False]
+    shop = shop_of(with_calls(ends=ends, rate=lambda revision: 20.0), contracts=[USERS, ROWS])
+    shop.play(looks=BAKE)
+    ends[0] = True
+    shop.play(looks=15)
+    assert shop.pods("server")["server2"] > 2, state(shop)
+
+
+def test_new_pods_that_nobody_asked_anything_have_lost_nothing() -> None:
+    shop = shop_of(with_calls(ends=[False], rate=lambda revision: 0.0 if is_new(revision) else 5.0), contracts=[USERS, ROWS])
+    shop.play(looks=60)
+    assert "new pods of server to do something" in state(shop), state(shop)
+
+
+def test_pods_that_are_gone_themselves_have_lost_nothing_either_and_what_the_cluster_tells_of_pods_does_not_speak_for_them() -> None:
+    ends = [False]
+    shop = shop_of(with_calls(ends=ends, calls="kube_pod_container_status_restarts_total"), bakeSeconds=5)
+    shop.play(looks=25)
+    ends[0] = True
+    shop.play(looks=20)
+    assert "to be reported again" not in state(shop), state(shop)
