@@ -16,6 +16,7 @@ from saferollout.core.analysis.counts import POD_SYMPTOMS
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.diagnosis.evidence import Arm
 from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.statistics.counting_windows import in_order
 from saferollout.core.statistics.judge import Alarm, judge
 from saferollout.core.statistics.judge_rate import judge_rate
 from saferollout.core.statistics.passing import Passing
@@ -49,7 +50,8 @@ _STEPS: Final = (1, 2, 5, 10)
 class Unproven:
     """What is missing before new pods are shown to be well in one symptom.
 
-    `seen`: events since the batch was ready, of every kind. `exposed`: there was enough to see, and it lies between good and bad.
+    `seen`: events since the batch was ready, of every kind, that count; `discarded`: those in times that do not. `exposed`: there was enough to see, and it
+    lies between good and bad.
     `missing`, `missing_seconds`: how many more, and how long that takes at this pace; None: not to be said.
     """
 
@@ -59,11 +61,15 @@ class Unproven:
     exposed: bool
     missing: float | None = None
     missing_seconds: float | None = None
+    discarded: float = 0.0
 
     @property
     def sentence(self) -> str:
         """Say what is waited for; roughly, because every new wording in a status is a write."""
         among = self.symptom.among
+        if not self.seen and self.discarded:
+            when = "in an outage or while an exporter was silent, or in the quiet time after it"
+            return f"new pods of {self.workload} to do something that counts: {among} were seen of them only {when}"
         if not self.seen:
             return f"new pods of {self.workload} to do something: no {among} were seen of them since they were ready"
         if self.exposed or self.missing is None:
@@ -104,7 +110,7 @@ def _missing(
         beside = before.get((one.symptom, one.contract))
         if judged.verdict is Verdict.CLEAR or (beside is not None and _is_as_before(beside, since=since, without=without)):
             continue
-        yield _told(one, judged, windows)
+        yield _told(one, judged, windows, without=without)
 
 
 def _begun(windows: Sequence[T], *, since: datetime, after: Sequence[_Timed]) -> tuple[T, ...]:
@@ -113,11 +119,13 @@ def _begun(windows: Sequence[T], *, since: datetime, after: Sequence[_Timed]) ->
     return tuple(window for begin, window in zip(ends, windows, strict=False) if begin is not None and begin >= since)
 
 
-def _told(one: BetweenArms, judged: Reading, windows: Sequence[Window]) -> Unproven:
+def _told(one: BetweenArms, judged: Reading, windows: Sequence[Window], *, without: Sequence[Interval]) -> Unproven:
+    seen, every = (sum(window.new_total for window in counted) for counted in (in_order(windows, without=without), windows))
     return Unproven(
         symptom=one.symptom,
         workload=one.workload,
-        seen=sum(window.new_total for window in windows),
+        seen=seen,
+        discarded=every - seen,
         exposed=judged.verdict is not Verdict.TOO_LITTLE,
         missing=judged.missing_requests,
         missing_seconds=judged.missing_seconds,

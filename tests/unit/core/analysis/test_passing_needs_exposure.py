@@ -12,7 +12,7 @@ from saferollout.core import heeding
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison
 from saferollout.core.analysis.exposure import Unproven, unproven
 from saferollout.core.diagnosis.symptoms import Symptom
-from saferollout.core.statistics.windows import PodCounts, Window
+from saferollout.core.statistics.windows import Interval, PodCounts, Window
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 Works = Callable[[WatchedCluster], None]
@@ -217,7 +217,7 @@ def test_what_was_served_while_an_exporter_was_silent_does_not_count_either() ->
     shop.play(looks=BAKE - 5)
     silent[0], served[0] = False, False
     shop.play(looks=100)
-    assert shop.pods("server")["server2"] == 2 and "answers on new pods of server" in state(shop), state(shop)
+    assert shop.pods("server")["server2"] == 2 and "answers were seen of them only in an outage or while" in state(shop), state(shop)
 
 
 def test_a_window_that_began_before_the_batch_was_ready_shows_nothing_of_it() -> None:
@@ -234,6 +234,24 @@ def test_a_window_that_began_before_the_batch_was_ready_shows_nothing_of_it() ->
 
     assert told(10, 60) == (0.0,), "looks were missed, and most of what the last one tells was served before"
     assert told(10, 20, 30) == (), "shown to be well"
+
+
+def test_what_came_in_a_time_that_does_not_count_is_not_told_as_seen() -> None:
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def at(seconds: int) -> datetime:
+        return began + timedelta(seconds=seconds)
+
+    def told(away_until: int) -> Unproven:
+        windows = tuple(Window(at=at(end), new_events=0, new_total=10, old_events=0, old_total=10) for end in (10, 20, 30, 40))
+        both = BetweenArms(Symptom.SERVER_ERRORS, "server", "", windows, (PodCounts(at=at(0), pods={"old": (0, 10)}),), (), True, True)
+        [found] = unproven([both], workload="server", since=at(0), highest_rate=0.02, without=(Interval(start=at(0), end=at(away_until)),))
+        return found
+
+    assert (told(15).seen, told(15).discarded) == (20, 20)
+    assert "some" in told(15).sentence and "more answers" in told(15).sentence
+    assert (told(60).seen, told(60).discarded) == (0, 40)
+    assert "were seen of them only in an outage or while an exporter was silent" in told(60).sentence, told(60).sentence
 
 
 def test_a_batch_that_waits_longer_than_looks_are_kept_has_shown_all_that_came_since_it_was_ready() -> None:
