@@ -109,7 +109,8 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         members=members,
         answered=bool(compared) and not silent,
     )
-    if not sees_anything(Scene.of(evidence)):
+    # An outage is told by the first look that sees it, and has to be: gates judge from their first measurement on.
+    if not outages and not sees_anything(Scene.of(evidence)):
         if gaps:
             return Unable(reason=gaps[0].sentence)
         if len(material.schedule.since) < _SEES_BY:

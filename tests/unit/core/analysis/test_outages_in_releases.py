@@ -153,3 +153,16 @@ def life_of_the_database(shop: Shop) -> Life:
 def test_the_depth_at_the_ends_of_an_outage_is_asked_under_a_name_of_its_own() -> None:
     shop = Shop()
     assert question_name(shop.cluster.spec.gates[0]) == "outage/letters"
+
+
+def test_an_outage_that_the_first_looks_of_a_release_see_takes_nobody_back() -> None:
+    shop = Shop()
+    shop.cluster.apply("server", "server2", None)
+    shop.cluster.play_until_new_pods("server", "server2")
+    shop.away = True
+    shop.cluster.play(looks=30)
+    assert "the database is down" in summary(shop.cluster), summary(shop.cluster)
+    shop.away = False
+    shop.cluster.play(looks=300)
+    assert summary(shop.cluster).startswith("Completed"), summary(shop.cluster)
+    assert not any("RollbackStarted" in line for line in shop.cluster.log)
