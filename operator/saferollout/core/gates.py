@@ -180,10 +180,11 @@ def _verdict(gate: Gate, judged: tuple[_Judged, ...], *, start: float | None) ->
         return GateVerdict(kind=Verdict.WAITING, message=f"{gate.name} has not been measured yet")
     last = judged[-1]
     failed = [one for one in judged if one.passed is False]
-    unclear = sum(1 for one in judged if one.passed is None)
+    # An outage leaves what it leaves: that it takes long to work it off is nobody's failure to measure.
+    unclear = sum(1 for one in judged if one.passed is None and one.measurement.outcome is not Outcome.LEFT_BY_OUTAGE)
 
     def say(kind: Verdict, message: str, *, stalled: bool = False) -> GateVerdict:
-        successes = len(judged) - len(failed) - unclear
+        successes = sum(1 for one in judged if one.passed)
         return GateVerdict(
             kind=kind, message=message, value=last.value, successes=successes, failures=len(failed), inconclusive=unclear, stalled=stalled,
             at=last.measurement.at,

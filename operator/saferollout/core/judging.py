@@ -4,7 +4,7 @@ Nothing is counted in status: verdicts are worked out from all measurements sinc
 again after a restart.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from saferollout.api.gates import Gate, GateMode
@@ -175,7 +175,19 @@ def _verdict(draft: Draft, gate: Gate, roll: ActiveRoll) -> GateVerdict:
     if _is_ignored(draft, gate) and _has_passed_now(draft, gate, measurements):
         _remember_pass(draft, gate, at=measurements[-1].at)
         measurements = _since_passed(draft, gate, measurements)
-    return gates.verdict(gate, measurements, baseline=_baseline(draft, gate))
+    return _worded(draft, gate, roll, gates.verdict(gate, measurements, baseline=_baseline(draft, gate)))
+
+
+def _worded(draft: Draft, gate: Gate, roll: ActiveRoll, verdict: GateVerdict) -> GateVerdict:
+    """Say where a gate has no measurement only because those that it has do not count."""
+    answers = draft.observations.answers.get(gate.name, ()) if verdict.at is None else ()
+    if not any(answer.at >= roll.start_time and _touches(draft, gate, answer) for answer in answers):
+        return verdict
+    return replace(verdict, message=f"{gate.name} has no measurement yet that counts: those in an outage, or in the quiet time after it, do not")
+
+
+def _touches(draft: Draft, gate: Gate, answer: Measurement) -> bool:
+    return touches_outage(draft, answer.at - timedelta(seconds=gate.window_seconds), answer.at)
 
 
 def _failing_since(draft: Draft, gate: Gate, roll: ActiveRoll) -> datetime | None:
@@ -192,7 +204,7 @@ def _of_roll(draft: Draft, gate: Gate, roll: ActiveRoll) -> tuple[Measurement, .
     """
     answers = [answer for answer in draft.observations.answers.get(gate.name, ()) if answer.at >= roll.start_time]
     answers = [answer for answer in answers if not _warms_up(draft, gate, answer.at)]
-    answers = [answer for answer in answers if not touches_outage(draft, answer.at - timedelta(seconds=gate.window_seconds), answer.at)]
+    answers = [answer for answer in answers if not _touches(draft, gate, answer)]
     own = frozenset(gates.instants(gate, start=roll.start_time, now=draft.now))
     unanswered = {answer.at for answer in answers[-1:] if answer.outcome is Outcome.UNREACHABLE}
     measured = tuple(answer for answer in answers if answer.at in own or answer.at in unanswered)
@@ -256,7 +268,7 @@ def _in_the_way(draft: Draft, gate: Gate, roll: ActiveRoll, *, bake: int) -> Gat
     measurements, baseline = _since_passed(draft, gate, _of_roll(draft, gate, roll)), _baseline(draft, gate)
     if gates.passes_since(gate, measurements, since=roll.ready_time, bake_seconds=bake, baseline=baseline).passed:
         return None
-    return gates.verdict(gate, measurements, baseline=baseline)
+    return _worded(draft, gate, roll, gates.verdict(gate, measurements, baseline=baseline))
 
 
 def _is_late(gate: Gate, verdict: GateVerdict, *, over_for: float) -> bool:

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     PARTIAL = "Partial"          # warnings, a partial response
     STALE = "Stale"
     TOO_LITTLE_TRAFFIC = "TooLittleTraffic"
+    LEFT_BY_OUTAGE = "LeftByOutage"  # a value, and not the release's (core/outage_depths.py)
     UNREACHABLE = "Unreachable"  # down, slow, an HTTP error, nonsense
 
 

@@ -17,7 +17,7 @@ from saferollout.api.gates import Gate, Signal
 from saferollout.api.status import Outage, Release
 from saferollout.core.analysis.schedule import is_enforced
 from saferollout.core.decision import Snapshot
-from saferollout.core.gates import keeps_limits
+from saferollout.core.gates import keeps_limits, limits
 from saferollout.core.measurements import Measurement, Outcome, Query, Question
 
 _Span = tuple[datetime, datetime]
@@ -59,7 +59,7 @@ def without_outages(
 def without_backlog(
     gate: Gate, measured: Sequence[Measurement], *, outages: Sequence[Outage], baseline: float | None
 ) -> tuple[Measurement, ...]:
-    """Leave out lags beyond the limit that were measured after an outage, until the first that keeps it; a gate without measurements has not passed."""
+    """Count lags beyond the limit that were measured after an outage for nothing, until the first that keeps it; while the last one is such a lag the gate holds."""
     ends = sorted(outage.end for outage in outages if outage.end is not None)
     start = baseline if baseline is not None else next((one.value for one in measured if one.value is not None), 0.0)
     counting: list[Measurement] = []
@@ -69,9 +69,14 @@ def without_backlog(
         is_left = end is not None and (caught_up_at is None or caught_up_at <= end)
         keeps = one.value is not None and one.outcome is Outcome.VALUE and keeps_limits(gate, one.value - start)
         caught_up_at = one.at if keeps else caught_up_at
-        if keeps or not is_left or one.value is None:
-            counting.append(one)
+        counting.append(one if keeps or not is_left or one.value is None else _left_lag(gate, one))
     return tuple(counting)
+
+
+def _left_lag(gate: Gate, one: Measurement) -> Measurement:
+    """Say what has to happen, without the number: it changes at every look, and every new wording in a status is a write."""
+    detail = f"its lag is what an outage left, until it is caught up once ({limits(gate)})"
+    return Measurement(at=one.at, outcome=Outcome.LEFT_BY_OUTAGE, detail=detail)
 
 
 def _without(one: Measurement, over: Sequence[_Span], *, left: Mapping[datetime, float], unknown: Mapping[datetime, Measurement]) -> Measurement:

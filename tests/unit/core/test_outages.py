@@ -94,10 +94,27 @@ def lag_verdict(**by_second: float) -> gates.GateVerdict:
 
 
 def test_a_lag_that_an_outage_left_holds_and_does_not_fail_until_it_was_caught_up_once() -> None:
-    assert lag_verdict(s150=9000, s180=4000).kind is Verdict.WAITING, "no measurement counts, and none has passed"
+    left = lag_verdict(s150=9000, s180=4000)
+    assert left.kind is Verdict.INCONCLUSIVE
+    assert left.message == "lag can't be judged: its lag is what an outage left, until it is caught up once (<= 100)"
+    assert lag_verdict(s30=5, s150=9000).kind is Verdict.INCONCLUSIVE, "what it was before the outage says nothing of now"
     assert lag_verdict(s150=9000, s180=50).kind is Verdict.PASSING
     assert lag_verdict(s150=9000, s180=50, s210=500).kind is Verdict.FAILING
     assert lag_verdict(s30=500).kind is Verdict.FAILING, "before the outage it was the release's own"
+
+
+def test_a_lag_from_before_an_outage_lets_no_batch_pass_after_it() -> None:
+    left = without_backlog(LAG, depths(s20=5, s40=5, s150=9000), outages=[OUTAGE], baseline=0.0)
+    assert not gates.passes_since(LAG, left, since=at(10), bake_seconds=0, baseline=0.0).passed
+    caught_up = without_backlog(LAG, depths(s20=5, s40=5, s150=9000, s180=20), outages=[OUTAGE], baseline=0.0)
+    assert gates.passes_since(LAG, caught_up, since=at(10), bake_seconds=0, baseline=0.0).passed
+
+
+def test_a_lag_that_takes_long_to_be_worked_off_is_no_failure_to_measure() -> None:
+    patient = LAG.model_copy(update={"inconclusive_limit": 2})
+    lags = depths(**{f"s{second}": 9000 for second in range(150, 450, 30)})
+    left = gates.verdict(patient, without_backlog(patient, lags, outages=[OUTAGE], baseline=0.0), baseline=0.0)
+    assert (left.kind, left.stalled, left.inconclusive) == (Verdict.INCONCLUSIVE, False, 0)
 
 
 def spans(outages: list[Outage]) -> list[tuple[int, int | None]]:

@@ -166,3 +166,14 @@ def test_an_outage_that_the_first_looks_of_a_release_see_takes_nobody_back() -> 
     shop.cluster.play(looks=300)
     assert summary(shop.cluster).startswith("Completed"), summary(shop.cluster)
     assert not any("RollbackStarted" in line for line in shop.cluster.log)
+
+
+def test_a_gate_whose_only_measurements_were_taken_in_an_outage_says_so() -> None:
+    shop = Shop()
+    shop.cluster.apply("server", "server2", None)
+    shop.cluster.play_until_new_pods("server", "server2")
+    shop.away = True
+    shop.cluster.play(looks=40)
+    [gate] = shop.cluster.look().gates
+    assert gate.verdict == "Waiting"
+    assert gate.message == "letters has no measurement yet that counts: those in an outage, or in the quiet time after it, do not"
