@@ -2,7 +2,8 @@
 
 A batch passes when, for everything that its pods are asked to do, one of three things is shown, each wrong for at most 5 % of bad releases
 (core/statistics/passing.py, judge_rate.py): fewer bad events than a rate that is all right whatever was before, less than 3 times as many as
-on old pods, or less than 3 times as many as before the release. Only windows that began when the batch was ready, or later, count.
+on old pods, or less than 3 times as many as before the release. Calls that are made too seldom to hurt are shown by what the pods are asked
+(rare_calls.py). Only windows that began when the batch was ready, or later, count.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Final, TypeVar
 
 from saferollout.core.analysis.comparisons import BetweenArms, Comparison, WithBefore
 from saferollout.core.analysis.counts import POD_SYMPTOMS
+from saferollout.core.analysis.rare_calls import ASKED, CALLS, Shown, are_too_rare_to_hurt
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.diagnosis.evidence import Arm
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -95,9 +97,10 @@ def _missing(
     highest_rate: float,
     without: Sequence[Interval],
 ) -> Iterator[Unproven]:
-    for one in found:
-        if not isinstance(one, BetweenArms) or one.workload != workload or one.symptom not in SHOWN or not _is_asked(one):
-            continue
+    own = [one for one in found if isinstance(one, BetweenArms) and one.workload == workload and one.symptom in SHOWN and _is_asked(one)]
+    shown = {one.symptom: Shown(one, in_order(_begun(one.windows, since=since, after=one.baseline), without=without)) for one in own}
+    asked = [shown[symptom] for symptom in ASKED & shown.keys()]
+    for one in own:
         windows = _begun(one.windows, since=since, after=one.baseline)
         judged = judge(
             windows,
@@ -110,7 +113,9 @@ def _missing(
         beside = before.get((one.symptom, one.contract))
         if judged.verdict is Verdict.CLEAR or (beside is not None and _is_as_before(beside, since=since, without=without)):
             continue
-        yield _told(one, judged, windows, without=without)
+        if one.symptom in CALLS and are_too_rare_to_hurt(shown[one.symptom], asked=asked, highest_rate=highest_rate):
+            continue
+        yield _told(one, judged, windows, shown[one.symptom])
 
 
 def _begun(windows: Sequence[T], *, since: datetime, after: Sequence[_Timed]) -> tuple[T, ...]:
@@ -119,13 +124,12 @@ def _begun(windows: Sequence[T], *, since: datetime, after: Sequence[_Timed]) ->
     return tuple(window for begin, window in zip(ends, windows, strict=False) if begin is not None and begin >= since)
 
 
-def _told(one: BetweenArms, judged: Reading, windows: Sequence[Window], *, without: Sequence[Interval]) -> Unproven:
-    seen, every = (sum(window.new_total for window in counted) for counted in (in_order(windows, without=without), windows))
+def _told(one: BetweenArms, judged: Reading, windows: Sequence[Window], shown: Shown) -> Unproven:
     return Unproven(
         symptom=one.symptom,
         workload=one.workload,
-        seen=seen,
-        discarded=every - seen,
+        seen=shown.total,
+        discarded=sum(window.new_total for window in windows) - shown.total,
         exposed=judged.verdict is not Verdict.TOO_LITTLE,
         missing=judged.missing_requests,
         missing_seconds=judged.missing_seconds,
