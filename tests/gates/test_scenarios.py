@@ -13,7 +13,7 @@ from saferollout.cli.gate_tests.reading import Case, read_cases
 from saferollout.cli.gate_tests.words import Reaction, Word
 from saferollout.cli.main import app
 from saferollout.core.answers import Answer
-from saferollout.core.judging import BakeProgress
+from saferollout.core.baking import BakeProgress
 from saferollout.core.measurements import Outcome
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from saferollout.api.spec import Workload
+from saferollout.api.spec import OnInconclusive, Workload
 from saferollout.api.status import (
     ActiveRoll,
     CommandResult,
@@ -73,6 +73,11 @@ class Draft:
     def open_release(self) -> Release | None:
         """The release that is still in work."""
         return self.release if self.release is not None and self.release.end_time is None else None
+
+    def offer_approval(self, subject: str) -> None:
+        """Ask for a person's word at once where the spec says so; a word that nobody asked for counts all the same."""
+        if self.snapshot.spec.on_inconclusive is OnInconclusive.APPROVE:
+            self.approvals_wanted.append(subject)
 
     def spec_of(self, workload: str) -> Workload:
         """Return the spec's entry of a workload."""

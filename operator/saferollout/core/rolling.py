@@ -11,6 +11,7 @@ the old template is pinned for that time.
 from saferollout.api.spec import Mode, percent
 from saferollout.api.status import ActiveRoll
 from saferollout.core.actions import Action, DeleteReplicaSet, Finish, Freeze, LetThrough, SetPace
+from saferollout.core.baking import bake_progress, passed_words
 from saferollout.core.clocks import deadline, leave_out_ready_time, mark_progress, stop_clock
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
@@ -18,7 +19,6 @@ from saferollout.core.facts import Facts, youngest_ghosts
 from saferollout.core.failing import Trouble
 from saferollout.core.going_back_by_ordinal import replace_broken, step_back_by_ordinal
 from saferollout.core.heeding import hold_words, waits_out_an_outage
-from saferollout.core.judging import bake_progress, passed_words
 from saferollout.core.pacing import batch_ready, next_pace
 from saferollout.core.reasons import Reason
 
