@@ -5,38 +5,20 @@ One that this release rolls is left out: its pods come and go by the release's o
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from saferollout.core.analysis.lifelines import Lifeline
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import has_rolled, pods_seen
-from saferollout.core.diagnosis.evidence import Dependency, Life, Liveness
-from saferollout.core.statistics.windows import Interval
-
-_Gap = tuple[datetime, datetime, datetime | None]
-"""The last look at pods of before, the first at which none of them was left, and the first at new ones (None: there are none yet)."""
+from saferollout.core.diagnosis.evidence import Dependency
 
 
-def callers_alive(material: Material) -> Iterator[Liveness]:
-    """Yield, for each caller whose pods were seen before the first roll, how it is now."""
+def callers(material: Material) -> Iterator[Lifeline]:
+    """Yield the life of each caller whose pods were seen. One that is away may have been scaled to nothing: it is an outage only while it is missed (environment.py)."""
     for name in _callers(material):
-        gaps = _gaps(material, name)
-        if not gaps:
-            yield Liveness(dependency=Dependency.GATEWAY, life=Life.ALIVE, name=name)
-            continue
-        _, gone, back = gaps[-1]
-        life = Life.DOWN if back is None else Life.RESTARTED
-        yield Liveness(dependency=Dependency.GATEWAY, life=life, since=gone if back is None else back, name=name)
-
-
-def callers_away(material: Material, *, quiet: timedelta) -> Iterator[Interval]:
-    """Yield the times, by now over, at which a caller was away, from the last look before to the quiet time after.
-
-    One that is still away may have been scaled to nothing: it is an outage only while it is missed, which the diagnosis tells (environment.py).
-    """
-    for name in _callers(material):
-        for before, _, back in _gaps(material, name):
-            if back is not None:
-                yield Interval(start=before, end=back + quiet)
+        states, starts = _life(material, name)
+        if states:
+            yield Lifeline(Dependency.GATEWAY, states=tuple(states), starts=tuple(starts), name=name, may_be_gone=True)
 
 
 def _callers(material: Material) -> Iterator[str]:
@@ -52,25 +34,19 @@ def _callers(material: Material) -> Iterator[str]:
             yield name
 
 
-def _gaps(material: Material, name: str) -> tuple[_Gap, ...]:
-    return material.once(("caller's gaps", name), lambda: tuple(_gaps_in(material, name)))
-
-
-def _gaps_in(material: Material, name: str) -> Iterator[_Gap]:
-    pods: set[str] = set()
-    before = gone = None
+def _life(material: Material, name: str) -> tuple[list[tuple[datetime, bool]], list[datetime]]:
+    """Return at which looks pods of before were seen, or others after a time without any; and those at which others had taken their place at once."""
+    states, starts = list[tuple[datetime, bool]](), list[datetime]()
+    pods, unseen = set[str](), list[datetime]()
     for at, seen in sorted(pods_seen(material, name).items()):
-        if at < material.schedule.began:
-            pods = seen or pods
-            before = at
+        is_before = at < material.schedule.began
+        if not is_before and pods and not seen:
+            unseen.append(at)
             continue
-        if pods and gone is None and not seen & pods:
-            gone = at
-        if gone is not None and seen:
-            if not seen & pods:  # the same pods as before were there all the time, and nobody saw them
-                yield before or gone, gone, at
-            gone = None
-        if gone is None:
-            pods, before = seen or pods, at
-    if gone is not None:
-        yield before or gone, gone, None
+        if not is_before and pods and not seen & pods:
+            states += [(one, False) for one in unseen]
+            starts += [] if unseen else [at]
+        unseen = []  # the same pods as before were there all the time, and nobody saw them
+        states.append((at, True))
+        pods = seen or pods
+    return [*states, *((at, False) for at in unseen)], starts

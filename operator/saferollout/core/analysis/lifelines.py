@@ -19,7 +19,7 @@ _IN_A_ROW: Final = 2
 class Lifeline:
     """One dependency: whether it was up at each look that tells, and the looks at which it had begun anew since the look before.
 
-    `silent`: looks at which whoever tells was silent. `name`: which one, where there are several of the kind.
+    `silent`: looks at which whoever tells was silent. `name`: which one, where there are several of the kind. `may_be_gone`: being away is no outage by itself.
     """
 
     dependency: Dependency
@@ -27,6 +27,7 @@ class Lifeline:
     starts: tuple[datetime, ...] = ()
     silent: tuple[datetime, ...] = ()
     name: str = ""
+    may_be_gone: bool = False
 
     def life(self, *, began: datetime) -> Liveness:
         """Return how it is now; RESTARTED where it was away, or began anew, since `began`; UNKNOWN where no look tells."""
@@ -55,7 +56,7 @@ class Lifeline:
                 yield Interval(start=since, end=at + quiet)
                 since = None
             before = at
-        if since is not None:
+        if since is not None and not self.may_be_gone:
             yield Interval(start=since, end=now + quiet)
         for at in self.starts:
             yield Interval(start=at - interval, end=at + quiet)

@@ -7,7 +7,7 @@ while its broker is away: it tries each partition again and again, for longer th
 from dataclasses import replace
 from datetime import timedelta
 
-from saferollout.core.analysis.callers import callers_alive, callers_away
+from saferollout.core.analysis.callers import callers
 from saferollout.core.analysis.lifelines import Lifeline
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.nodes import nodes, scrapes
@@ -19,7 +19,7 @@ from saferollout.core.statistics.windows import Interval
 
 def liveness_of(material: Material) -> tuple[Liveness, ...]:
     """Return how every dependency is now; RESTARTED where it was away, or began anew, since the first roll."""
-    return (*(one.life(began=material.schedule.began) for one in _lifelines(material)), *callers_alive(material))
+    return tuple(one.life(began=material.schedule.began) for one in _lifelines(material))
 
 
 def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
@@ -31,7 +31,7 @@ def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
     kept = material.schedule.kept
     lives = _lifelines(material)
     found = (outage for one in lives for outage in one.outages(now=material.now, kept=kept, interval=interval, quiet=quiet))
-    return (*(replace(outage, start=outage.start - SLACK) for outage in found), *callers_away(material, quiet=quiet))
+    return tuple(replace(outage, start=outage.start - SLACK) for outage in found)
 
 
 def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
@@ -45,4 +45,4 @@ def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]
 
 
 def _lifelines(material: Material) -> tuple[Lifeline, ...]:
-    return material.once(("lifelines",), lambda: (*servers(material), *nodes(material), *scrapes(material)))
+    return material.once(("lifelines",), lambda: (*servers(material), *nodes(material), *scrapes(material), *callers(material)))

@@ -124,3 +124,33 @@ def test_traefik_that_loads_its_configuration_again_and_again_was_not_restarted(
 
     told = released(answers(), once=traefik).after(100)
     assert told.told is not None and bool(told.told.outages) is started
+
+
+def test_a_caller_whose_pods_nobody_reports_is_not_called_alive() -> None:
+    unseen, seen = released(answers()).after(20), released(answers(), everybody=(is_ready(),)).after(20)
+    assert unseen.told is not None and not [one for one in unseen.told.evidence.liveness if one.dependency is Dependency.GATEWAY]
+    assert lives(seen, Dependency.GATEWAY) == (Life.ALIVE, "client")
+
+
+def test_a_caller_that_is_away_is_an_outage_only_once_others_have_taken_its_place() -> None:
+    told = released(answers(), everybody=(is_ready(),)).after(20)
+    told.shop.away.add("client")
+    told.after(30)
+    assert lives(told, Dependency.GATEWAY) == (Life.DOWN, "client")
+    assert told.told is not None and not told.told.outages, "it may have been scaled to nothing"
+    told.shop.away.clear()
+    told.shop.restarts["client"] = 1
+    told.after(30)
+    assert lives(told, Dependency.GATEWAY) == (Life.RESTARTED, "client")
+    [outage] = told.told.outages
+    assert 30 <= (outage.end - outage.start).total_seconds() <= 30 + 10 + 20, "from the last look before to the quiet time after"
+
+
+def test_a_caller_whose_pods_are_the_same_afterwards_was_there_all_the_time() -> None:
+    told = released(answers(), everybody=(is_ready(),)).after(20)
+    told.shop.away.add("client")
+    told.after(30)
+    told.shop.away.clear()
+    told.after(30)
+    assert lives(told, Dependency.GATEWAY) == (Life.ALIVE, "client")
+    assert told.told is not None and not told.told.outages
