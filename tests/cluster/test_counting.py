@@ -14,12 +14,13 @@ from saferollout.core.arms import Labels
 from saferollout.core.catalogue.asking import About, query_of
 from saferollout.core.catalogue.catalogue import BUILT_IN
 from saferollout.core.catalogue.series import Key, Series, SignalName
-from saferollout.core.counting import Interval, Remark, among, intervals_for, windows_of
+from saferollout.core.counting import Interval, Remark, among
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.measuring import measure
 from saferollout.shell.prometheus import Endpoint, PrometheusClient
 from tests.cluster.scraped import Exposed, serving
 from tests.cluster.test_prometheus import COUNT
+from tests.unit.core.counted import intervals_for, of_arm
 
 OLD, NEW = "web-1-aaaaa", "web-2-bbbbb"
 PODS = ("web-1-[a-z0-9]{5}", "web-2-[a-z0-9]{5}")
@@ -100,8 +101,8 @@ def test_a_pod_is_born_restarts_and_vanishes(scene: Looking) -> None:
     assert grown(vanished) == {f"{NEW} 200": 6, f"{NEW} 500": 0}
     assert vanished.remarks == {OLD: Remark.MISSING}
 
-    first = windows_of([born], new=among(PODS[1:]), old=among(PODS[:1]), bad=lambda key: dict(key)["status"] == "500")[0]
-    assert (first.new_events, first.new_total, first.old_events, first.old_total) == (6, 10, 0, 30)
+    new, old = (of_arm(born, among(pods), bad=lambda key: dict(key)["status"] == "500") for pods in (PODS[1:], PODS[:1]))
+    assert (new, old) == ((6, 10), (0, 30))
 
 
 def test_a_look_at_old_samples_is_stale_and_makes_no_interval(scene: Looking) -> None:

@@ -1,14 +1,15 @@
-"""Raw counters at instants -> what was counted between them, by pod and key, and from there windows of two arms.
+"""Raw counters at instants -> what was counted between them, by pod and key.
 
-    looks = looks_of(series, measurements)
-    windows_of(intervals_of(looks, reading=series.reading), new=among(arms.new), old=among(arms.old), bad=lambda key: dict(key)["status"] == "400")
+    counting, seen = counting_of(series), NOTHING_SEEN
+    for look in map(sorted_out(series), full_answers(measurements)):
+        interval, seen = counting.next(seen, look)    # None for the first look: it is only what the others are compared with
 
 Counters are differenced here and not by Prometheus: `rate()` and `increase()` drop what a new series starts with, so the first errors of a
 new pod would vanish, and they extrapolate, so that counts are no whole numbers (systems-and-signals.md, D0). The rules:
 
 - A look without a full answer makes no interval; the next one is longer.
 - A pod that is missing in a look keeps its last counts; when it comes back, what it grew meanwhile is counted then.
-- A pod that was not there at the last look is new and counts from 0, unless it is known to have been born before that look.
+- A pod that was not there at the last look is new and counts from 0; how the offset of a new consumer group began is not known, so it counts from the next look on.
 - A counter that goes backwards has begun anew, with its whole process: all of it counts from 0. One that falls by less than half has not, because no
   process comes that far in one interval: two sources take turns under one name, such as replicas of Prometheus. It counts from the next look on.
 - Labels that change within a process (a key vanishes, another appears) are a renaming: the new ones count from the next look on.
@@ -16,7 +17,7 @@ new pod would vanish, and they extrapolate, so that counts are no whole numbers 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +28,6 @@ from saferollout.core.arms import alternation
 from saferollout.core.catalogue.asking import PROCESS, named
 from saferollout.core.catalogue.series import Reading, Series, Subject
 from saferollout.core.measurements import LabelSet, Measurement, Outcome, Samples
-from saferollout.core.statistics.windows import Window
 
 Counts = Mapping[LabelSet, float]
 _Processes = Mapping[str, Counts]
@@ -41,14 +41,12 @@ _ENOUGH_TO_TELL: Final = 100.0
 COUNTED: Final = (Reading.COUNTER, Reading.OFFSET)
 """How a series is read that counts something."""
 
-_NOBODY_BORN: Final[Mapping[str, datetime]] = {}
-
 
 class Remark(StrEnum):
     """What is to be known of how somebody was counted in an interval."""
 
     BORN = "Born"                  # counted from 0: not there at the last look
-    STARTED_EARLIER = "StartedEarlier"  # seen for the first time, but older: counts from the next look on
+    STARTED_EARLIER = "StartedEarlier"  # seen for the first time, and nobody knows where it began: counts from the next look on
     RESTARTED = "Restarted"        # a counter went backwards: counted from 0
     RELABELLED = "Relabelled"      # labels changed: what is new counts from the next look on
     WENT_BACKWARDS = "WentBackwards"  # an offset fell, or a counter by less than half: counts from the next look on
@@ -74,11 +72,6 @@ class Interval:
     remarks: Mapping[str, Remark]
 
 
-def looks_of(series: Series, measurements: Iterable[Measurement]) -> tuple[Look, ...]:
-    """Return the looks with a full answer, in order, each instant once."""
-    return tuple(map(sorted_out(series), full_answers(measurements)))
-
-
 def full_answers(measurements: Iterable[Measurement]) -> list[Measurement]:
     """Return the full answers, in order, each instant once."""
     full = {one.at: one for one in measurements if one.outcome is Outcome.VALUE}
@@ -100,53 +93,11 @@ def sorted_out(series: Series) -> Callable[[Measurement], Look]:
     return look
 
 
-def intervals_of(
-    looks: Sequence[Look], *, reading: Reading, from_zero: bool = True, born: Mapping[str, datetime] = _NOBODY_BORN
-) -> tuple[Interval, ...]:
-    """Return what was counted between looks; the first look is only what the others are compared with.
-
-    `born` says when subjects came to be, where that is known; `from_zero` is False where a new subject says nothing of how it began, as
-    the offset of a consumer group does. Raise ValueError for a series that is no counter.
-    """
-    if reading not in COUNTED:
-        raise ValueError(f"a series that is read as {reading} counts nothing")
-    counting, seen, intervals = Counting(reading=reading, from_zero=from_zero, born=born), NOTHING_SEEN, list[Interval]()
-    for look in looks:
-        interval, seen = counting.next(seen, look)
-        intervals += [interval] if interval is not None else []
-    return tuple(intervals)
-
-
-def intervals_for(series: Series, measurements: Iterable[Measurement], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
-    """Return what was counted between the measurements of one series."""
-    return intervals_between(series, looks_of(series, measurements), born=born)
-
-
-def intervals_between(series: Series, looks: Sequence[Look], *, born: Mapping[str, datetime] = _NOBODY_BORN) -> tuple[Interval, ...]:
-    """Return what was counted between the looks at one series."""
-    return intervals_of(looks, reading=series.reading, from_zero=_from_zero(series), born=born)
-
-
 def counting_of(series: Series) -> "Counting":
-    """Return how a series is counted from look to look."""
+    """Return how a series is counted from look to look; raise ValueError for one that counts nothing."""
+    if series.reading not in COUNTED:
+        raise ValueError(f"a series that is read as {series.reading} counts nothing")
     return Counting(reading=series.reading, from_zero=_from_zero(series))
-
-
-def windows_of(
-    intervals: Iterable[Interval],
-    *,
-    new: Callable[[str], bool],
-    old: Callable[[str], bool],
-    bad: Callable[[LabelSet], bool],
-    counted: Callable[[LabelSet], bool] = lambda key: True,
-) -> tuple[Window, ...]:
-    """Split what was counted in two arms: of the keys that are `counted`, those that are `bad` are events."""
-    windows = []
-    for interval in intervals:
-        new_events, new_total = _arm(interval, new, bad=bad, counted=counted)
-        old_events, old_total = _arm(interval, old, bad=bad, counted=counted)
-        windows.append(Window(at=interval.at, new_events=new_events, new_total=new_total, old_events=old_events, old_total=old_total))
-    return tuple(windows)
 
 
 def among(pods: tuple[str, ...]) -> Callable[[str], bool]:
@@ -173,13 +124,6 @@ def _look(at: datetime, places: tuple[_Place, ...], values: tuple[float, ...], *
             continue  # no count: a gauge that somebody took for a counter, or an exporter gone wrong
         subjects.setdefault(subject, {}).setdefault(process, {})[key] = value
     return Look(at=at, subjects=subjects)
-
-
-def _arm(
-    interval: Interval, is_in: Callable[[str], bool], *, bad: Callable[[LabelSet], bool], counted: Callable[[LabelSet], bool]
-) -> tuple[float, float]:
-    counts = [(key, count) for subject, keys in interval.grown.items() if is_in(subject) for key, count in keys.items() if counted(key)]
-    return sum(count for key, count in counts if bad(key)), sum(count for _, count in counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +153,13 @@ NOTHING_SEEN: Final = Seen()
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """Goes from look to look: what was counted up to a look follows from it and from what was seen before."""
+    """Goes from look to look: what was counted up to a look follows from it and from what was seen before.
+
+    `from_zero` is False where somebody new says nothing of how it began.
+    """
 
     reading: Reading
     from_zero: bool
-    born: Mapping[str, datetime] = field(default_factory=dict)
 
     def next(self, seen: Seen, look: Look) -> tuple[Interval | None, Seen]:
         """Return what was counted since the last look, and what the next one is compared with."""
@@ -232,9 +178,7 @@ class Counting:
 
     def _grown(self, subject: str, known: _Known | None, now: _Processes, start: datetime) -> tuple[Counts | None, Remark | None]:
         if known is None:
-            born = self.born.get(subject)
-            is_new = self.from_zero and (born is None or born > start)
-            return (_added(now.values()), Remark.BORN) if is_new else (None, Remark.STARTED_EARLIER)
+            return (_added(now.values()), Remark.BORN) if self.from_zero else (None, Remark.STARTED_EARLIER)
         counts, remark = self._compared(known.processes, now)
         return counts, remark or (Remark.RETURNED if known.at < start else None)
 

@@ -8,8 +8,9 @@ from random import Random
 import pytest
 
 from saferollout.core.catalogue.series import Aggregate, Key, Reading, Series, SignalName, Subject
-from saferollout.core.counting import Interval, Remark, among, intervals_for, looks_of, windows_of
+from saferollout.core.counting import Interval, Remark, among, full_answers
 from saferollout.core.measurements import Measurement, Outcome, Sample, Samples
+from tests.unit.core.counted import intervals_for
 
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 REQUESTS = Series(
@@ -36,7 +37,7 @@ def measured(look: int, labels: tuple[str, ...], counters: Counters) -> Measurem
     return Measurement(at=at(look), outcome=Outcome.VALUE, value=float(len(samples)), samples=samples)
 
 
-def counted(*looks: Mapping[str, float] | Outcome, **options: object) -> tuple[Interval, ...]:
+def counted(*looks: Mapping[str, float] | Outcome) -> tuple[Interval, ...]:
     """Look at pods; keys are "pod status" or "pod@instance status"."""
 
     def one(index: int, look: Mapping[str, float] | Outcome) -> Measurement:
@@ -45,7 +46,7 @@ def counted(*looks: Mapping[str, float] | Outcome, **options: object) -> tuple[I
         split = {name.partition(" ")[0].partition("@")[::2] + (name.partition(" ")[2],): value for name, value in look.items()}
         return measured(index, ("pod", "instance", "code"), split)
 
-    return intervals_for(REQUESTS, [one(index, look) for index, look in enumerate(looks)], **options)  # type: ignore[arg-type]
+    return intervals_for(REQUESTS, [one(index, look) for index, look in enumerate(looks)])
 
 
 def grown(interval: Interval) -> dict[str, float]:
@@ -64,14 +65,6 @@ def test_a_pod_born_since_the_last_look_counts_from_0() -> None:
     [only] = counted({"a 200": 100}, {"a 200": 110, "b 200": 7, "b 500": 3})
     assert grown(only) == {"a 200": 10, "b 200": 7, "b 500": 3}
     assert only.remarks == {"b": Remark.BORN}
-
-
-def test_a_pod_that_is_known_to_be_older_counts_from_its_second_look_on() -> None:
-    born = {"b": at(0), "c": at(0) + timedelta(seconds=1)}
-    [first, second] = counted({"a 200": 1}, {"a 200": 1, "b 200": 9000, "c 200": 5}, {"a 200": 1, "b 200": 9004, "c 200": 6}, born=born)
-    assert grown(first) == {"a 200": 0, "c 200": 5}
-    assert first.remarks == {"b": Remark.STARTED_EARLIER, "c": Remark.BORN}
-    assert grown(second)["b 200"] == 4
 
 
 def test_the_first_error_of_a_pod_counts() -> None:
@@ -143,7 +136,7 @@ def test_nothing_is_counted_from_one_look_or_none() -> None:
 
 def test_looks_out_of_order_and_twice_are_put_right() -> None:
     one, two = (measured(look, ("pod", "instance", "code"), {("a", "", "200"): 10.0 * look}) for look in (1, 2))
-    assert [look.at for look in looks_of(REQUESTS, [two, one, two])] == [at(1), at(2)]
+    assert [look.at for look in full_answers([two, one, two])] == [at(1), at(2)]
 
 
 def offsets(*looks: Mapping[tuple[str, str], float]) -> list[tuple[dict[tuple[str, str], float], dict[str, Remark]]]:
@@ -176,18 +169,6 @@ def test_a_group_that_commits_for_the_first_time_has_not_read_everything_before_
     [only] = intervals_for(COMMITTED, looks)
     assert only.grown == {"g": {(("topic", "t"), ("partition", "0")): 10}}
     assert only.remarks == {"h": Remark.STARTED_EARLIER}
-
-
-def test_windows_split_what_was_counted_into_arms() -> None:
-    intervals = counted(
-        {"web-1-aaaaa 200": 100, "web-1-aaaaa 400": 1, "other-1-aaaaa 400": 1},
-        {"web-1-aaaaa 200": 180, "web-1-aaaaa 400": 2, "web-2-bbbbb 200": 15, "web-2-bbbbb 400": 5, "web-2-bbbbb 404": 50, "other-1-aaaaa 400": 9},
-    )
-    new, old = among(("web-2-[a-z0-9]{5}",)), among(("web-1-[a-z0-9]{5}",))
-    [window] = windows_of(
-        intervals, new=new, old=old, bad=lambda key: dict(key)["status"] in ("400", "422"), counted=lambda key: dict(key)["status"] != "404"
-    )
-    assert (window.at, window.new_events, window.new_total, window.old_events, window.old_total) == (at(1), 5, 20, 1, 81)
 
 
 def test_no_pods_are_nobody() -> None:
