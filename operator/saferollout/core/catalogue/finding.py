@@ -47,11 +47,17 @@ def _without_labels(rows: tuple[Series, ...], there: There, about: About) -> Ite
     """Yield series that are there and lack a label; True where that is a fault, and not one thing of several that a metric counts."""
     for one in rows:
         if _is_among(there.by_metric.get(one.metric, frozenset()), one, about):
-            yield f"{one.metric} is there, but no series of it has {_labels(one)}: this looks like another version, or like a relabelling", not one.matchers
+            yield f"{one.metric} is there, but no series of it has {_labels(one)}: {_likely(one)}", not one.matchers
     for one in rows:
         if one.per_pod and one.metric in there.without_pod:
             label = about.labels.pod
             yield f"{one.metric} is there, but without the label {label}: it can't tell new pods from old ones (prometheus.labels.pod)", True
+
+
+def _likely(series: Series) -> str:
+    """Say why a label may be missing: what counts several things has a note on the one that is meant."""
+    is_one_of_several = series.subject is Subject.SERVER and series.matchers and series.note
+    return series.note if is_one_of_several else "this looks like another version, or like a relabelling"
 
 
 def _reasons(rows: tuple[Series, ...], there: There, about: About) -> Iterator[str]:

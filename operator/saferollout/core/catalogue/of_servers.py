@@ -5,7 +5,7 @@ Per signal the first is preferred; names were read in the sources that each row 
 
 from typing import Final
 
-from saferollout.core.catalogue.series import Aggregate, Key, Reading, Series, SignalName, Subject
+from saferollout.core.catalogue.series import Aggregate, Key, Matcher, Reading, Series, SignalName, Subject
 
 _KAFKA_EXPORTER: Final = "kafka_exporter"
 _RABBITMQ: Final = "RabbitMQ"
@@ -20,6 +20,7 @@ _OF_REDIS: Final = "oliver006/redis_exporter"
 _OF_MEMCACHED: Final = "prometheus/memcached_exporter"
 _OF_POSTGRES: Final = "prometheus-community/postgres_exporter"
 _OF_ENVOY: Final = "envoyproxy/envoy, cluster and server statistics"
+_OF_ISTIO_GATEWAY: Final = "envoyproxy/envoy, server statistics; istio/istio, charts/gateway and samples/addons/prometheus.yaml, where labels of pods become labels of series"
 _OF_NGINX: Final = "kubernetes/ingress-nginx docs/user-guide/monitoring.md"
 _OF_TRAEFIK: Final = "traefik/traefik, metrics"
 _OF_GATEWAY: Final = "spring-cloud/spring-cloud-gateway, GatewayMetricsFilter"
@@ -93,7 +94,9 @@ GATEWAYS: Final = (
     _of_server(SignalName.GATEWAY_REQUESTS, "Envoy", "envoy_cluster_upstream_rq_xx", _OF_ENVOY, Key("status", "envoy_response_code_class"), reading=Reading.COUNTER,
                note="classes only: 4 for every 4xx, so 400 can't be told from 404"),
     _of_server(SignalName.GATEWAY_START, "ingress-nginx", "nginx_ingress_controller_nginx_process_oldest_start_time_seconds", _OF_NGINX, reading=Reading.START),
-    _of_server(SignalName.GATEWAY_START, "Envoy", "envoy_server_uptime", _OF_ENVOY, reading=Reading.UPTIME, aggregate=Aggregate.MIN),
+    _of_server(SignalName.GATEWAY_START, "Istio's ingress gateway", "envoy_server_uptime", _OF_ISTIO_GATEWAY, matchers=(Matcher("istio", "ingressgateway"),),
+               reading=Reading.UPTIME, aggregate=Aggregate.MIN,
+               note="every sidecar reports it too, so an Envoy counts only where a label says that it is the gateway: name yours in prometheus.series"),
     _of_server(SignalName.GATEWAY_START, "Traefik", "traefik_config_reloads_total", _OF_TRAEFIK, reading=Reading.COUNTER,
                note="a count that falls is a start; the time of the last reload says nothing, since each new endpoint is one"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whether a broker lives, when its exporter answers and knows no topic: at one look that says nothing, at two it is down."""
+"""Whether brokers and gateways live, by what their exporters say at each look: one odd look says nothing, and what is no gateway counts as none."""
 
 import random
 
@@ -8,10 +8,11 @@ from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.diagnosis.evidence import Dependency, Life
 from saferollout.core.diagnosis.scene import Scene
 from tests.unit.core.analysis.released_shop import answers, released
-from tests.unit.core.analysis.test_assessing_releases import EVENTS, cluster
+from tests.unit.core.analysis.test_assessing_releases import EVENTS, USERS, cluster, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 OFFSETS = "kafka_topic_partition_current_offset"
+UPTIME = "envoy_server_uptime"
 INTERVAL = 5
 
 
@@ -53,13 +54,34 @@ def test_a_broker_whose_topics_are_gone_for_one_look_was_there_all_the_time(look
     ],
 )
 def test_a_gateway_was_restarted_when_a_process_that_was_known_began_anew(what: str, seconds_old: object, is_restart: bool) -> None:
-    def traefik(shop: WatchedCluster) -> None:
-        shop.counters = {key: one for key, one in shop.counters.items() if key[0] != "envoy_server_uptime"}
+    def gateway(shop: WatchedCluster) -> None:
+        shop.drop(UPTIME)
         assert shop.clock is not None
         first[0] = first[0] or shop.clock.timestamp()
         for instance, old in seconds_old(shop.clock.timestamp() - first[0] - 300).items():  # type: ignore[operator]
-            shop.set("envoy_server_uptime", 1000.0 + old, instance=instance)
+            shop.set(UPTIME, 1000.0 + old, instance=instance, istio="ingressgateway")
 
     first = [0.0]
-    told = released(answers(), once=traefik).after(120)
+    told = released(answers(), once=gateway).after(120)
     assert told.told is not None and bool(told.told.outages) is is_restart, what
+
+
+def test_sidecars_are_no_gateways_though_an_address_is_taken_over_by_another_pod_every_minute() -> None:
+    rng, started = random.Random(3), dict[int, float]()
+
+    def works(shop: WatchedCluster) -> None:
+        assert shop.clock is not None
+        now = shop.clock.timestamp()
+        for number in range(10):
+            is_taken_over = number in started and int(now) // 60 % 10 == number and int(now) % 60 == 0
+            started[number] = now if is_taken_over else started.get(number, now - 5000)
+            shop.set(UPTIME, now - started[number], instance=f"10.0.0.{number}:15020")
+        for pod, _ in shop.pod_names("server"):
+            shop.count("http_server_requests_seconds_count", 4 + rng.random(), namespace="shop", pod=pod, status="200")
+
+    shop = cluster(works, "server", "client", contracts=[USERS], bakeSeconds=30)
+    shop.apply("server", "server2", None)
+    shop.play(looks=300)
+    assert summary(shop).startswith("Completed"), summary(shop)
+    assert shop.status.release is not None and not shop.status.release.outages
+    assert len(set(started.values())) > 1, "addresses were taken over"
