@@ -191,7 +191,7 @@ def test_every_workload_and_the_release_want_their_own() -> None:
     restarts = ("kube_pod_container_status_restarts_total", {**BILLING_POD, "container": "main"})
     assert line(SignalName.RESTARTS, restarts, workload="billing").found.series is not None
     assert line(SignalName.RESTARTS, restarts, workload="web").costs == SIGNALS[SignalName.RESTARTS].costs
-    assert line(SignalName.GATEWAY_REQUESTS, ("nginx_ingress_controller_requests", {"status": "200"})).found.series is not None
+    assert line(SignalName.GATEWAY_START, ("nginx_ingress_controller_nginx_process_oldest_start_time_seconds", {})).found.series is not None
 
 
 def test_what_somebody_configured_is_found_and_preferred() -> None:

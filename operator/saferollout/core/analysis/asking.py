@@ -17,6 +17,9 @@ from saferollout.core.measurements import Measurement, Observations, Question
 ASKED: Final = "analysis/"
 """What the names of all questions of the analysis begin with."""
 
+FOR_PROOFS: Final = frozenset({SignalName.GROUP_OFFSET})
+"""What only the proof that a version is drained rests on (core/offset_proof.py), which asks for it itself."""
+
 _DISCOVERY: Final = f"{ASKED}there/"
 _SERIES: Final = f"{ASKED}series/"
 
@@ -64,10 +67,11 @@ def what_is_there(snapshot: Snapshot, found: Observations) -> There | str:
 
 
 def coverage(snapshot: Snapshot, there: There, *, parties: Mapping[str, Parties]) -> tuple[Line, ...]:
-    """Return what is there for each contract and workload."""
-    return coverage_of(
+    """Return what is there for each contract and workload, of all that the analysis goes by."""
+    found = coverage_of(
         snapshot.spec, parties=parties, pods=pods(snapshot), catalogue=snapshot.catalogue, there=there, about=about(snapshot)
     )
+    return tuple(line for line in found if line.found.signal not in FOR_PROOFS)
 
 
 def answers_to(series: Series, found: Observations) -> tuple[Measurement, ...]:

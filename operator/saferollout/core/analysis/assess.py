@@ -11,6 +11,7 @@ from typing import Final
 from saferollout.api.analysis import OnForwardOnly
 from saferollout.core.analysis.asking import ASKED
 from saferollout.core.analysis.comparisons import Comparison, comparisons
+from saferollout.core.analysis.evictions import evictions
 from saferollout.core.analysis.gaps import Gap, gaps_of, unanswered
 from saferollout.core.analysis.liveness import liveness_of, outages_of, silences_of
 from saferollout.core.analysis.looks import looked_at
@@ -98,7 +99,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     members = members_of(material)
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
-    silent, compared = unanswered(material), comparisons(material, members)
+    silent, compared = unanswered(material), (*comparisons(material, members), *evictions(material))
     judged = readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences))
     evidence = Evidence(
         release=snapshot.name,

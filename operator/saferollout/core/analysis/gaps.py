@@ -23,6 +23,9 @@ _IN_A_ROW: Final = 2
 
 _WINDOWS: Final = 10
 _TOO_OFTEN: Final = 2
+_DOUBTS_ONLY: Final = frozenset({SignalName.CACHE_EVICTIONS})
+"""What never makes anybody suspected, only doubted: without it nothing is judged wrongly, so its gaps keep nobody."""
+
 _Key = TypeVar("_Key", int, str)
 _ANSWERED: Final = (Outcome.VALUE, Outcome.NO_DATA)
 
@@ -60,14 +63,14 @@ def unanswered(material: Material) -> Mapping[str, str]:
 
 
 def _used(material: Material) -> Mapping[Series, Line]:
-    """Return each series that is there, and the first who wants it."""
+    """Return each series that is there and that a verdict rests on, and the first who wants it."""
     return material.once(("used",), lambda: _first_lines(material))
 
 
 def _first_lines(material: Material) -> dict[Series, Line]:
     used: dict[Series, Line] = {}
     for line in material.lines:
-        if line.found.series is not None:
+        if line.found.series is not None and line.found.signal not in _DOUBTS_ONLY:
             used.setdefault(line.found.series, line)
     return used
 

@@ -28,7 +28,7 @@ class _Watched:
     start: SignalName | None
 
 
-_WATCHED: Final = (
+WATCHED: Final = (
     _Watched(Dependency.KAFKA, SignalName.BROKERS_UP, None),
     _Watched(Dependency.POSTGRES, SignalName.DATABASE_UP, SignalName.DATABASE_START),
     _Watched(Dependency.CACHE, SignalName.CACHE_UP, SignalName.CACHE_START),
@@ -38,7 +38,7 @@ _WATCHED: Final = (
 
 def servers(material: Material) -> Iterator[Lifeline]:
     """Yield the life of each server of which an exporter speaks."""
-    for one in _WATCHED:
+    for one in WATCHED:
         up, start = (material.series_for(signal) if signal is not None else None for signal in (one.up, one.start))
         if up is None and start is None:
             continue

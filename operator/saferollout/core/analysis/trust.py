@@ -24,6 +24,7 @@ RESTS_ON: Final[Mapping[Symptom, frozenset[SignalName]]] = {
     Symptom.FEWER_REQUESTS: frozenset({SignalName.HTTP_SERVER}),
     Symptom.MORE_REQUESTS: frozenset({SignalName.HTTP_SERVER}),
     Symptom.CACHE_PUTS: frozenset({SignalName.CACHE_PUTS, SignalName.CACHE_GETS}),
+    Symptom.EVICTIONS: frozenset({SignalName.CACHE_EVICTIONS}),
     Symptom.NOT_READY: frozenset({SignalName.READINESS}),
     Symptom.SATURATED: frozenset({SignalName.CPU_THROTTLING, SignalName.POOL_PENDING, SignalName.POOL_TIMEOUTS}),
 }

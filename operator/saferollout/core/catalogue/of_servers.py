@@ -19,11 +19,9 @@ _OF_NATS: Final = "nats-io/prometheus-nats-exporter collector/jsz.go"
 _OF_REDIS: Final = "oliver006/redis_exporter"
 _OF_MEMCACHED: Final = "prometheus/memcached_exporter"
 _OF_POSTGRES: Final = "prometheus-community/postgres_exporter"
-_OF_ENVOY: Final = "envoyproxy/envoy, cluster and server statistics"
 _OF_ISTIO_GATEWAY: Final = "envoyproxy/envoy, server statistics; istio/istio, charts/gateway and samples/addons/prometheus.yaml, where labels of pods become labels of series"
 _OF_NGINX: Final = "kubernetes/ingress-nginx docs/user-guide/monitoring.md"
 _OF_TRAEFIK: Final = "traefik/traefik, metrics"
-_OF_GATEWAY: Final = "spring-cloud/spring-cloud-gateway, GatewayMetricsFilter"
 
 _PARTITION: Final = (Key("partition"),)
 _DETAILED: Final = "scrape /metrics/detailed?family=queue_coarse_metrics: /metrics alone is the sum of all queues"
@@ -88,11 +86,6 @@ LIVENESS: Final = (
 )  # fmt: skip
 
 GATEWAYS: Final = (
-    _of_server(SignalName.GATEWAY_REQUESTS, "Spring Cloud Gateway", "spring_cloud_gateway_requests_seconds_count", _OF_GATEWAY, Key("status", "httpStatusCode"), reading=Reading.COUNTER),
-    _of_server(SignalName.GATEWAY_REQUESTS, "ingress-nginx", "nginx_ingress_controller_requests", _OF_NGINX, Key("status"), reading=Reading.COUNTER),
-    _of_server(SignalName.GATEWAY_REQUESTS, "Traefik", "traefik_service_requests_total", _OF_TRAEFIK, Key("status", "code"), reading=Reading.COUNTER),
-    _of_server(SignalName.GATEWAY_REQUESTS, "Envoy", "envoy_cluster_upstream_rq_xx", _OF_ENVOY, Key("status", "envoy_response_code_class"), reading=Reading.COUNTER,
-               note="classes only: 4 for every 4xx, so 400 can't be told from 404"),
     _of_server(SignalName.GATEWAY_START, "ingress-nginx", "nginx_ingress_controller_nginx_process_oldest_start_time_seconds", _OF_NGINX, reading=Reading.START),
     _of_server(SignalName.GATEWAY_START, "Istio's ingress gateway", "envoy_server_uptime", _OF_ISTIO_GATEWAY, matchers=(Matcher("istio", "ingressgateway"),),
                reading=Reading.UPTIME, aggregate=Aggregate.MIN,

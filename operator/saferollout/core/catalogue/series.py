@@ -39,7 +39,6 @@ class SignalName(StrEnum):
     DATABASE_START = "DatabaseStart"
     CACHE_UP = "CacheUp"
     CACHE_START = "CacheStart"
-    GATEWAY_REQUESTS = "GatewayRequests"
     GATEWAY_START = "GatewayStart"
 
 

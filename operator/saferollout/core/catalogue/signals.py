@@ -104,10 +104,6 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="a cache that is down can only be suspected, and looks like mode 4 while it comes back empty",
         ),
         Signal(SignalName.CACHE_START, "when the cache started", costs="a cache that came back empty looks like mode 4"),
-        Signal(
-            SignalName.GATEWAY_REQUESTS, "requests that the gateway answered, by status", keys=("status",), needs=("status",),
-            costs="failures that only the gateway sees are not seen",
-        ),
         Signal(SignalName.GATEWAY_START, "when the gateway started", costs="a restart of the gateway can only be suspected, from traffic that falls everywhere"),
     )
 }  # fmt: skip
@@ -144,4 +140,4 @@ WANTED_BY_CONTRACTS: Final[Mapping[ContractKind, tuple[tuple[SignalName, Side], 
 }  # fmt: skip
 
 WANTED_BY_WORKLOADS: Final = (SignalName.RESTARTS, SignalName.READINESS, SignalName.CPU_THROTTLING, SignalName.NODE_READY, SignalName.SCRAPED)
-WANTED_BY_RELEASES: Final = (SignalName.GATEWAY_REQUESTS, SignalName.GATEWAY_START)
+WANTED_BY_RELEASES: Final = (SignalName.GATEWAY_START,)

@@ -71,7 +71,7 @@ def _two_formats(
         contract=contract,
         victim=missing.workload,
         readings=(missing, *((puts,) if puts is not None else ())),
-        doubts=(*_doubts(missing, puts, known), *doubts, *doubts_of_life(scene, Dependency.CACHE)),
+        doubts=(*_doubts(missing, puts, known), *_too_little_room(scene, contract), *doubts, *doubts_of_life(scene, Dependency.CACHE)),
         not_because=_not_a_cache_in_trouble(scene, contract, missing),
         then=(f"then purge {contract}, or let the next revision write under a new key prefix (keys: Versioned): what was written stays until it expires",),
     )
@@ -85,6 +85,12 @@ def _doubts(missing: Reading, puts: Reading | None, known: list[Reading]) -> Ite
     if puts is None:
         clear = any(one.standing is Standing.CLEAR for one in known)
         yield "cache puts are as before" if clear else "cache puts are not known"
+
+
+def _too_little_room(scene: Scene, contract: str) -> tuple[str, ...]:
+    """Doubt two formats where entries go away by themselves: two formats overwrite each other under the same keys, and take no more room."""
+    evicted = scene.worse_topic(Symptom.EVICTIONS, contract) is not None
+    return ("entries are evicted too: the cache may have too little room",) if evicted else ()
 
 
 def _not_a_cache_in_trouble(scene: Scene, contract: str, missing: Reading) -> tuple[str, ...]:

@@ -37,7 +37,9 @@ _REGRESSIONS: Final[tuple[Callable[[Scene], Iterator[Case]], ...]] = (
     capacity,
     mode_1_of_clients,
 )
-_HARMLESS: Final = frozenset({Symptom.MORE_REQUESTS, Symptom.FEWER_REQUESTS, Symptom.SATURATED, Symptom.LATENCY_SWINGS})
+_HARMLESS: Final = frozenset(
+    {Symptom.MORE_REQUESTS, Symptom.FEWER_REQUESTS, Symptom.SATURATED, Symptom.LATENCY_SWINGS, Symptom.EVICTIONS}
+)
 """What is no trouble by itself: it explains another symptom, or there is none. Traffic falls in the evening, too."""
 _NOT_NEW: Final = frozenset({Arm.NEIGHBOUR, Arm.OUTSIDE, Arm.OLD})
 _JUST_BEGUN: Final = "it has only just begun"

@@ -36,6 +36,7 @@ class Symptom(ExplainedWord):
     # Caches and tables.
     CACHE_MISSES = "CacheMisses", "cache misses", "cache gets"
     CACHE_PUTS = "CachePuts", "cache puts", "cache gets"
+    EVICTIONS = "Evictions", "entries that the cache threw out", "seconds"
     DATA_ERRORS = "DataErrors", "statements that fail with SQLSTATE 22, 23 or 42", "statements"
     CONNECTION_ERRORS = "ConnectionErrors", "statements that fail with SQLSTATE 08, 53 or 57", "statements"
     # Pods.

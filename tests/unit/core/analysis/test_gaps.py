@@ -192,3 +192,23 @@ def test_a_roll_that_is_complete_holds_no_other_for_what_its_pods_report() -> No
     assert shop.pods("server") == {"server2": 10}
     shop.play(looks=150)
     assert summary(shop).startswith("Completed"), summary(shop)
+
+
+def busy_servers(shop: WatchedCluster) -> None:
+    shop.count("nginx_ingress_controller_requests", 5, status="200")
+    shop.count("redis_evicted_keys_total", 1)
+    shop.set("redis_up", 1.0)
+    shop.count("kafka_topic_partition_current_offset", 5, topic="events", partition="0")
+    shop.count("kafka_consumergroup_current_offset", 5, topic="events", partition="0", consumergroup="reader")
+
+
+@pytest.mark.parametrize("metric", ["nginx_ingress_controller_requests", "redis_evicted_keys_total", "kafka_consumergroup_current_offset"])
+def test_a_slow_answer_to_what_no_verdict_rests_on_holds_nothing(metric: str) -> None:
+    profiles = {"name": "profiles", "cache": {}, "readers": ["server"], "writers": ["server"]}
+    shop = release(contracts=[USERS, EVENTS, profiles])
+    works = shop.works
+    shop.works = lambda one: (works(one), busy_servers(one))[0]
+    shop.play(looks=20)
+    shop.refuse(metric, Outcome.UNREACHABLE, "Prometheus did not answer within 10 s")
+    shop.play(looks=250)
+    assert summary(shop).startswith("Completed"), summary(shop)

@@ -4,7 +4,11 @@ import random
 
 import pytest
 
+from saferollout.core.analysis.asking import FOR_PROOFS
+from saferollout.core.analysis.servers import WATCHED
 from saferollout.core.analysis.trust import RESTS_ON
+from saferollout.core.catalogue.series import SignalName
+from saferollout.core.catalogue.signals import WANTED_BY_CONTRACTS, WANTED_BY_RELEASES, WANTED_BY_WORKLOADS
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.test_assessing_releases import USERS, cluster, summary
 from tests.unit.core.analysis.test_gaps import REQUESTS
@@ -13,6 +17,13 @@ from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 def test_it_is_known_of_every_symptom_what_it_rests_on() -> None:
     assert set(RESTS_ON) == set(Symptom) and all(RESTS_ON.values())
+
+
+def test_every_signal_that_is_asked_for_at_each_look_is_read_by_somebody() -> None:
+    asked = {signal for of_kind in WANTED_BY_CONTRACTS.values() for signal, _ in of_kind} | set(WANTED_BY_WORKLOADS) | set(WANTED_BY_RELEASES)
+    of_symptoms = frozenset().union(*RESTS_ON.values())
+    of_life = {one for watched in WATCHED for one in (watched.up, watched.start) if one is not None} | {SignalName.NODE_READY, SignalName.SCRAPED}
+    assert asked - FOR_PROOFS == of_symptoms | of_life
 
 
 def played(*, restarts: bool) -> WatchedCluster:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from saferollout.core.diagnosis.diagnose import diagnose
-from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Evidence, Life, Standing
+from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Evidence, Life, Reading, Standing
 from saferollout.core.diagnosis.finding import ENVIRONMENT, MODES, Action, Cause, Certainty
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.diagnosis import shop
@@ -81,6 +81,18 @@ def test_misses_of_all_pods_together_do_not_tell_a_cold_cache_from_mode_4() -> N
 
 def test_a_cache_that_was_restarted_empty_is_not_mode_4() -> None:
     assert diagnose(shop.cache_down()).cause is Cause.CACHE_DOWN
+
+
+def test_a_cache_that_evicts_more_than_before_keeps_mode_4_from_its_name_and_is_no_trouble_by_itself() -> None:
+    evicts = Reading(Symptom.EVICTIONS, "", Arm.ALL, Against.BASELINE, Standing.WORSE, contract="profiles", count=900, total=300, value=3.0, onset=shop.ONSET)
+    beside = shop.mode_4()
+    finding = diagnose(replace(beside, readings=(*beside.readings, evicts)))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_4, Certainty.SUSPECTED, Action.HOLD)
+    assert finding.doubts == ("entries are evicted too: the cache may have too little room",)
+    elsewhere = replace(evicts, contract="sessions")
+    assert diagnose(replace(beside, readings=(*beside.readings, elsewhere))).certainty is Certainty.NAMED
+    alone = shop.healthy()
+    assert diagnose(replace(alone, readings=(*alone.readings, evicts))).cause is Cause.NOTHING
 
 
 def test_new_pods_that_are_slow_by_two_formats_in_one_cache_are_not_a_plain_bug() -> None:
