@@ -19,7 +19,8 @@ _IN_A_ROW: Final = 2
 class Lifeline:
     """One dependency: whether it was up at each look that tells, and the looks at which it had begun anew since the look before.
 
-    `silent`: looks at which whoever tells was silent. `name`: which one, where there are several of the kind. `may_be_gone`: being away is no outage by itself.
+    `silent`: looks at which whoever tells was silent. `name`: which one, where there are several of the kind. `may_be_gone`: being away is no outage by
+    itself. `in_part`: those of the looks at which it was not up that say so of some of its servers only.
     """
 
     dependency: Dependency
@@ -28,19 +29,22 @@ class Lifeline:
     silent: tuple[datetime, ...] = ()
     name: str = ""
     may_be_gone: bool = False
+    in_part: frozenset[datetime] = frozenset()
 
     def life(self, *, began: datetime) -> Liveness:
         """Return how it is now; RESTARTED where it was away, or began anew, since `began`; UNKNOWN where no look tells."""
         if not self.states and not self.starts:
             return Liveness(dependency=self.dependency, life=Life.UNKNOWN, name=self.name)
         if self.states and not self.states[-1][1]:
-            return Liveness(dependency=self.dependency, life=Life.DOWN, since=_last_change(self.states), name=self.name)
+            in_part = self.states[-1][0] in self.in_part
+            return Liveness(dependency=self.dependency, life=Life.DOWN, since=_last_change(self.states), name=self.name, in_part=in_part)
         if self.states and any(at > self.states[-1][0] for at in self.silent):
             return Liveness(dependency=self.dependency, life=Life.UNKNOWN, name=self.name)
-        back = [at for (_, before), (at, up) in itertools.pairwise(self.states) if up and not before and at > began]
+        back = {at: last for (last, before), (at, up) in itertools.pairwise(self.states) if up and not before and at > began}
         since = max((*back, *(at for at in self.starts if at > began)), default=None)
         life = Life.ALIVE if since is None else Life.RESTARTED
-        return Liveness(dependency=self.dependency, life=life, since=since, name=self.name)
+        in_part = since is not None and back.get(since) in self.in_part
+        return Liveness(dependency=self.dependency, life=life, since=since, name=self.name, in_part=in_part)
 
     def outages(self, *, now: datetime, kept: datetime | None, interval: timedelta, quiet: timedelta) -> Iterator[Interval]:
         """Yield the times that do not count: from the last look before an outage to the quiet time after it.

@@ -3,6 +3,8 @@
 A broker is down, too, where its exporter answers and no longer knows any topic, because kafka_exporter counts the brokers that it once met. Two looks in a
 row must say so: a scrape that fails is written down late and back-dated, so that of two queries of one instant one may know the topics' series to
 have ended and the other may not.
+
+It is down in part where fewer brokers are there than as the release began. Whose exporter says so is not known, so all of them have to.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from saferollout.core.analysis.lifelines import Lifeline, States
+from saferollout.core.analysis.lifelines import Lifeline, States, confirmed
 from saferollout.core.analysis.material import Material
-from saferollout.core.catalogue.series import Reading, Series, SignalName
+from saferollout.core.catalogue.series import Aggregate, Reading, Series, SignalName
 from saferollout.core.counting import Look
 from saferollout.core.diagnosis.evidence import Dependency
 from saferollout.core.measurements import Outcome
 
+_IN_A_ROW: Final = 2
 _SLACK_SECONDS: Final = 5.0
 """By how much a start time may move without being another start: uptimes are rounded, and scraped at other moments than asked for."""
 
@@ -43,9 +46,12 @@ def servers(material: Material) -> Iterator[Lifeline]:
         if up is None and start is None:
             continue
         topics = _topics_known(material) if one.dependency is Dependency.KAFKA else {}
+        states = _states(material, up, topics) if up is not None else ()
+        fewer = _with_fewer(material, up) if up is not None else frozenset()
         yield Lifeline(
             dependency=one.dependency,
-            states=_states(material, up, topics) if up is not None else (),
+            states=tuple((at, is_up and at not in fewer) for at, is_up in states),
+            in_part=frozenset(at for at, is_up in states if is_up and at in fewer),
             starts=tuple(_starts(material, start)) if start is not None else (),
             silent=_silent_looks(material, up) if up is not None else (),
         )
@@ -54,6 +60,26 @@ def servers(material: Material) -> Iterator[Lifeline]:
 def _states(material: Material, series: Series, topics: dict[datetime, bool]) -> States:
     up = {look.at: any(value > 0 for _, value in _moments(look, Reading.GAUGE)) for look in material.looks(series)}
     return tuple((at, is_up and topics.get(at, True)) for at, is_up in sorted(up.items()))
+
+
+def _with_fewer(material: Material, series: Series) -> frozenset[datetime]:
+    """Return the looks since the release began at which fewer servers were counted than then, that look and one beside it."""
+    if series.aggregate is not Aggregate.MAX:
+        return frozenset()  # each exporter speaks of its own server: one that is not scraped would be one that is gone
+    began, counted = material.schedule.began, [(look.at, dict(_moments(look, Reading.GAUGE))) for look in material.looks(series)]
+    before = [counts for at, counts in counted if at <= began][-_IN_A_ROW:]
+    if len(before) < _IN_A_ROW:
+        return frozenset()
+    usual = {one: min(counts[one] for counts in before) for one in before[0].keys() & before[1].keys()}
+    low = [(at, frozenset({""}) if at > began and _is_below(usual, counts) else frozenset()) for at, counts in counted]
+    return frozenset(at for at, is_well in confirmed(low) if not is_well)
+
+
+def _is_below(usual: Mapping[object, float], counts: Mapping[object, float]) -> bool:
+    stayed = usual.keys() & counts.keys()
+    if not stayed:  # the exporter itself is another one
+        return bool(usual) and max(counts.values(), default=0.0) < min(usual.values())
+    return all(counts[one] < usual[one] for one in stayed)
 
 
 def _silent_looks(material: Material, series: Series) -> tuple[datetime, ...]:

@@ -92,18 +92,25 @@ def _own_signs(scene: Scene, dependency: Dependency) -> tuple[Reading, ...]:
 
 def _named(scene: Scene, known: Liveness, readings: tuple[Reading, ...]) -> Case:
     who, name = DEPENDENCY[known.dependency], f" ({known.name})" if known.name else ""
-    down = "gets no samples" if known.dependency is Dependency.SCRAPE else "is down"
-    state = down if known.life is Life.DOWN else "was restarted"
-    when = f"{'since' if known.life is Life.DOWN else 'at'} {clock(known.since)}" if known.since is not None else ""
+    state = _state(known)
+    when = f"{'since' if known.life is Life.DOWN else 'until' if known.in_part else 'at'} {clock(known.since)}" if known.since is not None else ""
     return Case(
         cause=CAUSE_OF[known.dependency],
         sentence=f"{who}{name} {state}",
         victim=" and ".join(dict.fromkeys(one.workload for one in readings if one.workload)),
         readings=_spoken_for(readings),
-        facts=(f"{who}{name} {state} {when}".rstrip(),),
+        facts=(f"{who}{name} {state} {when}".rstrip(), *(("fewer servers are, or were, there than as the release began",) if known.in_part else ())),
         not_because=_not_this_release(scene, readings),
         then=_what_happens(),
     )
+
+
+def _state(known: Liveness) -> str:
+    if known.life is not Life.DOWN:
+        return "was down in part" if known.in_part else "was restarted"
+    if known.dependency is Dependency.SCRAPE:
+        return "gets no samples"
+    return "is down in part" if known.in_part else "is down"
 
 
 def _suspected(dependency: Dependency, readings: tuple[Reading, ...]) -> Case:

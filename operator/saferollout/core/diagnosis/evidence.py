@@ -91,12 +91,16 @@ class Life(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Whether a dependency lives; `name` is which one (a node's, a workload's), `since` when it went down or came up again."""
+    """Whether a dependency lives; `name` is which one (a node's, a workload's), `since` when it went down or came up again.
+
+    `in_part`: only some of its servers are, or were, away.
+    """
 
     dependency: Dependency
     life: Life
     since: datetime | None = None
     name: str = ""
+    in_part: bool = False
 
 
 class Shared(StrEnum):

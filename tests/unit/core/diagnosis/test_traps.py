@@ -279,3 +279,15 @@ def test_a_neighbour_that_is_slow_while_pods_start_is_no_trouble_and_one_that_fa
     assert (diagnose(slow).cause, diagnose(slow).action) == (Cause.NOTHING, Action.GO_ON)
     fails = shop.worse(shop.healthy("gateway"), Symptom.SERVER_ERRORS, "user-service", *shop.NEIGHBOUR)
     assert diagnose(fails).action is Action.HOLD
+
+
+@pytest.mark.parametrize(
+    ("life", "said"), [(Life.DOWN, "the broker is down in part since 10:04:15"), (Life.RESTARTED, "the broker was down in part until 10:04:15")]
+)
+def test_a_broker_that_is_down_in_part_is_not_called_down(life: Life, said: str) -> None:
+    evidence = shop.living(shop.broker_down(), Dependency.KAFKA, life, since=shop.ONSET)
+    in_part = replace(evidence, liveness=tuple(replace(one, in_part=one.dependency is Dependency.KAFKA) for one in evidence.liveness))
+    finding = diagnose(in_part)
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.BROKER_DOWN, Certainty.NAMED, Action.RESUME_AFTER_QUIET)
+    assert finding.evidence[:2] == (said, "fewer servers are, or were, there than as the release began")
+    assert finding.sentence == said.partition(" since")[0].partition(" until")[0]
