@@ -49,6 +49,8 @@ class SeriesConfig(Section):
 
     def _wrong_keys(self) -> str:
         signal = SIGNALS[self.signal]
+        if self.signal is SignalName.GROUP_OFFSET:
+            return f"signal: {self.signal} can't be configured: only the proof that a version is drained reads it, from kafka_exporter; write drained.promql instead"
         unknown = sorted(set(self.keys) - set(signal.keys))
         if unknown:
             return f"keys: {self.signal} has no key {unknown[0]}; it has {', '.join(signal.keys) or 'none'}"

@@ -194,6 +194,18 @@ def test_every_workload_and_the_release_want_their_own() -> None:
     assert line(SignalName.GATEWAY_START, ("nginx_ingress_controller_nginx_process_oldest_start_time_seconds", {})).found.series is not None
 
 
+def test_burrow_tells_of_topics_where_no_other_exporter_does_and_proves_no_drain() -> None:
+    burrow = ("burrow_kafka_topic_partition_offset", {"topic": "events", "partition": "0"})
+    offsets = ("burrow_kafka_consumer_current_offset", {"topic": "events", "partition": "0", "consumer_group": "billing"})
+    for signal in (SignalName.TOPIC_INFLOW, SignalName.DEAD_LETTERS):
+        told = found(signal, burrow, offsets).series
+        assert told is not None and (told.exporter, told.metric) == ("Burrow", burrow[0])
+        beside = found(signal, burrow, TOPIC)
+        assert beside.series is not None and (beside.series.exporter, beside.others) == ("kafka_exporter", (told,))
+    assert found(SignalName.GROUP_OFFSET, burrow, offsets).series is None
+    assert line(SignalName.GROUP_OFFSET, burrow, offsets, contract="events").costs.endswith("the proof reads kafka_exporter only")
+
+
 def test_what_somebody_configured_is_found_and_preferred() -> None:
     [puts] = BUILT_IN.of(SignalName.CACHE_PUTS)
     more = BUILT_IN.with_more([replace(puts, exporter="own", metric="my_puts_total", configured=True)])

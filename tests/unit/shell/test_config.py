@@ -87,6 +87,7 @@ OWN = "{signal: HttpServer, exporter: own, metric: app_requests_total, keys: {st
         ("{signal: HttpServer, exporter: own, metric: x, keys: {status: 'a-b'}}", "prometheus.series.0.keys.status: "),
         ("{signal: Restarts, exporter: own, metric: x, matchers: {'a b': c}}", "prometheus.series.0.matchers.a b"),
         ("{signal: DeadLetters, exporter: own, metric: x, subject: Topic}", "subjectLabel: name the label that has the topic"),
+        ("{signal: GroupOffset, exporter: own, metric: x, subject: Group, subjectLabel: g, topicLabel: t}", "signal: GroupOffset can't be configured"),
         ("{signal: GroupLag, exporter: own, metric: x, subject: Group, subjectLabel: g}", "topicLabel: name the label that has the group's topic"),
         ("{signal: CacheGets, exporter: own, metric: x, keys: {result: hit}}", "failed: say which values of result mean a failure"),
         ("{signal: CacheGets, exporter: own, metric: x, keys: {result: hit}, failed: '('}", "failed: '(' is no pattern"),

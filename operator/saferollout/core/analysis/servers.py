@@ -45,7 +45,7 @@ def servers(material: Material) -> Iterator[Lifeline]:
         up, start = (material.series_for(signal) if signal is not None else None for signal in (one.up, one.start))
         if up is None and start is None:
             continue
-        topics = _topics_known(material) if one.dependency is Dependency.KAFKA else {}
+        topics = _topics_known(material, up) if up is not None and one.dependency is Dependency.KAFKA else {}
         states = _states(material, up, topics) if up is not None else ()
         fewer = _with_fewer(material, up) if up is not None else frozenset()
         yield Lifeline(
@@ -87,10 +87,10 @@ def _silent_looks(material: Material, series: Series) -> tuple[datetime, ...]:
     return tuple(answer.at for answer in material.answers(series) if answer.outcome is Outcome.NO_DATA)
 
 
-def _topics_known(material: Material) -> dict[datetime, bool]:
-    """Return whether the exporter knew the topics at each look, once it had known them."""
+def _topics_known(material: Material, up: Series) -> dict[datetime, bool]:
+    """Return whether the exporter that speaks of brokers knew the topics at each look, once it had known them; another one may be silent by itself."""
     series = material.series_for(SignalName.TOPIC_INFLOW)
-    if series is None or series.reading is not Reading.OFFSET:
+    if series is None or series.reading is not Reading.OFFSET or series.exporter != up.exporter:
         return {}
     told = [answer for answer in material.answers(series) if answer.outcome in (Outcome.VALUE, Outcome.NO_DATA)]
     has = [answer.outcome is Outcome.VALUE for answer in told]

@@ -25,6 +25,7 @@ _OF_TRAEFIK: Final = "traefik/traefik, metrics"
 
 _PARTITION: Final = (Key("partition"),)
 _DETAILED: Final = "scrape /metrics/detailed?family=queue_coarse_metrics: /metrics alone is the sum of all queues"
+_STANDS_STILL: Final = "asked for every 10 s, and keeps its last value while Burrow can't reach the broker"
 _A_DEPTH: Final = "a depth, not an inflow: it falls when records expire or are replayed"
 
 
@@ -48,6 +49,7 @@ def _of_server(signal: SignalName, exporter: str, metric: str, source: str, *key
 
 TOPICS: Final = (
     _of_topic(SignalName.DEAD_LETTERS, _KAFKA_EXPORTER, "kafka_topic_partition_current_offset", _OF_KAFKA_EXPORTER, *_PARTITION, label="topic", reading=Reading.OFFSET),
+    _of_topic(SignalName.DEAD_LETTERS, "Burrow", "burrow_kafka_topic_partition_offset", _OF_BURROW, *_PARTITION, label="topic", reading=Reading.OFFSET, note=_STANDS_STILL),
     _of_topic(SignalName.DEAD_LETTERS, _NATS, "jetstream_stream_last_seq", _OF_NATS, label="stream_name", reading=Reading.OFFSET),
     _of_topic(SignalName.DEAD_LETTERS, _RABBITMQ, "rabbitmq_detailed_queue_messages_ready", _OF_RABBITMQ, label="queue", reading=Reading.GAUGE,
               aggregate=Aggregate.SUM, beside="rabbitmq_build_info", enable=_DETAILED, note=_A_DEPTH),
@@ -62,9 +64,8 @@ TOPICS: Final = (
     _of_topic(SignalName.GROUP_LAG, _RABBITMQ, "rabbitmq_detailed_queue_messages_ready", _OF_RABBITMQ, label="queue", reading=Reading.GAUGE, aggregate=Aggregate.SUM,
               beside="rabbitmq_build_info", enable=_DETAILED, note="a queue has one group of consumers"),
     _of_group(SignalName.GROUP_OFFSET, _KAFKA_EXPORTER, "kafka_consumergroup_current_offset", _OF_KAFKA_EXPORTER, *_PARTITION, label="consumergroup", topic="topic", reading=Reading.OFFSET),
-    _of_group(SignalName.GROUP_OFFSET, "Burrow", "burrow_kafka_consumer_current_offset", _OF_BURROW, *_PARTITION, label="consumer_group", topic="topic", reading=Reading.OFFSET),
-    _of_group(SignalName.GROUP_OFFSET, _NATS, "jetstream_consumer_ack_floor_stream_seq", _OF_NATS, label="consumer_name", topic="stream_name", reading=Reading.OFFSET),
     _of_topic(SignalName.TOPIC_INFLOW, _KAFKA_EXPORTER, "kafka_topic_partition_current_offset", _OF_KAFKA_EXPORTER, *_PARTITION, label="topic", reading=Reading.OFFSET),
+    _of_topic(SignalName.TOPIC_INFLOW, "Burrow", "burrow_kafka_topic_partition_offset", _OF_BURROW, *_PARTITION, label="topic", reading=Reading.OFFSET, note=_STANDS_STILL),
     _of_topic(SignalName.TOPIC_INFLOW, _NATS, "jetstream_stream_last_seq", _OF_NATS, label="stream_name", reading=Reading.OFFSET),
     _of_server(SignalName.TOPIC_INFLOW, _RABBITMQ, "rabbitmq_global_messages_received_total", _OF_RABBITMQ, reading=Reading.COUNTER,
                note="of all queues of the broker together; counters of channels go away with their channel, so they can't be used"),
@@ -75,6 +76,7 @@ LIVENESS: Final = (
     _of_server(SignalName.BROKERS_UP, "Strimzi", "kafka_controller_kafkacontroller_activecontrollercount", _OF_STRIMZI, aggregate=Aggregate.SUM,
                note="1 while the cluster has a controller"),
     _of_server(SignalName.BROKERS_UP, _RABBITMQ, "rabbitmq_build_info", _OF_RABBITMQ, aggregate=Aggregate.SUM, note="1 for each node"),
+    _of_server(SignalName.BROKERS_UP, _NATS, "jetstream_server_total_streams", _OF_NATS, aggregate=Aggregate.SUM, note="above 0 while a server with streams answers"),
     _of_server(SignalName.DATABASE_UP, "postgres_exporter", "pg_up", _OF_POSTGRES, aggregate=Aggregate.MIN),
     _of_server(SignalName.DATABASE_START, "postgres_exporter", "pg_postmaster_start_time_seconds", _OF_POSTGRES, reading=Reading.START),
     _of_server(SignalName.CACHE_UP, "redis_exporter", "redis_up", _OF_REDIS, aggregate=Aggregate.MIN),

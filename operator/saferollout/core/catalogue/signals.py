@@ -31,7 +31,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
         ),
         Signal(
             SignalName.GROUP_OFFSET, "how far a consumer group has read", keys=("partition",),
-            costs="whether a version is drained can't be proved by offsets, and a stall is seen only by lag",
+            costs="whether a version is drained can't be proved by offsets: the proof reads kafka_exporter only",
         ),
         Signal(
             SignalName.TOPIC_INFLOW, "records that came to the topic", keys=("partition",),
@@ -92,16 +92,16 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
         ),
         Signal(
             SignalName.BROKERS_UP, "brokers that are there",
-            costs="a broker that is down can only be suspected, from all its clients failing at once",
+            costs="modes 1 and 3 can only be suspected, and a broker that is down only from all its clients failing at once",
         ),
         Signal(
             SignalName.DATABASE_UP, "whether the database answers",
-            costs="a database that is down can only be suspected, from all its clients failing at once",
+            costs="modes 1 (where a table is shared too) and 5 can only be suspected, and a database that is down only from all its clients failing at once",
         ),
         Signal(SignalName.DATABASE_START, "when the database started", costs="a restart of the database between two looks is not seen"),
         Signal(
             SignalName.CACHE_UP, "whether the cache answers",
-            costs="a cache that is down can only be suspected, and looks like mode 4 while it comes back empty",
+            costs="mode 4 can only be suspected, and so can a cache that is down",
         ),
         Signal(SignalName.CACHE_START, "when the cache started", costs="a cache that came back empty looks like mode 4"),
         Signal(SignalName.GATEWAY_START, "when the gateway started", costs="a restart of the gateway can only be suspected, from traffic that falls everywhere"),

@@ -85,3 +85,49 @@ def test_sidecars_are_no_gateways_though_an_address_is_taken_over_by_another_pod
     assert summary(shop).startswith("Completed"), summary(shop)
     assert shop.status.release is not None and not shop.status.release.outages
     assert len(set(started.values())) > 1, "addresses were taken over"
+
+
+def test_an_exporter_of_topics_that_falls_silent_beside_one_that_counts_brokers_says_nothing_of_them() -> None:
+    gone, written = [False], [0.0]
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("kafka_brokers", 1.0)
+        written[0] += 50
+        shop.set("burrow_kafka_topic_partition_offset", written[0], topic="events", partition="0")
+        if gone[0]:
+            shop.drop("burrow_kafka_topic_partition_offset")
+
+    shop = cluster(works, "writer", "reader", contracts=[EVENTS])
+    shop.apply("writer", "writer2", None)
+    shop.play_until_new_pods("writer", "writer2")
+    shop.play(looks=12)
+    gone[0] = True
+    shop.play(looks=20)
+    assert life_of_kafka(shop) is Life.ALIVE
+
+
+def test_streams_of_nats_tell_that_its_server_is_there_and_without_them_nothing_is_known() -> None:
+    there = [True]
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("jetstream_server_total_streams", 2.0, server_id="a")
+        if not there[0]:
+            shop.drop("jetstream_server_total_streams")
+        for pod, _ in shop.pod_names("reader"):
+            shop.count("spring_kafka_listener_seconds_count", 5, namespace="shop", pod=pod, result="success")
+
+    shop = cluster(works, "writer", "reader", contracts=[EVENTS])
+    shop.apply("writer", "writer2", None)
+    shop.play_until_new_pods("writer", "writer2")
+    shop.play(looks=40)
+    assert life_of_kafka(shop) is Life.ALIVE
+    there[0] = False
+    shop.play(looks=20)
+    assert life_of_kafka(shop) is Life.UNKNOWN
+
+
+def life_of_kafka(shop: WatchedCluster) -> Life:
+    snapshot = shop.snapshot()
+    assessed = assess(snapshot, shop._answers(snapshot), shop.now)
+    assert isinstance(assessed, Assessment), assessed
+    return Scene.of(assessed.evidence).alive(Dependency.KAFKA).life

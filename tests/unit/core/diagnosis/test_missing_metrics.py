@@ -1,11 +1,14 @@
 """With a metric missing a cause may be suspected or unknown; the name of another one is never given."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
+from saferollout.core.catalogue.series import SignalName
+from saferollout.core.catalogue.signals import SIGNALS
 from saferollout.core.diagnosis.diagnose import diagnose
 from saferollout.core.diagnosis.evidence import Arm, Dependency, Evidence, Life, Reading, Standing
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty
@@ -114,3 +117,13 @@ def test_what_cannot_be_seen_says_why_where_nothing_was_counted() -> None:
     told = tuple(replace(one, total=0.0, detail=why) if one.symptom is Symptom.SLOW and one.workload == "user-service" else one for one in bare.readings)
     doubts = diagnose(replace(bare, readings=told)).doubts
     assert any(one.endswith(f"slow answers of user-service are not known: {why}") for one in doubts), doubts
+
+
+@pytest.mark.parametrize(
+    ("signal", "dependency"),
+    [(SignalName.BROKERS_UP, Dependency.KAFKA), (SignalName.DATABASE_UP, Dependency.POSTGRES), (SignalName.CACHE_UP, Dependency.CACHE)],
+)
+def test_what_it_costs_that_nothing_tells_of_a_dependency_names_the_modes_that_are_only_suspected_then(signal: SignalName, dependency: Dependency) -> None:
+    modes = (Cause.MODE_1, Cause.MODE_2, Cause.MODE_3, Cause.MODE_4, Cause.MODE_5)
+    suspected = {cause.name[-1] for cause in modes if diagnose(shop.living(SCENES[cause](), dependency, Life.UNKNOWN)).certainty is Certainty.SUSPECTED}
+    assert suspected == set(re.findall(r"\d", SIGNALS[signal].costs))
