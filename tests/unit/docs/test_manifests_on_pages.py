@@ -39,6 +39,7 @@ NO_MANIFESTS: Final[Mapping[tuple[str, str], str]] = {
     ("docs/failure-modes/3-consumer-ahead-of-producer.md", "Mode 3, a consumer ahead of its producer (user-events)"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/failure-modes/4-cache-format.md", "Mode 4, two formats in one cache (profiles)"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/failure-modes/5-forward-only-writes.md", "Mode 5, old pods meet rows that only new ones can read (users)"): "a screen: test_failure_mode_pages.py compares it",
+    ("docs/outages/cache-down.md", "The cache is or was down"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/gateway-restart.md", "The gateway is down or was restarted"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/kafka-down.md", "The message broker is or was down"): "a screen: test_failure_mode_pages.py compares it",
     ("docs/outages/node-down.md", "A node is down or was restarted"): "a screen: test_failure_mode_pages.py compares it",
