@@ -96,7 +96,17 @@ def _roles(material: Material, name: str) -> Iterator[Role]:
         of_api = contract.api is not None
         parts = {*([Part.SERVES if of_api else Part.READS] if reads else []), *([Part.CALLS if of_api else Part.WRITES] if writes else [])}
         changed, declared = _declared(material, name, contract)
-        yield Role(contract=contract.name, kind=_KINDS[contract.kind], parts=frozenset(parts), changed=changed, declared=declared)
+        yield Role(
+            contract=contract.name, kind=_KINDS[contract.kind], parts=frozenset(parts), changed=changed, declared=declared,
+            shares_dead_letters=_shares_dead_letters(material, contract),
+        )  # fmt: skip
+
+
+def _shares_dead_letters(material: Material, contract: Contract) -> bool:
+    """Tell whether another contract has the same dead-letter topic."""
+    own = contract.topic.dead_letter_topic if contract.topic is not None else None
+    others = (one.topic.dead_letter_topic for one in material.snapshot.spec.contracts if one.topic is not None and one.name != contract.name)
+    return own is not None and own in others
 
 
 def _declared(material: Material, name: str, contract: Contract) -> tuple[bool, bool]:

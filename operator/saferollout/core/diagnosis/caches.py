@@ -4,13 +4,26 @@ Each pool overwrites what the other can't read, so both miss more and both write
 only by itself; old pods go on as before. The server's own hit ratio says nothing: the key is found, it is the client that can't read it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from saferollout.core.diagnosis.cases import Case, blame, doubts_of_life
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared, Standing
 from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.diagnosis.which_contract import (
+    Group,
+    by_others,
+    doubt_of,
+    having,
+    is_told,
+    its_own,
+    others_moved,
+    the_one,
+    told_apart,
+    with_movers,
+)
 
 _PUTS = (Arm.OLD, Arm.NEIGHBOUR, Arm.OUTSIDE, Arm.ALL, Arm.NEW)
 _RELATED = (Symptom.CACHE_MISSES, Symptom.CACHE_PUTS)
@@ -18,21 +31,39 @@ _RELATED = (Symptom.CACHE_MISSES, Symptom.CACHE_PUTS)
 
 def mode_4(scene: Scene) -> Iterator[Case]:
     """Yield, per cache, the writer whose new format the other pods can't read."""
-    for contract in scene.contracts(Shared.CACHE):
-        users = tuple(one for one in scene.evidence.members if scene.has_part(one.workload, contract))
-        missing = next((one for user in users if (one := _misses(scene, user, contract)) is not None), None)
-        if missing is None:
-            missing = next((one for user in users if (one := _swings(scene, user, contract)) is not None), None)
-        writer, doubts = blame(scene.with_part(contract, Part.WRITES), missing) if missing is not None else (None, ())
-        if missing is not None and writer is not None and scene.outside_worse(_RELATED, contract=contract) is None:
-            yield _two_formats(scene, contract, writer, missing, users, doubts)
+    contracts = scene.contracts(Shared.CACHE)
+    missing = _by_cache(scene, contracts, _misses)
+    swinging = _by_cache(scene, tuple(one for one in contracts if not any(one in group for group in missing)), _swings)
+    found = missing | swinging
+    for group in sorted(found, key=lambda group: contracts.index(group[0])):
+        writers = having(scene, group, Part.WRITES)
+        writer, doubts = blame(writers, found[group])
+        if writer is not None and scene.outside_worse(_RELATED, contracts=group) is None:
+            beside = others_moved(scene, (found[group].workload,), Shared.CACHE, found[group], but=writers)
+            yield _two_formats(scene, group, writer, found[group], (*doubts, *doubt_of(group), *beside))
 
 
-def is_cold(scene: Scene, workload: str) -> bool:
+def _by_cache(scene: Scene, contracts: Group, look: Callable[[Scene, Member, str], Reading | None]) -> dict[Group, Reading]:
+    """Return what the first who suffers of each cache suffers, each cache by itself where it can be told."""
+    found: list[tuple[Group, Reading]] = []
+    for user in scene.evidence.members:
+        used = (one for one in contracts if scene.has_part(user.workload, one))
+        known = {one: reading for one in used if (reading := look(scene, user, one)) is not None}
+        for group in told_apart(tuple(known), partial(is_told, known)):
+            moved = with_movers(scene, group, Part.WRITES, known[group[0]])
+            found.append((moved, known[moved[0]]))
+    tell, by_cache = by_others(group for group, _ in found), dict[Group, Reading]()
+    for group, reading in found:
+        for told in tell(group):
+            by_cache.setdefault(told, reading)
+    return by_cache
+
+
+def is_cold(scene: Scene, workload: str, contract: str = "") -> bool:
     """Tell whether only new pods miss more than before: they are cold, which passes."""
-    return _worse_than_before(scene, Symptom.CACHE_MISSES, workload, Arm.OLD) is None and any(
+    return _worse_than_before(scene, Symptom.CACHE_MISSES, workload, Arm.OLD, contract) is None and any(
         one.standing is Standing.CLEAR and one.arm is Arm.OLD and one.against is Against.BASELINE
-        for one in scene.readings(Symptom.CACHE_MISSES, workload)
+        for one in scene.readings(Symptom.CACHE_MISSES, workload, contract=contract)
     )
 
 
@@ -42,7 +73,7 @@ def _misses(scene: Scene, user: Member, contract: str) -> Reading | None:
         found = _worse_than_before(scene, Symptom.CACHE_MISSES, user.workload, arm, contract)
         if found is not None:
             return found
-    return None if is_cold(scene, user.workload) else _worse_than_before(scene, Symptom.CACHE_MISSES, user.workload, Arm.ALL, contract)
+    return None if is_cold(scene, user.workload, contract) else _worse_than_before(scene, Symptom.CACHE_MISSES, user.workload, Arm.ALL, contract)
 
 
 def _swings(scene: Scene, user: Member, contract: str) -> Reading | None:
@@ -57,24 +88,29 @@ def _worse_than_before(scene: Scene, symptom: Symptom, workload: str, arm: Arm, 
     return next((one for one in known if one.arm is arm and one.against is Against.BASELINE and one.standing is Standing.WORSE), None)
 
 
-def _two_formats(
-    scene: Scene, contract: str, writer: Member, missing: Reading, users: tuple[Member, ...], doubts: tuple[str, ...]
-) -> Case:
-    known = [one for user in users for one in scene.readings(Symptom.CACHE_PUTS, user.workload, contract=contract)]
+def _two_formats(scene: Scene, group: Group, writer: Member, missing: Reading, doubts: tuple[str, ...]) -> Case:
+    users = [member for member in scene.evidence.members if any(scene.has_part(member.workload, one) for one in group)]
+    known = _once(one for contract in group for user in users for one in scene.readings(Symptom.CACHE_PUTS, user.workload, contract=contract))
+    written = its_own(group, writer, Part.WRITES)
+    what = " or ".join(written)
     worse = (one for arm in _PUTS for one in known if one.arm is arm and one.standing is Standing.WORSE and one.against is Against.BASELINE)
     puts = next(worse, None)
     return Case(
         cause=Cause.MODE_4,
-        sentence=f"new and old pods overwrite each other's entries in {contract}, since new pods of {writer.workload} write another format",
+        sentence=f"new and old pods overwrite each other's entries in {what}, since new pods of {writer.workload} write another format",
         workload=writer.workload,
         side=Part.WRITES,
-        contract=contract,
+        contract=the_one(written),
         victim=missing.workload,
         readings=(missing, *((puts,) if puts is not None else ())),
-        doubts=(*_doubts(missing, puts, known), *_too_little_room(scene, contract), *doubts, *doubts_of_life(scene, Dependency.CACHE)),
-        not_because=_not_a_cache_in_trouble(scene, contract, missing),
-        then=(f"then purge {contract}, or let the next revision write under a new key prefix (keys: Versioned): what was written stays until it expires",),
+        doubts=(*_doubts(missing, puts, known), *_too_little_room(scene, group), *doubts, *doubts_of_life(scene, Dependency.CACHE)),
+        not_because=_not_a_cache_in_trouble(scene, group, missing),
+        then=(f"then purge {what}, or let the next revision write under a new key prefix (keys: Versioned): what was written stays until it expires",),
     )
+
+
+def _once(readings: Iterable[Reading]) -> list[Reading]:
+    return list(dict.fromkeys(readings))
 
 
 def _doubts(missing: Reading, puts: Reading | None, known: list[Reading]) -> Iterator[str]:
@@ -87,19 +123,19 @@ def _doubts(missing: Reading, puts: Reading | None, known: list[Reading]) -> Ite
         yield "cache puts are as before" if clear else "cache puts are not known"
 
 
-def _too_little_room(scene: Scene, contract: str) -> tuple[str, ...]:
+def _too_little_room(scene: Scene, group: Group) -> tuple[str, ...]:
     """Doubt two formats where entries go away by themselves: two formats overwrite each other under the same keys, and take no more room."""
-    evicted = scene.worse_topic(Symptom.EVICTIONS, contract) is not None
+    evicted = any(scene.worse_topic(Symptom.EVICTIONS, contract) is not None for contract in group)
     return ("entries are evicted too: the cache may have too little room",) if evicted else ()
 
 
-def _not_a_cache_in_trouble(scene: Scene, contract: str, missing: Reading) -> tuple[str, ...]:
+def _not_a_cache_in_trouble(scene: Scene, group: Group, missing: Reading) -> tuple[str, ...]:
     said = []
     if scene.is_up(Dependency.CACHE):
         said.append("not a cache in trouble: it is up")
     if missing.symptom is Symptom.CACHE_MISSES and missing.arm is not Arm.ALL:
         said.append("not a cold cache: pods that are not new miss more too")
-    fine = scene.outside_clear(Symptom.CACHE_MISSES, contract=contract)
+    fine = scene.outside_clear(Symptom.CACHE_MISSES, contracts=group)
     if fine:
         said.append(f"not all caches: {fine}, outside the release, hits as before")
     return tuple(said)

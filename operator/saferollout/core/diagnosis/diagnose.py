@@ -96,7 +96,7 @@ def _outage(scene: Scene, outage: Case, *, beside: list[Case]) -> Finding:
 def _regression(scene: Scene, cases: list[Case], outage: Case | None) -> Finding:
     best = cases[0]
     also = _sentences([one for one in cases[1:] if one.workload != best.workload and one.certainty is Certainty.NAMED])
-    shared = scene.outside_worse((one.symptom for one in best.readings), contract=best.contract)
+    shared = scene.outside_worse((one.symptom for one in best.readings), contracts=_contracts(scene, best))
     if outage is not None or shared is not None:
         seen = (f"{shared.workload}, outside the release, suffers too",) if shared is not None else ()
         return _finding(scene, best, action=Action.HOLD, also=(*seen, *_sentences([outage] if outage else []), *also))
@@ -104,6 +104,14 @@ def _regression(scene: Scene, cases: list[Case], outage: Case | None) -> Finding
     action = Action.HOLD if _JUST_BEGUN in best.doubts else best.action
     action = Action.STOP_SPREADING if spread_only and action in (Action.ROLL_BACK, Action.HOLD) else action
     return _finding(scene, best, action=action, also=also)
+
+
+def _contracts(scene: Scene, case: Case) -> tuple[str, ...]:
+    """Return the contract of a case; those that it may be about, where that is not known."""
+    member = scene.member(case.workload)
+    if case.contract or case.side is None or member is None:
+        return (case.contract,)
+    return tuple(role.contract for role in member.roles if case.side in role.parts)
 
 
 def _sentences(cases: list[Case]) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ This is the seam to the statistics and to the catalogue of signals: they fill it
   counts as CANNOT_TELL.
 - **Between arms or in time.** A workload with new and old pods is read as NEW and as OLD against OTHER_ARM, and as NEW, OLD and ALL against BASELINE. One
   that is not rolling is read as NEIGHBOUR against BASELINE where it shares a contract with the release, else as OUTSIDE against BASELINE.
+- **One of several contracts of a kind.** A reading names its contract where it was counted for that one alone, by a label of the series; what was counted for
+  all of them together names none. Both may be there.
 - **Stalls** are judged per partition by the pod that owns it, so that a partial stall is one of the pods that own those partitions; while a group
   rebalances there is no reading. A dead letter belongs to the contract's topic, `workload` is then whoever the topic's dead letters come from, or empty.
 - **Liveness.** Every dependency that this release can depend on, UNKNOWN where nothing tells. One that is left out is not used, except what the kind of a
@@ -123,13 +125,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A workload's part in a contract. `changed`: its new template declares something else than its old one; `declared`: it declares at all."""
+    """A workload's part in a contract. `changed`: its new template declares something else than its old one; `declared`: it declares at all.
+
+    `shares_dead_letters`: dead letters of another contract come to the same topic, so they speak for neither.
+    """
 
     contract: str
     kind: Shared
     parts: frozenset[Part]
     changed: bool = False
     declared: bool = False
+    shares_dead_letters: bool = False
 
 
 @dataclass(frozen=True, slots=True)

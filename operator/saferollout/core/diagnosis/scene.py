@@ -50,9 +50,13 @@ class Scene:
         return cls(evidence=evidence, _index={key: tuple(found) for key, found in index.items()})
 
     def readings(self, symptom: Symptom, workload: str, *, contract: str = "") -> tuple[Reading, ...]:
-        """Return what is known of a symptom of a workload; a reading that names no contract counts for each."""
+        """Return what is known of a symptom of a workload; a reading that names no contract counts for each that can't be told by itself."""
         found = self._index.get((symptom, workload), ())
-        return found if not contract else tuple(one for one in found if one.contract in ("", contract))
+        if not contract:
+            return found
+        own = tuple(one for one in found if one.contract == contract)
+        told = {(one.arm, one.against) for one in own if one.standing is not Standing.CANNOT_TELL}
+        return (*own, *(one for one in found if not one.contract and (one.arm, one.against) not in told))
 
     def between(self, symptom: Symptom, workload: str, arm: Arm, *, contract: str = "") -> Standing:
         """Return how one arm stands against the other."""
@@ -96,20 +100,19 @@ class Scene:
         """Return all that is worse."""
         return tuple(one for one in self.evidence.readings if one.standing is Standing.WORSE)
 
-    def outside_worse(self, symptoms: Iterable[Symptom], *, contract: str = "") -> Reading | None:
+    def outside_worse(self, symptoms: Iterable[Symptom], *, contracts: tuple[str, ...] = ()) -> Reading | None:
         """Return a reading by which a workload outside of the release suffers from one of these too.
 
-        One that has a part in the contract is no placebo for it: it may suffer from this very release.
+        One that has a part in one of the contracts is no placebo for it: it may suffer from this very release.
         """
         wanted = frozenset(symptoms)
-        return next(
-            (one for one in self.worse() if one.arm is Arm.OUTSIDE and one.symptom in wanted and not self.has_part(one.workload, contract)), None
-        )
+        outside = (one for one in self.worse() if one.arm is Arm.OUTSIDE and one.symptom in wanted)
+        return next((one for one in outside if not any(self.has_part(one.workload, contract) for contract in contracts)), None)
 
-    def outside_clear(self, symptom: Symptom, *, contract: str = "") -> str:
+    def outside_clear(self, symptom: Symptom, *, contracts: tuple[str, ...] = ()) -> str:
         """Return the name of a workload outside of the release that could be looked at and does not suffer; empty if there is none."""
         names = (one.workload for one in self.evidence.readings if one.arm is Arm.OUTSIDE and one.symptom is symptom)
-        return next((name for name in names if self.is_clear(symptom, name) and not self.has_part(name, contract)), "")
+        return next((name for name in names if self.is_clear(symptom, name) and not any(self.has_part(name, one) for one in contracts)), "")
 
     def alive(self, dependency: Dependency) -> Liveness:
         """Return the worst that is known of a dependency; what nobody listed is UNKNOWN."""

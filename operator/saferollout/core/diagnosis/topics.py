@@ -6,6 +6,7 @@ error-handling deserializer a poison record shows as a stall of old consumers, w
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from saferollout.core.diagnosis.cases import Case, blame, doubts_of_life, joined, since
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared, Standing
@@ -13,6 +14,19 @@ from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.onsets import last_movers
 from saferollout.core.diagnosis.scene import Scene, role_in
 from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.diagnosis.which_contract import (
+    Group,
+    by_others,
+    contracts_of,
+    doubt_of,
+    having,
+    is_told,
+    its_own,
+    others_moved,
+    the_one,
+    told_apart,
+    with_movers,
+)
 from saferollout.core.diagnosis.wording import number
 
 _RELATED = (Symptom.CONSUMER_FAILURES, Symptom.DEAD_LETTERS, Symptom.STALLED)
@@ -28,60 +42,88 @@ class _Victim:
 
 def mode_1(scene: Scene) -> Iterator[Case]:
     """Yield, per topic, the writer whose new records its readers can't read."""
-    for contract in scene.contracts(Shared.TOPIC):
-        victims = [one for reader in scene.with_part(contract, Part.READS) if (one := _victim(scene, contract, reader)) is not None]
+    contracts = scene.contracts(Shared.TOPIC)
+    suffering = _victims(scene)
+    for group in sorted(suffering, key=lambda group: contracts.index(group[0])):
+        yield from _unread(scene, group, suffering[group])
+    known = {contract for group in suffering for contract in group}
+    for contract in contracts:
         dead = scene.worse_topic(Symptom.DEAD_LETTERS, contract)
-        if victims:
-            yield from _unread(scene, contract, victims, dead)
-        elif dead is not None:
+        if contract not in known and dead is not None:
             yield from _dead_letters_alone(scene, contract, dead)
 
 
 def mode_3(scene: Scene) -> Iterator[Case]:
     """Yield each reader whose new pods wait for what nobody writes yet."""
-    for contract in scene.contracts(Shared.TOPIC):
-        for reader in scene.with_part(contract, Part.READS):
-            if reader.shares:
-                yield from _ahead(scene, contract, reader)
-                yield from _misses_a_field(scene, contract, reader)
+    for reader in scene.evidence.members:
+        topics = contracts_of(reader, Shared.TOPIC, Part.READS)
+        if reader.shares and topics:
+            yield from _ahead(scene, topics, reader)
+            yield from _misses_a_field(scene, topics, reader)
 
 
-def _victim(scene: Scene, contract: str, reader: Member) -> _Victim | None:
-    failing = scene.hurt(Symptom.CONSUMER_FAILURES, reader.workload, contract=contract)
-    if failing is not None:
-        return _Victim(reader=reader, reading=failing)
-    stalled = scene.hurt(Symptom.STALLED, reader.workload, contract=contract)
-    return _Victim(reader=reader, reading=stalled) if stalled is not None and not _moved_last(scene, contract, reader, stalled) else None
+def _victims(scene: Scene) -> dict[Group, list[_Victim]]:
+    """Return who suffers, by the topics that it may be about."""
+    found = [pair for reader in scene.evidence.members for pair in _suffers(scene, reader)]
+    tell = by_others(group for group, _ in found)
+    victims: dict[Group, list[_Victim]] = {}
+    for group, victim in found:
+        for told in tell(group):
+            victims.setdefault(told, []).append(victim)
+    return victims
 
 
-def _moved_last(scene: Scene, contract: str, reader: Member, reading: Reading) -> bool:
+def _suffers(scene: Scene, reader: Member) -> Iterator[tuple[Group, _Victim]]:
+    """Yield of what a reader suffers, each topic by itself where it can be told; stalls where nothing fails."""
+    name, topics = reader.workload, contracts_of(reader, Shared.TOPIC, Part.READS)
+    failing = {one: found for one in topics if (found := scene.hurt(Symptom.CONSUMER_FAILURES, name, contract=one)) is not None}
+    stalled = {one: found for one in topics if (found := scene.hurt(Symptom.STALLED, name, contract=one)) is not None}
+    # Each pod's records are counted for all its topics, so that several which stand still are not told apart.
+    for group in told_apart(tuple(failing or stalled), lambda one: (one in failing and failing[one].contract == one) or _has_dead_letters(scene, one)):
+        reading = (failing or stalled)[group[0]]
+        moved = with_movers(scene, group, Part.WRITES, reading, but=(name,))
+        if failing or not _moved_last(scene, group, reader, reading):
+            yield moved, _Victim(reader=reader, reading=(failing or stalled)[moved[0]])
+
+
+def _has_dead_letters(scene: Scene, contract: str) -> bool:
+    """Tell whether dead letters speak for a topic: they come to a dead-letter topic of its own, and not from new pods of a reader that fail by themselves."""
+    if any(role.shares_dead_letters for member in scene.evidence.members if (role := role_in(member, contract)) is not None):
+        return False
+    own = (scene.between(Symptom.CONSUMER_FAILURES, one.workload, Arm.NEW, contract=contract) for one in scene.with_part(contract, Part.READS))
+    return scene.worse_topic(Symptom.DEAD_LETTERS, contract) is not None and Standing.WORSE not in own
+
+
+def _moved_last(scene: Scene, group: Group, reader: Member, reading: Reading) -> bool:
     """Tell whether the reader itself moved last before its stall, or nobody did but it."""
     if reading.onset is None:
         return bool(reader.shares)
-    movers = last_movers((*scene.with_part(contract, Part.WRITES), reader), reading.onset)
+    movers = last_movers((*having(scene, group, Part.WRITES), reader), reading.onset)
     return bool(movers) and movers[0].workload == reader.workload
 
 
-def _unread(scene: Scene, contract: str, victims: list[_Victim], dead: Reading | None) -> Iterator[Case]:
+def _unread(scene: Scene, group: Group, victims: list[_Victim]) -> Iterator[Case]:
     names = tuple(one.reader.workload for one in victims)
-    writers = tuple(member for member in scene.with_part(contract, Part.WRITES) if member.workload not in names)
+    writers = tuple(member for member in having(scene, group, Part.WRITES) if member.workload not in names)
     reading = victims[0].reading
     writer, doubts = blame(writers, reading)
-    if writer is None or scene.outside_worse(_RELATED, contract=contract) is not None:
+    if writer is None or scene.outside_worse(_RELATED, contracts=group) is not None:
         return
-    who = " and ".join(names)
+    who, dead = " and ".join(names), tuple(one for contract in group if (one := scene.worse_topic(Symptom.DEAD_LETTERS, contract)) is not None)
+    written = its_own(group, writer, Part.WRITES)
+    beside = others_moved(scene, names, Shared.TOPIC, reading, but=writers)
     yield Case(
         cause=Cause.MODE_1,
-        sentence=f"{who} can't read what new pods of {writer.workload} write to {contract}",
+        sentence=f"{who} can't read what new pods of {writer.workload} write to {' or '.join(written)}",
         workload=writer.workload,
         side=Part.WRITES,
-        contract=contract,
+        contract=the_one(written),
         victim=who,
-        readings=(*(one.reading for one in victims), *((dead,) if dead is not None else ())),
+        readings=(*(one.reading for one in victims), *dead),
         between_arms=reading.against is Against.OTHER_ARM,
-        doubts=(*doubts, *_other_reasons(scene, names), *doubts_of_life(scene, Dependency.KAFKA, Dependency.POSTGRES)),
-        not_because=_not_a_flaky_queue(scene, contract, writer, reading, names),
-        then=("readers stay as they are: they read both, or what was written before", *_replay(dead, contract, who)),
+        doubts=(*doubts, *doubt_of(group), *beside, *_other_reasons(scene, names), *doubts_of_life(scene, Dependency.KAFKA, Dependency.POSTGRES)),
+        not_because=_not_a_flaky_queue(scene, group, writer, reading, names),
+        then=("readers stay as they are: they read both, or what was written before", *(line for one in dead for line in _replay(one, one.contract, who))),
     )
 
 
@@ -91,24 +133,22 @@ def _other_reasons(scene: Scene, readers: tuple[str, ...]) -> Iterator[str]:
             yield f"{reader} also fails to reach its database"
 
 
-def _not_a_flaky_queue(scene: Scene, contract: str, writer: Member, reading: Reading, names: tuple[str, ...]) -> tuple[str, ...]:
+def _not_a_flaky_queue(scene: Scene, group: Group, writer: Member, reading: Reading, names: tuple[str, ...]) -> tuple[str, ...]:
     who = " and ".join(names)
     up = "the broker is up" if scene.is_up(Dependency.KAFKA) else ""
-    others = (one.workload for one in scene.with_part(contract, Part.READS) if one.workload not in names)
-    only = "only " if all(scene.is_clear(Symptom.CONSUMER_FAILURES, one, contract=contract) for one in others) else ""
+    others = ((one, reader.workload) for one in group for reader in scene.with_part(one, Part.READS) if reader.workload not in names)
+    only = "only " if all(scene.is_clear(Symptom.CONSUMER_FAILURES, name, contract=one) for one, name in others) else ""
     only = f"{only}{'old pods of ' if reading.arm is Arm.OLD else ''}{who} {'fails' if len(names) == 1 else 'fail'}"
     said = [f"not a flaky queue: {joined(up, only, since(writer, reading))}"]
     if scene.uses(Dependency.POSTGRES) and scene.is_up(Dependency.POSTGRES):
         said.append("not retries that ran out: the database is up")
-    fine = scene.outside_clear(Symptom.CONSUMER_FAILURES, contract=contract)
+    fine = scene.outside_clear(Symptom.CONSUMER_FAILURES, contracts=group)
     if fine:
         said.append(f"not all consumers: {fine}, outside the release, reads its topics as before")
     return tuple(said)
 
 
-def _replay(dead: Reading | None, contract: str, who: str) -> tuple[str, ...]:
-    if dead is None:
-        return ()
+def _replay(dead: Reading, contract: str, who: str) -> tuple[str, ...]:
     return (
         f"{number(dead.count)} dead letters of {contract} came meanwhile: they are not lost, and can be replayed when {who} can read them",
         "before a replay, announce their version in the contract's storedVersions",
@@ -121,7 +161,7 @@ def _dead_letters_alone(scene: Scene, contract: str, dead: Reading) -> Iterator[
     blind = [one.workload for one in readers if scene.is_blind(Symptom.CONSUMER_FAILURES, one.workload, contract=contract)]
     own = [one.workload for one in readers if scene.between(Symptom.CONSUMER_FAILURES, one.workload, Arm.NEW, contract=contract) is Standing.WORSE]
     writer, doubts = blame(scene.with_part(contract, Part.WRITES), dead)
-    if not blind or own or writer is None or scene.outside_worse(_RELATED, contract=contract) is not None:
+    if not blind or own or writer is None or scene.outside_worse(_RELATED, contracts=(contract,)) is not None:
         return
     yield Case(
         cause=Cause.MODE_1,
@@ -139,78 +179,81 @@ def _dead_letters_alone(scene: Scene, contract: str, dead: Reading) -> Iterator[
     )
 
 
-def _ahead(scene: Scene, contract: str, reader: Member) -> Iterator[Case]:
+def _ahead(scene: Scene, topics: Group, reader: Member) -> Iterator[Case]:
     name = reader.workload
-    stalled = scene.worse_than_other_arm(Symptom.STALLED, name, Arm.NEW, contract=contract)
+    known = {one: found for one in topics if (found := scene.worse_than_other_arm(Symptom.STALLED, name, Arm.NEW, contract=one)) is not None}
     doubts: tuple[str, ...] = ()
-    if stalled is None:
-        stalled, doubts = _stalled_as_a_group(scene, contract, reader)
-    if stalled is None or scene.outside_worse((Symptom.STALLED,), contract=contract) is not None:
+    if not known:
+        known, doubts = _stalled_as_a_group(scene, topics, reader)
+    group = tuple(known)
+    if not known or scene.outside_worse((Symptom.STALLED,), contracts=group) is not None:
         return
-    writers = tuple(one for one in scene.with_part(contract, Part.WRITES) if one.workload != name)
+    stalled, what = known[group[0]], " or ".join(group)
+    writers = tuple(one for one in having(scene, group, Part.WRITES) if one.workload != name)
     moved = last_movers((*writers, reader), stalled.onset) if stalled.onset is not None else ()
     others = tuple(f"{one.workload} rolled at that time too" for one in moved[:1] if one.workload != name)
-    dead = scene.worse_topic(Symptom.DEAD_LETTERS, contract)
-    if dead is not None:
-        others = (*others, f"dead letters of {contract} come too")
+    dead = tuple(f"dead letters of {one} come too" for one in group if scene.worse_topic(Symptom.DEAD_LETTERS, one) is not None)
     yield Case(
         cause=Cause.MODE_3,
-        sentence=f"new pods of {name} stand still on {contract}: they wait for what its writers do not write yet",
+        sentence=f"new pods of {name} stand still on {what}: they wait for what its writers do not write yet",
         workload=name,
         side=Part.READS,
-        contract=contract,
+        contract=the_one(group),
         victim=name,
         readings=(stalled,),
         between_arms=stalled.against is Against.OTHER_ARM,
-        doubts=(*doubts, *others, *doubts_of_life(scene, Dependency.KAFKA)),
-        not_because=_not_a_dependency(scene, contract, reader, stalled),
-        then=_right_order(scene, contract, name),
+        doubts=(*doubts, *others, *dead, *doubt_of(group), *doubts_of_life(scene, Dependency.KAFKA)),
+        not_because=_not_a_dependency(scene, group, reader, stalled),
+        then=_right_order(scene, group, name),
     )
 
 
-def _stalled_as_a_group(scene: Scene, contract: str, reader: Member) -> tuple[Reading | None, tuple[str, ...]]:
-    """Return a stall of which nobody can tell whose pods stand still, if the reader moved last."""
+def _stalled_as_a_group(scene: Scene, topics: Group, reader: Member) -> tuple[dict[str, Reading], tuple[str, ...]]:
+    """Return stalls of which nobody can tell whose pods stand still, if the reader moved last."""
+    known = {one: found for one in topics if (found := _stall_of_all(scene, one, reader)) is not None}
+    if not known or not all(_moved_last(scene, tuple(known), reader, found) for found in known.values()):
+        return {}, ()
+    return known, (f"which pods of {reader.workload} stand still is not known",)
+
+
+def _stall_of_all(scene: Scene, contract: str, reader: Member) -> Reading | None:
     if scene.between(Symptom.STALLED, reader.workload, Arm.OLD, contract=contract) is Standing.WORSE:
-        return None, ()
+        return None
     known = scene.readings(Symptom.STALLED, reader.workload, contract=contract)
     if not known or scene.is_blind(Symptom.STALLED, reader.workload, contract=contract):
         known = scene.readings(Symptom.LAG, reader.workload, contract=contract)
-    found = next((one for one in known if one.standing is Standing.WORSE), None)
-    if found is None or not _moved_last(scene, contract, reader, found):
-        return None, ()
-    return found, (f"which pods of {reader.workload} stand still is not known",)
+    return next((one for one in known if one.standing is Standing.WORSE), None)
 
 
-def _not_a_dependency(scene: Scene, contract: str, reader: Member, stalled: Reading) -> tuple[str, ...]:
+def _not_a_dependency(scene: Scene, group: Group, reader: Member, stalled: Reading) -> tuple[str, ...]:
     up = "the broker is up" if scene.is_up(Dependency.KAFKA) else ""
     old = f"old pods of {reader.workload} go on" if stalled.against is Against.OTHER_ARM else ""
-    said = [f"not a dependency that is down: {joined(up, f'{contract} grows', old)}"]
-    clear = any(one.standing is Standing.CLEAR for one in scene.of_topic(Symptom.DEAD_LETTERS, contract))
-    if clear and scene.is_clear(Symptom.CONSUMER_FAILURES, reader.workload, contract=contract):
+    said = [f"not a dependency that is down: {joined(up, *(f'{one} grows' for one in group), old)}"]
+    clear = all(any(one.standing is Standing.CLEAR for one in scene.of_topic(Symptom.DEAD_LETTERS, contract)) for contract in group)
+    if clear and all(scene.is_clear(Symptom.CONSUMER_FAILURES, reader.workload, contract=contract) for contract in group):
         said.append("not a record that can't be read: nothing fails and no dead letters come")
     return tuple(said)
 
 
-def _right_order(scene: Scene, contract: str, reader: str) -> tuple[str, ...]:
-    writers = " and ".join(one.workload for one in scene.with_part(contract, Part.WRITES) if one.workload != reader) or "its writers"
-    return (f"then the right order: {writers} first. Declare what {reader} reads of {contract}, with required: true, and the plan does so",)
+def _right_order(scene: Scene, group: Group, reader: str) -> tuple[str, ...]:
+    writers = " and ".join(one.workload for one in having(scene, group, Part.WRITES) if one.workload != reader) or "its writers"
+    return (f"then the right order: {writers} first. Declare what {reader} reads of {' or '.join(group)}, with required: true, and the plan does so",)
 
 
-def _misses_a_field(scene: Scene, contract: str, reader: Member) -> Iterator[Case]:
+def _misses_a_field(scene: Scene, topics: Group, reader: Member) -> Iterator[Case]:
     """Suspect mode 3 where new consumers of a changed contract fail and old ones do not; it may as well be a bug of their own."""
-    role = role_in(reader, contract)
-    failing = scene.worse_than_other_arm(Symptom.CONSUMER_FAILURES, reader.workload, Arm.NEW, contract=contract)
-    if failing is None or role is None or not role.changed:
-        return
-    yield Case(
-        cause=Cause.MODE_3,
-        sentence=f"new pods of {reader.workload} fail on records of {contract} that its old pods can read",
-        workload=reader.workload,
-        side=Part.READS,
-        contract=contract,
-        victim=reader.workload,
-        readings=(failing,),
-        between_arms=True,
-        doubts=("it may be a bug of its own: the records do not tell",),
-        then=_right_order(scene, contract, reader.workload),
-    )
+    name, changed = reader.workload, [role.contract for role in reader.roles if role.changed and role.contract in topics]
+    known = {one: found for one in changed if (found := scene.worse_than_other_arm(Symptom.CONSUMER_FAILURES, name, Arm.NEW, contract=one)) is not None}
+    for group in told_apart(tuple(known), partial(is_told, known)):
+        yield Case(
+            cause=Cause.MODE_3,
+            sentence=f"new pods of {name} fail on records of {' or '.join(group)} that its old pods can read",
+            workload=name,
+            side=Part.READS,
+            contract=the_one(group),
+            victim=name,
+            readings=(known[group[0]],),
+            between_arms=True,
+            doubts=("it may be a bug of its own: the records do not tell", *doubt_of(group)),
+            then=_right_order(scene, group, name),
+        )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Reading
+from saferollout.core.diagnosis.symptoms import Symptom
 
 DEPENDENCY: Final[Mapping[Dependency, str]] = {
     Dependency.KAFKA: "the broker",
@@ -14,6 +15,9 @@ DEPENDENCY: Final[Mapping[Dependency, str]] = {
     Dependency.NODE: "the node",
     Dependency.SCRAPE: "Prometheus",
 }
+
+_TOLD_BY_CONTRACT: Final = frozenset({Symptom.CONSUMER_FAILURES, Symptom.CACHE_MISSES, Symptom.CACHE_PUTS, Symptom.DATA_ERRORS})
+"""What is counted for all contracts of a workload together as well, so that the words have to tell one from the other."""
 
 
 def percent(share: float) -> str:
@@ -35,7 +39,7 @@ def line(reading: Reading) -> str:
 def _who(reading: Reading) -> str:
     if not reading.workload:
         return reading.contract
-    of = reading.workload
+    of = f"{reading.workload} on {reading.contract}" if reading.contract and reading.symptom in _TOLD_BY_CONTRACT else reading.workload
     return {
         Arm.NEW: f"new pods of {of}",
         Arm.OLD: f"old pods of {of}",
