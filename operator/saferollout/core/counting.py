@@ -12,6 +12,8 @@ new pod would vanish, and they extrapolate, so that counts are no whole numbers 
 - A pod that was not there at the last look is new and counts from 0; how the offset of a new consumer group began is not known, so it counts from the next look on.
 - A counter that goes backwards has begun anew, with its whole process: all of it counts from 0. One that falls by less than half has not, because no
   process comes that far in one interval: two sources take turns under one name, such as replicas of Prometheus. It counts from the next look on.
+- A pod that keeps its name and was made anew since the last look is another process: it counts from 0 as soon as any of its counters fell, by however
+  little, or it is scraped at another address.
 - Labels that change within a process (a key vanishes, another appears) are a renaming: the new ones count from the next look on.
 - Offsets do not begin at 0 again: one that goes backwards counts from the next look on.
 """
@@ -28,6 +30,7 @@ from saferollout.core.arms import alternation
 from saferollout.core.catalogue.asking import PROCESS, named
 from saferollout.core.catalogue.series import Reading, Series, Subject
 from saferollout.core.measurements import LabelSet, Measurement, Outcome, Samples
+from saferollout.core.renewed_pods import begun_anew
 
 Counts = Mapping[LabelSet, float]
 _Processes = Mapping[str, Counts]
@@ -50,16 +53,21 @@ class Remark(StrEnum):
     RESTARTED = "Restarted"        # a counter went backwards: counted from 0
     RELABELLED = "Relabelled"      # labels changed: what is new counts from the next look on
     WENT_BACKWARDS = "WentBackwards"  # an offset fell, or a counter by less than half: counts from the next look on
+    MOVED = "Moved"                # scraped at another address, and no count fell: counted as the same process
     RETURNED = "Returned"          # was missing in looks before: counted since it was last seen
     MISSING = "Missing"            # was there before and is not now
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Everything that was seen at one instant: by subject (a pod, topic or group), process and key."""
+    """Everything that was seen at one instant: by subject (a pod, topic or group), process and key.
+
+    `made`: when pods that keep their names were made, of those that were made since the look before, or not long before it.
+    """
 
     at: datetime
     subjects: Mapping[str, _Processes]
+    made: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,7 @@ class Counting:
             return None, Seen(last=look, missing=missing)
         start, grown, remarks = seen.last.at, dict[str, Counts](), dict[str, Remark]()
         for subject, processes in look.subjects.items():
-            counts, remark = self._grown(subject, seen.known(subject), processes, start)
+            counts, remark = self._grown(subject, seen.known(subject), processes, start, made=look.made.get(subject))
             if counts is not None:
                 grown[subject] = counts
             if remark is not None:
@@ -176,9 +184,14 @@ class Counting:
         remarks.update(dict.fromkeys(missing, Remark.MISSING))
         return Interval(start=start, at=look.at, grown=grown, remarks=remarks), Seen(last=look, missing=missing)
 
-    def _grown(self, subject: str, known: _Known | None, now: _Processes, start: datetime) -> tuple[Counts | None, Remark | None]:
+    def _grown(
+        self, subject: str, known: _Known | None, now: _Processes, start: datetime, *, made: datetime | None
+    ) -> tuple[Counts | None, Remark | None]:
         if known is None:
             return (_added(now.values()), Remark.BORN) if self.from_zero else (None, Remark.STARTED_EARLIER)
+        begun = begun_anew(known.processes, now, seen=known.at, start=start, made=made) if made is not None else ()
+        if begun:
+            return _added(begun), Remark.RESTARTED
         counts, remark = self._compared(known.processes, now)
         return counts, remark or (Remark.RETURNED if known.at < start else None)
 
@@ -186,7 +199,8 @@ class Counting:
         shared = [process for process in now if process in before]
         if not shared:
             # Scraped at another address: of the same process where no count fell.
-            return self._of_process(_added(before.values()), _added(now.values()))
+            counts, remark = self._of_process(_added(before.values()), _added(now.values()))
+            return counts, remark or Remark.MOVED
         if len(shared) == len(now) == 1:
             return self._of_process(before[shared[0]], now[shared[0]])
         pairs = [self._of_process(before[process], now[process]) for process in shared]

@@ -31,6 +31,7 @@ class ReplicaSetView:
     crashed), computed from the pods because a paced Deployment's own numbers do not tell. `steady` counts available pods whose containers
     have never restarted: a crash loop is no progress. Of a StatefulSet's ControllerRevision `replicas` counts the pods that are not
     terminating, `places` says where those stand, counted from the first, and `pod_names` names all of them: names say no revision.
+    `births` says by name when those were made.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ReplicaSetView:
     text: str = ""
     pod_names: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
+    births: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,12 @@ def count_pods(pods: Iterable[RawObject], *, min_ready_seconds: int, now: dateti
     )
 
 
+def births_of(pods: Iterable[RawObject]) -> tuple[tuple[str, datetime], ...]:
+    """Return when each pod was made, by name; one that does not say so is left out."""
+    made = ((pod["metadata"]["name"], pod["metadata"].get("creationTimestamp")) for pod in pods)
+    return tuple(sorted((name, parse_time(at)) for name, at in made if at))
+
+
 def serving(pods: Iterable[RawObject]) -> list[RawObject]:
     """Return the pods that are neither gone nor terminating."""
     alive = (pod for pod in pods if pod.get("status", {}).get("phase") not in _FINAL_PHASES)

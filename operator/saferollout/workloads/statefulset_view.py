@@ -20,7 +20,7 @@ from saferollout.workloads.partition import (
     partition_of,
     strategy_type,
 )
-from saferollout.workloads.pods import count_pods, ordinal_of, owned_by, parse_time, serving
+from saferollout.workloads.pods import births_of, count_pods, ordinal_of, owned_by, parse_time, serving
 from saferollout.workloads.protocol import RawObject, RawWorkload
 from saferollout.workloads.shared_view import DEFAULT_HISTORY, shared_view
 from saferollout.workloads.template_hash import RESTARTED_AT, annotation_of, body_hash, template_hash
@@ -150,4 +150,5 @@ def _revision(revision: RawObject, raw: RawWorkload, *, restart_annotations: Seq
         text=template_hash(template, restart_annotations=()),
         places=tuple(sorted(ordinal_of(pod) - (workload["spec"].get("ordinals") or {}).get("start", 0) for pod in staying)),
         pod_names=tuple(sorted(pod["metadata"]["name"] for pod in pods)),
+        births=births_of(pods),
     )

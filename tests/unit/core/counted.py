@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterable
 
 from saferollout.core.catalogue.series import Series
-from saferollout.core.counting import NOTHING_SEEN, Interval, counting_of, full_answers, sorted_out
+from saferollout.core.counting import NOTHING_SEEN, Interval, Look, counting_of, full_answers, sorted_out
 from saferollout.core.measurements import LabelSet, Measurement
 
 
 def intervals_for(series: Series, measurements: Iterable[Measurement]) -> tuple[Interval, ...]:
     """Return what was counted between the measurements of one series."""
+    return intervals_between(series, map(sorted_out(series), full_answers(measurements)))
+
+
+def intervals_between(series: Series, looks: Iterable[Look]) -> tuple[Interval, ...]:
+    """Return what was counted between the looks at one series."""
     counting, seen, intervals = counting_of(series), NOTHING_SEEN, list[Interval]()
-    for look in map(sorted_out(series), full_answers(measurements)):
+    for look in looks:
         interval, seen = counting.next(seen, look)
         intervals += [interval] if interval is not None else []
     return tuple(intervals)

@@ -8,9 +8,9 @@ from random import Random
 import pytest
 
 from saferollout.core.catalogue.series import Aggregate, Key, Reading, Series, SignalName, Subject
-from saferollout.core.counting import Interval, Remark, among, full_answers
+from saferollout.core.counting import Interval, Remark, among, full_answers, sorted_out
 from saferollout.core.measurements import Measurement, Outcome, Sample, Samples
-from tests.unit.core.counted import intervals_for
+from tests.unit.core.counted import intervals_between, intervals_for
 
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 REQUESTS = Series(
@@ -102,13 +102,55 @@ def test_a_restart_of_one_process_of_a_pod_does_not_count_the_other_anew() -> No
 
 def test_a_pod_scraped_at_another_address_goes_on_where_it_was() -> None:
     [only] = counted({"a@1 200": 1000}, {"a@2 200": 1010, "a@2 500": 1})
-    assert grown(only) == {"a 200": 10, "a 500": 1}
+    assert (grown(only), only.remarks) == ({"a 200": 10, "a 500": 1}, {"a": Remark.MOVED})
 
 
 def test_an_address_that_is_added_counts_from_the_next_look_on() -> None:
     [first, second] = counted({"a@1 200": 10}, {"a@1 200": 12, "a@2 200": 5000}, {"a@1 200": 12, "a@2 200": 5001})
     assert (grown(first), first.remarks) == ({"a 200": 2}, {"a": Remark.RELABELLED})
     assert grown(second) == {"a 200": 1}
+
+
+def replaced(*looks: Mapping[str, float], made: float) -> Interval:
+    """Look at pods of which one, `a`, was made anew under its name so many seconds after the first look; return what came of the last look."""
+
+    def one(index: int, look: Mapping[str, float]) -> Measurement:
+        split = {name.partition(" ")[0].partition("@")[::2] + (name.partition(" ")[2],): value for name, value in look.items()}
+        return measured(index, ("pod", "instance", "code"), split)
+
+    born = {"a": START + timedelta(seconds=made)}
+    found = map(sorted_out(REQUESTS), full_answers(one(index, look) for index, look in enumerate(looks)))
+    return intervals_between(REQUESTS, [replace(look, made=born if born["a"] <= look.at else {}) for look in found])[-1]
+
+
+@pytest.mark.parametrize(
+    "after", [{"a 200": 990, "a 500": 9}, {"a 200": 1003, "a 500": 9}, {"a 200": 600, "a 500": 4}, {"a 200": 1100}, {"a 200": 3, "a 500": 0}]
+)
+@pytest.mark.parametrize("made", [10, -40])
+def test_a_pod_that_was_made_anew_under_its_name_counts_from_0_whatever_its_counters_fell_by(after: dict[str, float], made: float) -> None:
+    only = replaced({"a 200": 1000, "a 500": 10, "b 200": 5}, {**after, "b 200": 7}, made=made)
+    assert grown(only) == {**after, "b 200": 2}
+    assert only.remarks == {"a": Remark.RESTARTED}
+
+
+def test_a_fall_long_after_a_pod_was_made_anew_is_two_sources_under_one_name_again() -> None:
+    only = replaced({"a 200": 1000}, {"a 200": 900}, made=-61)
+    assert (grown(only), only.remarks) == ({}, {"a": Remark.WENT_BACKWARDS})
+
+
+def test_a_pod_that_was_made_anew_and_is_scraped_at_another_address_counts_from_0_although_no_count_fell() -> None:
+    only = replaced({"a@1 200": 10}, {"a@1 200": 11, "a@2 200": 40}, made=10)
+    assert (grown(only), only.remarks) == ({"a 200": 40}, {"a": Remark.RESTARTED})
+
+
+def test_what_was_scraped_before_a_pod_was_made_anew_is_the_old_ones_and_counts_on() -> None:
+    only = replaced({"a@1 200": 10}, {"a@1 200": 12}, made=14)
+    assert (grown(only), only.remarks) == ({"a 200": 2}, {})
+
+
+def test_a_pod_that_was_made_anew_while_it_was_missing_counts_from_0_whatever_it_has_counted() -> None:
+    only = replaced({"a 200": 10, "b 200": 1}, {"b 200": 2}, {"a 200": 70, "b 200": 3}, made=14)
+    assert (grown(only), only.remarks) == ({"a 200": 70, "b 200": 1}, {"a": Remark.RESTARTED})
 
 
 def test_renamed_keys_are_no_thousand_new_errors() -> None:

@@ -1,6 +1,7 @@
 """What decisions see of a StatefulSet: which revision its pods are of, which one lost pods come back as, who holds it."""
 
 import copy
+from datetime import UTC, datetime
 
 import pytest
 
@@ -26,6 +27,15 @@ def test_pods_are_counted_by_the_revision_that_their_label_names() -> None:
     assert (new.places, old.places) == ((2,), (0, 1))
     assert seen.current == OLD_HASH
     assert seen.paced == Partition(first_new=2)
+
+
+def test_pods_say_when_they_were_made_and_one_that_does_not_is_left_out() -> None:
+    third, fourth = pod(2, "b"), pod(3, "b")
+    third["metadata"]["creationTimestamp"] = "2026-11-24T09:30:00Z"
+    del fourth["metadata"]["creationTimestamp"]
+    new, _ = view(statefulset(NEW, labels=PACED, partition=2, update="b", annotations={"saferollout.io/original": '{"partition": 0}'}), third, fourth).replica_sets
+    assert new.births == (("billing-2", datetime(2026, 11, 24, 9, 30, tzinfo=UTC)),)
+    assert new.pod_names == ("billing-2", "billing-3")
 
 
 def test_places_are_counted_from_the_first_pod_as_the_partition_is() -> None:

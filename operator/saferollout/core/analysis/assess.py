@@ -63,10 +63,10 @@ class Assessment:
 
 
 def made_of(snapshot: Snapshot, observations: Observations) -> tuple[object, ...]:
-    """Return what tells one assessment from another: the spec, the templates of the release, and which answers there are."""
+    """Return what tells one assessment from another: the spec, the templates of the release, when pods that keep their names were made, and which answers there are."""
     release = snapshot.status.release
     targets = tuple((target.workload, target.to_hash, target.rolled) for target in release.targets) if release is not None else ()
-    sets = tuple((name, tuple(one.name for one in view.replica_sets)) for name, view in sorted(snapshot.world.workloads.items()))
+    sets = tuple((name, tuple((one.name, one.births) for one in view.replica_sets)) for name, view in sorted(snapshot.world.workloads.items()))
     answers = tuple(
         (name, len(found), found[-1].at, sum(one.outcome is Outcome.VALUE for one in found))
         for name, found in sorted(observations.answers.items())

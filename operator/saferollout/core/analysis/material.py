@@ -1,13 +1,14 @@
 """What a release's answers amount to before anything is judged: series counted between looks, and whose pods are whose."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar, cast
 
 from saferollout.api.status import Target
 from saferollout.core.analysis.asking import answers_to, coverage, parties, what_is_there
+from saferollout.core.analysis.births import Births
 from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.owners import Owners, split_interval, split_look
 from saferollout.core.analysis.schedule import Schedule, schedule_of
@@ -78,7 +79,7 @@ class Material:
 
     def looks(self, series: Series, *, workload: str = "") -> tuple[Look, ...]:
         """Return the full answers for a series, sorted out; of one workload's pods only, where it is named."""
-        every = self.once(("looks", series), lambda: self.memory.each(("looks", series), full_answers(self.answers(series)), sorted_out(series)))
+        every = self.once(("looks", series), lambda: self._sorted_out(series))
         if not workload:
             return every
         split = self.once(("split looks", series), lambda: self.memory.each(("split looks", series, self._all_pods), every, self._split_look))
@@ -93,6 +94,12 @@ class Material:
             return every
         split = self.once(("split intervals", series), lambda: self.memory.each(("split intervals", series, self._all_pods), every, self._split_interval))
         return tuple(interval[workload] for interval in split if workload in interval)
+
+    def with_births(self, key: Hashable, looks: Sequence[Look]) -> tuple[Look, ...]:
+        """Say at each look which pods under an old name it may see for the first time; looks without any stay what they are."""
+        if not self.births.in_order:
+            return tuple(looks)
+        return tuple(self._with_births(key, look, last) for last, look in zip((*looks[:1], *looks), looks, strict=False))
 
     def grown_up(self, series: Series, *, workload: str) -> tuple[Interval, ...]:
         """Return the intervals of one workload's pods, without what they did in their first minutes."""
@@ -114,6 +121,10 @@ class Material:
         """Tell old pods of a workload."""
         return self.once(("old pods", workload), lambda: among(self.arms[workload].old if workload in self.arms else ()))
 
+    def births_of(self, workload: str) -> Births:
+        """Return when a workload's pods were made; nothing where names tell one from the next."""
+        return self.once(("births", workload), lambda: Births.of([self.snapshot.world.workloads[workload]]))
+
     def once(self, key: tuple[object, ...], work: Callable[[], T]) -> T:
         """Return what some work amounts to, which is done once for this look; the key says which work."""
         if key not in self._done:
@@ -134,11 +145,26 @@ class Material:
         intervals = self.memory.steps(key, looks, counting_of(series).next, first=NOTHING_SEEN)
         return tuple(interval for interval in intervals if interval is not None)
 
+    def _sorted_out(self, series: Series) -> tuple[Look, ...]:
+        looks = self.memory.each(("looks", series), full_answers(self.answers(series)), sorted_out(series))
+        return self.with_births(("looks with births", series), looks)
+
+    def _with_births(self, key: Hashable, look: Look, last: Look) -> Look:
+        born = self.births.between(last.at, look.at)
+        if not born:
+            return look
+        return self.memory.each((key, born), [look], lambda one: replace(one, made={pod: at for at, pod in born}))[0]
+
     def _split_look(self, look: Look) -> dict[str, Look]:
         return split_look(look, self._owners)
 
     def _split_interval(self, interval: Interval) -> dict[str, Interval]:
         return split_interval(interval, self._owners)
+
+    @cached_property
+    def births(self) -> Births:
+        """Return when the pods that keep their names were made."""
+        return Births.of(self.snapshot.world.workloads.values())
 
     @cached_property
     def _all_pods(self) -> Hashable:

@@ -64,7 +64,8 @@ def beyond(material: Material, series: Series, workload: str, edge: float) -> tu
     """Count answers beyond a boundary among all; a pod whose buckets have no such boundary takes no part."""
     key, answers = (series, edge), full_answers(material.answers(series))
     narrowed = material.of_each(("narrowed", key), answers, narrowing(material.pods_of(workload), (edge, inf)), workload=workload)
-    looks = material.of_each(("narrow looks", key), narrowed, sorted_out(series), workload=workload)
+    sorted_looks = material.of_each(("narrow looks", key), narrowed, sorted_out(series), workload=workload)
+    looks = material.with_births(("narrow looks with births", key, workload), sorted_looks)
     intervals = material.by_steps(("narrow intervals", key), looks, counting_of(series).next, first=NOTHING_SEEN, workload=workload)
     counted = (interval for interval in intervals if interval is not None)
     old = material.by_steps(("narrow grown up", key), counted, without_young, first=NOBODY, workload=workload)
