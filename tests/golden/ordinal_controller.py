@@ -80,4 +80,5 @@ class OrdinalController:
     def _placed(self, view: ReplicaSetView, workload: str) -> ReplicaSetView:
         mine = {ordinal: pod for ordinal, (of, pod) in sorted(self.pods.items()) if of == view.hash}
         places = tuple(ordinal for ordinal, pod in mine.items() if pod.leaving is None)
-        return replace(view, pod_names=tuple(f"{workload}-{ordinal}" for ordinal in mine), places=places)
+        births = tuple((f"{workload}-{ordinal}", pod.born) for ordinal, pod in mine.items())
+        return replace(view, pod_names=tuple(name for name, _ in births), births=births, places=places)

@@ -47,7 +47,8 @@ def arms_of(view: WorkloadView, *, revision: str | None) -> Arms:
     """Return the arms of a workload while it rolls to `revision` (None: it does not roll).
 
     Every retained ReplicaSet counts, with or without pods: the text of a query must not change while pods come and go, because
-    the same question is asked again about past instants. A StatefulSet's pods keep their names: which are new is known of now only.
+    the same question is asked again about past instants. A StatefulSet's pods keep their names: these patterns say which
+    are new now, analysis/incarnations.py which were at a look.
     """
     if view.by_ordinal:
         return _arms_by_name(view, revision=revision)

@@ -9,6 +9,7 @@ from typing import Final
 
 from saferollout.core.analysis.counted_symptoms import counted_symptoms
 from saferollout.core.analysis.counts import Counted, in_arms, only, summed
+from saferollout.core.analysis.incarnations import incarnations_of, sides_of
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.swings import swings_of
@@ -17,7 +18,6 @@ from saferollout.core.diagnosis.evidence import Arm, Member, Part, Shared
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, TimedCount, Window
 
-TOLD_APART_BY_NAME: Final = "Deployment"
 _COMMON: Final = frozenset({Symptom.CACHE_MISSES, Symptom.CACHE_PUTS, Symptom.STALLED, Symptom.SLOW})
 """Symptoms that are common while all is well: their rate says nothing by itself, only the comparison does."""
 
@@ -75,20 +75,15 @@ def _of_workload(material: Material, members: tuple[Member, ...], member: Member
 
 
 def _of_rolling(material: Material, workload: str, one: Counted) -> Iterator[Comparison]:
-    if material.snapshot.world.workloads[workload].kind != TOLD_APART_BY_NAME:
-        # A pod of a StatefulSet keeps its name when it is replaced, so past looks do not tell which revision it was of.
-        yield _with_before(material, workload, one, arm=Arm.ALL)
-        return
-    began, new, old = material.schedule.began, material.new_pods_of(workload), material.old_pods_of(workload)
-    key, since = (one.symptom, one.contract), [look for look in one.counts if look.at > began]
-    windows = material.of_each(("windows", key), since, in_arms(new, old), workload=workload)
+    key, began = (one.symptom, one.contract), material.schedule.began
+    windows, old = _arms(material, workload, one)
     yield BetweenArms(
         symptom=one.symptom,
         workload=workload,
         contract=one.contract,
         windows=windows,
         baseline=tuple(look for look in one.counts if look.at <= began),
-        old=material.of_each(("old", key), since, only(old), workload=workload),
+        old=old,
         proportion=one.proportion,
         calm=one.symptom not in _COMMON,
         tolerates=one.tolerates,
@@ -97,6 +92,20 @@ def _of_rolling(material: Material, workload: str, one: Counted) -> Iterator[Com
     yield replace(everybody, arm=Arm.NEW, since=material.of_each(("new", key), windows, _new, workload=workload))
     yield replace(everybody, arm=Arm.OLD, since=material.of_each(("old by time", key), windows, _old, workload=workload))
     yield everybody
+
+
+def _arms(material: Material, workload: str, one: Counted) -> tuple[tuple[Window, ...], tuple[PodCounts, ...]]:
+    """Return what new and old pods did since the first roll, added up, and of the old ones one by one."""
+    key, began, of = (one.symptom, one.contract), material.schedule.began, incarnations_of(material, workload)
+    if of is None:
+        new, old, since = material.new_pods_of(workload), material.old_pods_of(workload), [look for look in one.counts if look.at > began]
+        return (
+            material.of_each(("windows", key), since, in_arms(new, old), workload=workload),
+            material.of_each(("old", key), since, only(old), workload=workload),
+        )
+    sides = [side for side in sides_of(material, workload, one, of) if side.new.at > began]
+    windows = material.of_each(("windows of sides", key), sides, lambda side: side.window, workload=workload)
+    return windows, tuple(side.old for side in sides)
 
 
 def _new(window: Window) -> TimedCount:

@@ -6,16 +6,16 @@ exports it and it can't be used, or could be used until now. Sentences hold no n
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeVar
 
-from saferollout.core.analysis.comparisons import TOLD_APART_BY_NAME
 from saferollout.core.analysis.exposure import SHOWN_BY
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import is_under_way
 from saferollout.core.catalogue.coverage import Line
 from saferollout.core.catalogue.discovery import There
 from saferollout.core.catalogue.series import Series, SignalName, Subject
-from saferollout.core.counting import Remark
+from saferollout.core.counting import Interval, Remark
 from saferollout.core.measurements import LabelSet, Outcome
 
 _IN_A_ROW: Final = 2
@@ -144,12 +144,10 @@ def _pods(material: Material, workload: str, who: Mapping[_Key, frozenset[LabelS
 def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
     """Say where nothing at all is known of the time before the release, although something ran then and is judged by nothing else.
 
-    Requests are compared with those of old pods all the same; dead letters, and pods that keep their names, only with the time before.
+    Requests are compared with those of old pods all the same; dead letters only with the time before.
     """
-    workloads = material.snapshot.world.workloads
     rolling = [target for target in material.targets if target.rolled and target.from_hash]
-    by_name = all(target.workload in workloads and workloads[target.workload].kind == TOLD_APART_BY_NAME for target in rolling)
-    if not rolling or (by_name and not any(series.signal is SignalName.DEAD_LETTERS for series in used)):
+    if not rolling or not any(series.signal is SignalName.DEAD_LETTERS for series in used):
         return
     began = material.schedule.began
     answered = [answer.at for series in used for answer in material.answers(series) if answer.outcome is Outcome.VALUE and answer.samples]
@@ -161,13 +159,22 @@ def _history(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
 
 
 def _backwards(material: Material, used: Mapping[Series, Line]) -> Iterator[Gap]:
-    """Name counters that fall again and again without having begun anew; buckets, which are most of all samples, fall with the count of requests."""
+    """Name counters that fall again and again without having begun anew; buckets, which are most of all samples, fall with the count of requests.
+
+    Under a name that was another pod's then, a fall says nothing: that pod may have been made anew as well.
+    """
+    made = material.births.by_pod
     for series in (one for one in used if one.signal is not SignalName.LATENCY):
         last = [one for one in material.intervals(series) if one.at > material.schedule.began][-_WINDOWS:]
-        fell = [subject for one in last for subject, remark in one.remarks.items() if remark is Remark.WENT_BACKWARDS]
+        fell = [subject for one in last for subject, remark in one.remarks.items() if remark is Remark.WENT_BACKWARDS and not _is_since(one, made.get(subject))]
         if any(fell.count(subject) >= _TOO_OFTEN for subject in set(fell)):
             yield Gap(
                 f"{series.metric} goes backwards again and again without a restart, so it is not counted then: two sources under one name, such as two "
                 "replicas of Prometheus that are not deduplicated, or two processes that report the same labels",
                 series.signal,
             )
+
+
+def _is_since(interval: Interval, made: datetime | None) -> bool:
+    """Tell whether a pod that keeps its name was made only after an interval had begun."""
+    return made is not None and made > interval.start

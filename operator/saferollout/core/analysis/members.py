@@ -5,6 +5,7 @@ from datetime import datetime
 
 from saferollout.api.contracts import Contract, ContractKind
 from saferollout.api.declaration import BrokenDeclaration, DeclaredUse, parse_declaration
+from saferollout.core.analysis.incarnations import new_at
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.series import Series, SignalName, Subject
 from saferollout.core.diagnosis.evidence import Arm, Member, Part, Role, Share, Shared
@@ -51,12 +52,12 @@ def _member(material: Material, name: str) -> Member:
 
 def _shares(material: Material, name: str) -> Iterator[Share]:
     """Go through the looks at the series that knows most of its pods; a share is told once, when it changes."""
-    is_new, last = material.new_pods_of(name), 0.0
+    is_new, last = new_at(material, name), 0.0
     seen = pods_seen(material, name)
     if not seen:
         yield from _share_now(material, name)
     for at, pods in sorted(seen.items()):
-        share = sum(map(is_new, pods)) / len(pods) if pods else 0.0
+        share = sum(is_new(pod, at) for pod in pods) / len(pods) if pods else 0.0
         if share != last:
             yield Share(at=at, share=share)
             last = share

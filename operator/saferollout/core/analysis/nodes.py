@@ -3,11 +3,12 @@
 A pod that Kubernetes says is ready and that Prometheus gets no samples from is no evidence of anything: neither that it works nor that it fails.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from saferollout.core.analysis.incarnations import new_at
 from saferollout.core.analysis.lifelines import Lifeline, confirmed
 from saferollout.core.analysis.material import IsPod, Material
 from saferollout.core.analysis.young_pods import WARM_UP
@@ -43,7 +44,7 @@ def scrapes(material: Material) -> Iterator[Lifeline]:
         if ready is None or up is None:
             continue
         answered = _answered(material, up)
-        sight = _Sight(is_pod=material.pods_of(name), is_new=material.new_pods_of(name))
+        sight = _Sight(is_pod=material.pods_of(name), is_new=new_at(material, name))
         bad = [(look.at, frozenset({name} if sight.is_lost(look, answered[look.at]) else ())) for look in material.looks(ready) if look.at in answered]
         if not bad or not sight.scraped:
             continue
@@ -55,7 +56,7 @@ class _Sight:
     """Goes from look to look and remembers which pods Prometheus has got samples from, and since when each is ready."""
 
     is_pod: IsPod
-    is_new: IsPod
+    is_new: Callable[[str, datetime], bool]
     scraped: set[str] = field(default_factory=set)
     ready_since: dict[str, datetime] = field(default_factory=dict)
 
@@ -66,7 +67,7 @@ class _Sight:
         for pod in pods:
             self.ready_since.setdefault(pod, ready.at)
         expected = [pod for pod in pods if pod in self.scraped or ready.at - self.ready_since[pod] >= WARM_UP]
-        return bool(self.scraped) and _are_missing([pod for pod in expected if not self.is_new(pod)], up)
+        return bool(self.scraped) and _are_missing([pod for pod in expected if not self.is_new(pod, ready.at)], up)
 
 
 def _are_missing(pods: Sequence[str], up: Mapping[str, float]) -> bool:

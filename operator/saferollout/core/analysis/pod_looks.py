@@ -5,7 +5,7 @@ count, and one pod alone never makes a verdict, however long its spell.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,14 +41,15 @@ class _Flags:
 
 
 def restarted(material: Material, workload: str) -> Counted | None:
-    """Count restarts where only the start times of containers are known; two between two looks are one."""
+    """Count restarts where only the start times of containers are known; two between two looks are one. A pod that was replaced has not restarted."""
     series = material.series_for(SignalName.RESTARTS, workload=workload)
     if series is None or series.reading is not Reading.START:
         return None
     is_pod, last, found = material.pods_of(workload), dict[str, float](), list[PodCounts]()
+    made = {pod: at.timestamp() for at, pod in material.births_of(workload).in_order}
     for look in material.looks(series, workload=workload):
         begun = {pod: _highest(processes) for pod, processes in look.subjects.items() if is_pod(pod)}
-        counted = {pod: (float(start > last[pod]), 1.0) for pod, start in begun.items() if pod in last}
+        counted = {pod: (float(start > last[pod]), 1.0) for pod, start in begun.items() if pod in last and not last[pod] < made.get(pod, 0) <= start}
         last.update(begun)
         if counted:
             found.append(PodCounts(at=look.at, pods=counted))
@@ -61,8 +62,9 @@ def not_ready(material: Material, workload: str) -> Counted | None:
     if series is None:
         return None
     late = timedelta(seconds=material.snapshot.spec.progress_deadline_seconds / 2)
-    key, looks, step = (series, late), material.looks(series, workload=workload), _unready(material.pods_of(workload), late=late)
-    flags = material.by_steps(("unready", key), looks, step, first=_Ages(), workload=workload)
+    births = material.births_of(workload)
+    key, looks, step = (series, late), material.looks(series, workload=workload), _unready(material.pods_of(workload), late=late, made=births.by_pod)
+    flags = material.by_steps(("unready", key, births), looks, step, first=_Ages(), workload=workload)
     return Counted(Symptom.NOT_READY, material.by_steps(("unready spells", key), flags, _first_of_each_spell, first=_NO_SPELLS, workload=workload))
 
 
@@ -102,7 +104,8 @@ def _of_pending(material: Material, workload: str) -> tuple[_Flags, ...]:
     looks = material.of_each(
         ("pending", series), material.looks(series, workload=workload), lambda look: _Flags(look.at, _pods(look, is_pod, lambda value: value >= 1)), workload=workload
     )
-    return material.by_steps(("pending grown up", series), looks, _after_warm_up, first=_Ages(), workload=workload)
+    births = material.births_of(workload)
+    return material.by_steps(("pending grown up", series, births), looks, _after_warm_up(births.by_pod), first=_Ages(), workload=workload)
 
 
 def _together(beside: Sequence[_Flags]) -> _Flags:
@@ -125,27 +128,48 @@ def _timed_out(interval: Interval, pod: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Ages:
-    """Who is known to be old enough, and since when everybody else is seen; `begun`: whether there was a look before."""
+    """Who is known to be old enough, and since when everybody else is seen; `begun`: whether there was a look before.
+
+    `renewed`: when those pods were made that took the place of another one of the same name, and have begun anew here.
+    """
 
     old: frozenset[str] = frozenset()
     young: Mapping[str, datetime] = field(default_factory=dict)
     begun: bool = False
+    renewed: frozenset[tuple[str, datetime]] = frozenset()
 
 
-def _unready(is_pod: IsPod, *, late: timedelta) -> Callable[[_Ages, Look], tuple[_Flags, _Ages]]:
+def _unready(is_pod: IsPod, *, late: timedelta, made: Mapping[str, datetime]) -> Callable[[_Ages, Look], tuple[_Flags, _Ages]]:
     """Return what tells who should be ready and is not; a pod that is starting takes no part yet."""
 
     def step(ages: _Ages, look: Look) -> tuple[_Flags, _Ages]:
         ready = _pods(look, is_pod, lambda value: value > 0)
-        now = _aged(ages, look.at, ready, is_old=lambda pod, since: ready[pod] or look.at - since >= late)
+        known = _renewed(ages, look.at, ready, made)
+        now = _aged(known, look.at, ready, is_old=lambda pod, since: ready[pod] or look.at - since >= late)
         return _Flags(look.at, {pod: not flag for pod, flag in ready.items() if pod in now.old}), now
 
     return step
 
 
-def _after_warm_up(ages: _Ages, flags: _Flags) -> tuple[_Flags, _Ages]:
-    now = _aged(ages, flags.at, flags.pods, is_old=lambda _, since: not ages.begun or flags.at - since >= WARM_UP)
-    return _Flags(flags.at, {pod: flag for pod, flag in flags.pods.items() if pod in now.old}), now
+def _after_warm_up(made: Mapping[str, datetime]) -> Callable[[_Ages, _Flags], tuple[_Flags, _Ages]]:
+    """Return what leaves out pods in their first minutes."""
+
+    def step(ages: _Ages, flags: _Flags) -> tuple[_Flags, _Ages]:
+        known = _renewed(ages, flags.at, flags.pods, made)
+        now = _aged(known, flags.at, flags.pods, is_old=lambda _, since: not ages.begun or flags.at - since >= WARM_UP)
+        return _Flags(flags.at, {pod: flag for pod, flag in flags.pods.items() if pod in now.old}), now
+
+    return step
+
+
+def _renewed(ages: _Ages, at: datetime, pods: Iterable[str], made: Mapping[str, datetime]) -> _Ages:
+    """Have pods begin anew that were made since the look before."""
+    born = {(pod, made[pod]) for pod in pods if pod in made and made[pod] <= at} if made else set[tuple[str, datetime]]()
+    if born <= ages.renewed:
+        return ages
+    anew = {pod for pod, _ in born - ages.renewed}
+    young = {pod: since for pod, since in ages.young.items() if pod not in anew}
+    return replace(ages, old=ages.old - anew, young=young, renewed=ages.renewed | born)
 
 
 def _aged(ages: _Ages, at: datetime, pods: Iterable[str], *, is_old: Callable[[str, datetime], bool]) -> _Ages:
@@ -155,7 +179,7 @@ def _aged(ages: _Ages, at: datetime, pods: Iterable[str], *, is_old: Callable[[s
         return ages
     since = {**dict.fromkeys(young, at), **ages.young}
     old = ages.old | {pod for pod in young if is_old(pod, since[pod])}
-    return _Ages(old=old, young={pod: when for pod, when in since.items() if pod not in old}, begun=True)
+    return replace(ages, old=old, young={pod: when for pod, when in since.items() if pod not in old}, begun=True)
 
 
 def _first_of_each_spell(spells: Mapping[str, int], flags: _Flags) -> tuple[PodCounts, Mapping[str, int]]:
