@@ -18,6 +18,10 @@ class Exposed:
         written = ",".join(f'{name}="{text}"' for name, text in labels.items())
         self._series = {**self._series, f"{metric}{{{written}}}": value}
 
+    def forget(self) -> None:
+        """Expose nothing, as a process does that is not there."""
+        self._series = {}
+
     def text(self) -> bytes:
         """Write everything in Prometheus' text format."""
         return "".join(f"{series} {value}\n" for series, value in self._series.items()).encode()
