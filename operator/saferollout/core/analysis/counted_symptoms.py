@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from saferollout.core.analysis.by_contract import counted_by_contract
 from saferollout.core.analysis.counts import POD_SYMPTOMS, Counted, counting, ratio_of, standing_still
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.pod_looks import at_their_limit, not_ready, restarted
@@ -24,6 +25,7 @@ def counted_symptoms(material: Material, member: Member) -> Iterator[Counted]:
             counts = material.of_each((one.symptom, series), intervals, count, workload=name)
             yield Counted(one.symptom, counts, proportion=one.proportion)
     yield from _ratios(material, name)
+    yield from counted_by_contract(material, member)
     yield from _stalls(material, member)
     yield from (one for one in (restarted(material, name), not_ready(material, name)) if one is not None)
     yield at_their_limit(material, name)

@@ -97,7 +97,9 @@ def _missing(
     highest_rate: float,
     without: Sequence[Interval],
 ) -> Iterator[Unproven]:
-    own = [one for one in found if isinstance(one, BetweenArms) and one.workload == workload and one.symptom in SHOWN and _is_asked(one)]
+    # What is counted for one contract alone is a part of what is counted of all.
+    every = (one for one in found if isinstance(one, BetweenArms) and one.workload == workload and one.symptom in SHOWN and not one.contract)
+    own = [one for one in every if _is_asked(one)]
     shown = {one.symptom: Shown(one, in_order(_begun(one.windows, since=since, after=one.baseline), without=without)) for one in own}
     asked = [shown[symptom] for symptom in ASKED & shown.keys()]
     for one in own:

@@ -18,7 +18,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="mode 1 is seen only by failures of the consumers, and nobody can say how many records are to be replayed",
         ),
         Signal(
-            SignalName.CONSUMER_FAILURES, "records that each pod of a consumer took, and how many of them failed", keys=("result",), needs=("result",), fails=True,
+            SignalName.CONSUMER_FAILURES, "records that each pod of a consumer took, and how many of them failed", keys=("result", "topic"), needs=("result",), fails=True,
             costs="mode 1 can only be suspected: dead letters do not say which pods could not read them",
         ),
         Signal(
@@ -68,7 +68,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="a cache that is too small can't be told from one whose entries nobody can read (mode 4)",
         ),
         Signal(
-            SignalName.DB_OPERATIONS, "database operations of each pod, by SQLSTATE", keys=("sqlstate",), needs=("sqlstate",),
+            SignalName.DB_OPERATIONS, "database operations of each pod, by SQLSTATE", keys=("sqlstate", "table"), needs=("sqlstate",),
             costs="mode 5 can only be suspected: rows that old pods can't read can't be told from a plain bug",
         ),
         Signal(
