@@ -16,11 +16,18 @@ from saferollout.core.statistics.windows import PodCounts, TimedCount, Window
 Pairs = dict[str, tuple[float, float]]
 _Bad = Callable[[LabelSet], bool]
 
+_REJECTED: Final = "400|422"
+_DENIED: Final = "401|403|404|429"
+# An exporter that tells classes only can't say which 4xx it was.
+_OTHER_4XX: Final = f"(?!{_REJECTED}|{_DENIED})4..|4|client_error"
 _STATUS: Final = {
-    Symptom.REJECTED: "400|422",
-    Symptom.DENIED: "401|403|404|429",
+    Symptom.REJECTED: _REJECTED,
+    Symptom.DENIED: _DENIED,
+    Symptom.OTHER_4XX: _OTHER_4XX,
     Symptom.SERVER_ERRORS: "5..|5|server_error",
-    Symptom.CALLS_REJECTED: "400|422",
+    Symptom.CALLS_REJECTED: _REJECTED,
+    Symptom.CALLS_DENIED: _DENIED,
+    Symptom.CALLS_OTHER_4XX: _OTHER_4XX,
     # A call without an answer has no status, or one of the client library's own words.
     Symptom.CALLS_FAILED: "5..|5|CLIENT_ERROR|IO_ERROR|UNKNOWN|",
 }
@@ -54,8 +61,11 @@ class PodSymptom:
 POD_SYMPTOMS: Final = (
     PodSymptom(Symptom.REJECTED, SignalName.HTTP_SERVER),
     PodSymptom(Symptom.DENIED, SignalName.HTTP_SERVER),
+    PodSymptom(Symptom.OTHER_4XX, SignalName.HTTP_SERVER),
     PodSymptom(Symptom.SERVER_ERRORS, SignalName.HTTP_SERVER),
     PodSymptom(Symptom.CALLS_REJECTED, SignalName.HTTP_CLIENT),
+    PodSymptom(Symptom.CALLS_DENIED, SignalName.HTTP_CLIENT),
+    PodSymptom(Symptom.CALLS_OTHER_4XX, SignalName.HTTP_CLIENT),
     PodSymptom(Symptom.CALLS_FAILED, SignalName.HTTP_CLIENT),
     PodSymptom(Symptom.CONSUMER_FAILURES, SignalName.CONSUMER_FAILURES),
     PodSymptom(Symptom.CACHE_MISSES, SignalName.CACHE_GETS),

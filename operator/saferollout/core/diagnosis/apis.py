@@ -1,6 +1,6 @@
 """APIs: a server that refuses what old clients send (mode 2), a client ahead of its server (mode 3), an answer that old clients can't read (mode 1).
 
-Only 400 and 422 speak of validation; 401, 403, 404 and 429 have other causes and are kept apart (systems-and-signals.md D2).
+Only 400 and 422 speak of validation; 401, 403, 404 and 429 have other causes and are kept apart (systems-and-signals.md D2), and so are all other 4xx.
 """
 
 from collections.abc import Iterator
@@ -90,6 +90,8 @@ def _refuses(scene: Scene, group: Group, server: Member, rejected: Reading) -> C
         doubts.append(f"no contract says that {name} serves an API")
     if scene.worse_than_other_arm(Symptom.DENIED, name, Arm.NEW) is not None:
         doubts.append("answers 401, 403, 404 or 429 rise too, which have other causes")
+    if scene.worse_than_other_arm(Symptom.OTHER_4XX, name, Arm.NEW) is not None:
+        doubts.append(f"{Symptom.OTHER_4XX.meaning} rise too, which have other causes")
     if scene.is_blind(Symptom.SERVER_ERRORS, name) and _outnumbered(scene, name, rejected) is None:
         doubts.append(f"answers 5xx of {name} are not known")
     clients = (" and " if len(group) < 2 else " or ").join(one.workload for one in having(scene, group, Part.CALLS)) or "its clients"

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from saferollout.core.diagnosis.cases import Case, doubts_of_life, joined
-from saferollout.core.diagnosis.evidence import Arm, Dependency, Member, Reading, Shared
+from saferollout.core.diagnosis.evidence import Arm, Dependency, Member, Part, Reading, Shared
 from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.scene import Scene, role_in
 from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.diagnosis.which_contract import contracts_of
 
 _FAILS: Final = (
     Symptom.SERVER_ERRORS,
     Symptom.RESTARTS,
     Symptom.NOT_READY,
     Symptom.DENIED,
+    Symptom.OTHER_4XX,
     Symptom.CONSUMER_FAILURES,
     Symptom.SEND_FAILURES,
     Symptom.CALLS_FAILED,
+    Symptom.CALLS_DENIED,
+    Symptom.CALLS_OTHER_4XX,
     Symptom.CONNECTION_ERRORS,
     Symptom.DATA_ERRORS,
     Symptom.SLOW,
@@ -24,6 +28,8 @@ _FAILS: Final = (
 )
 _PODS: Final = frozenset({Symptom.RESTARTS, Symptom.NOT_READY})
 _SLOW: Final = frozenset({Symptom.SLOW, Symptom.SATURATED})
+_NOT_SERVED_YET: Final = frozenset({Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX})
+"""404 is a route that is not there yet, 405 a method, 415 a format; a login that failed can't be told from them."""
 _SUFFERS: Final = (Symptom.SLOW, Symptom.SERVER_ERRORS, Symptom.CALLS_FAILED, Symptom.NOT_READY, Symptom.LAG)
 
 
@@ -85,6 +91,8 @@ def _doubts(scene: Scene, member: Member, failing: tuple[Reading, ...]) -> Itera
         yield "what fails is the data: it may be ahead of a migration, as in mode 3"
     if Symptom.CONSUMER_FAILURES in symptoms and _changes(member, Shared.TOPIC):
         yield "it may miss a field that nobody writes yet, as in mode 3"
+    if symptoms & _NOT_SERVED_YET and contracts_of(member, Shared.API, Part.CALLS):
+        yield "it may call what its server does not serve yet, as in mode 3"
     if symptoms <= _PODS:
         yield from doubts_of_life(scene, Dependency.NODE)
     if symptoms <= _SLOW:

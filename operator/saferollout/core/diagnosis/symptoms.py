@@ -25,6 +25,7 @@ class Symptom(ExplainedWord):
     # Requests, on the server.
     REJECTED = "Rejected", "answers 400 or 422", "answers"
     DENIED = "Denied", "answers 401, 403, 404 or 429", "answers"
+    OTHER_4XX = "Other4xx", "other answers 4xx (405, 409, 413, 415 and the like)", "answers"
     SERVER_ERRORS = "ServerErrors", "answers 5xx", "answers"
     SLOW = "Slow", "slow answers", "answers"
     LATENCY_SWINGS = "LatencySwings", "looks at a latency far from its mean", "looks"
@@ -32,6 +33,8 @@ class Symptom(ExplainedWord):
     MORE_REQUESTS = "MoreRequests", "requests more than before", "requests expected"
     # Requests, as the client saw them.
     CALLS_REJECTED = "CallsRejected", "calls answered 400 or 422", "calls"
+    CALLS_DENIED = "CallsDenied", "calls answered 401, 403, 404 or 429", "calls"
+    CALLS_OTHER_4XX = "CallsOther4xx", "calls with another answer 4xx (405, 409, 413, 415 and the like)", "calls"
     CALLS_FAILED = "CallsFailed", "calls answered 5xx or not at all", "calls"
     # Caches and tables.
     CACHE_MISSES = "CacheMisses", "cache misses", "cache gets"

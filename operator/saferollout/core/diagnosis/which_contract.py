@@ -8,7 +8,7 @@ trouble began can't be the one. Where several are left, that is a doubt, and the
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from saferollout.core.diagnosis.evidence import Member, Part, Reading, Role, Shared
+from saferollout.core.diagnosis.evidence import Member, Part, Reading, Role, Shared, Standing
 from saferollout.core.diagnosis.onsets import follows
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -18,7 +18,7 @@ Group = tuple[str, ...]
 
 _SUFFERS_BY: Final[Mapping[tuple[Shared, Part], tuple[Part, tuple[Symptom, ...]]]] = {
     (Shared.TOPIC, Part.READS): (Part.WRITES, (Symptom.CONSUMER_FAILURES, Symptom.STALLED)),
-    (Shared.API, Part.CALLS): (Part.SERVES, (Symptom.CALLS_FAILED, Symptom.CALLS_REJECTED)),
+    (Shared.API, Part.CALLS): (Part.SERVES, (Symptom.CALLS_FAILED, Symptom.CALLS_REJECTED, Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX)),
     (Shared.TABLE, Part.READS): (Part.WRITES, (Symptom.DATA_ERRORS,)),
     (Shared.CACHE, Part.READS): (Part.WRITES, (Symptom.CACHE_MISSES,)),
 }
@@ -93,5 +93,12 @@ def has_moved(member: Member, reading: Reading) -> bool:
 def _across(scene: Scene, role: Role, victim: str) -> Iterator[Member]:
     for part in sorted(role.parts):
         opposite, symptoms = _SUFFERS_BY.get((role.kind, part), (None, ()))
-        if opposite is not None and not all(scene.is_clear(one, victim, contract=role.contract) for one in symptoms):
+        if opposite is not None and not all(_is_harmless(scene, one, victim, role.contract) for one in symptoms):
             yield from scene.with_part(role.contract, opposite)
+
+
+def _is_harmless(scene: Scene, symptom: Symptom, workload: str, contract: str) -> bool:
+    """Tell whether a symptom was looked for and is not there: shown to be clear, or counted without any."""
+    known = scene.readings(symptom, workload, contract=contract)
+    is_seen = any(one.standing is Standing.CLEAR or (one.total > 0 and not one.count) for one in known)
+    return is_seen and not any(one.standing is Standing.WORSE for one in known)

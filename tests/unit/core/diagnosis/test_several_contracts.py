@@ -154,7 +154,7 @@ def test_a_reader_whose_new_pods_stand_still_on_both_topics_goes_back_with_the_t
 def test_a_server_that_the_reader_calls_and_that_moved_too_is_a_doubt_unless_the_calls_are_well(calls_fail: bool | None, certainty: Certainty) -> None:
     reader = member("reader", topic("a", Part.READS), api("prices", Part.CALLS))
     server = member("server", api("prices", Part.SERVES), moved=EARLIER)
-    symptoms = (Symptom.CALLS_FAILED, Symptom.CALLS_REJECTED)
+    symptoms = (Symptom.CALLS_FAILED, Symptom.CALLS_REJECTED, Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX)
     calls = () if calls_fail is None else tuple((bad if calls_fail else fine)(one, "reader") for one in symptoms)
     finding = found((member("wa", topic("a", Part.WRITES), moved=LATER), reader, server), FAILS, *calls)
     assert (finding.cause, finding.certainty, finding.workload) == (Cause.MODE_1, certainty, "wa")

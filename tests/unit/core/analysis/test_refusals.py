@@ -1,0 +1,75 @@
+"""Answers 4xx on the server and on the client, each kind apart: validation, logins and routes, and all others."""
+
+import pytest
+
+from saferollout.core.diagnosis.evidence import Arm
+from saferollout.core.diagnosis.finding import Action, Cause, Certainty
+from saferollout.core.diagnosis.symptoms import Symptom
+from tests.unit.core.analysis.released_shop import PodWork, Released, answers, released
+from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
+
+CALLS = {"name": "users", "api": {"server": "client", "clients": ["server"]}}
+"""Here the workload that rolls is the one that calls."""
+
+
+def calls(*, bad: float, status: str) -> PodWork:
+    """Send some calls, of which those of new pods are answered badly."""
+
+    def work(shop: WatchedCluster, pod: str, revision: str) -> None:
+        for _ in range(5):
+            refused = is_new(revision) and shop.rng.random() < bad
+            shop.count("http_client_requests_seconds_count", namespace="shop", pod=pod, status=status if refused else "200")
+
+    return work
+
+
+def worse(found: Released) -> set[Symptom]:
+    return {symptom for symptom, _, arm, _ in found.worse() if arm is Arm.NEW}
+
+
+@pytest.mark.parametrize(("status", "symptom"), [
+    ("401", Symptom.DENIED), ("429", Symptom.DENIED), ("405", Symptom.OTHER_4XX), ("409", Symptom.OTHER_4XX), ("413", Symptom.OTHER_4XX), ("415", Symptom.OTHER_4XX),
+])  # fmt: skip
+def test_new_pods_that_answer_most_requests_with_a_4xx_that_is_no_validation_are_a_plain_bug_and_go_back(status: str, symptom: Symptom) -> None:
+    found = released(answers(bad=lambda new: 0.6 if new else 0.0, status=status)).after(120)
+    assert found.told is not None
+    assert worse(found) == {symptom}
+    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.NAMED, Action.ROLL_BACK)
+    assert found.told.finding.workload == "server"
+
+
+@pytest.mark.parametrize(("status", "symptom"), [
+    ("401", Symptom.CALLS_DENIED), ("404", Symptom.CALLS_DENIED), ("429", Symptom.CALLS_DENIED), ("405", Symptom.CALLS_OTHER_4XX), ("415", Symptom.CALLS_OTHER_4XX),
+])  # fmt: skip
+def test_new_pods_whose_calls_are_answered_4xx_go_back_and_may_be_ahead_of_their_server(status: str, symptom: Symptom) -> None:
+    found = released(calls(bad=0.6, status=status), contracts=[CALLS]).after(120)
+    assert found.told is not None
+    assert worse(found) == {symptom}
+    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.ROLL_BACK)
+    assert found.told.finding.doubts == ("it may call what its server does not serve yet, as in mode 3",)
+
+
+@pytest.mark.parametrize("status", ["404", "409", "429"])
+def test_mode_2_is_named_beside_other_4xx_that_come_as_before(status: str) -> None:
+    refuses = answers(bad=lambda new: 0.3 if new else 0.0, status="422", rate=3)
+    found = released(refuses, answers(bad=lambda new: 0.1, status=status, rate=3)).after(120)
+    assert found.told is not None
+    assert (found.told.finding.cause, found.told.finding.certainty) == (Cause.MODE_2, Certainty.NAMED)
+
+
+def test_validation_and_another_4xx_that_rise_at_once_are_suspected_and_the_server_goes_back() -> None:
+    both = (answers(bad=lambda new: 0.4 if new else 0.0, status=status, rate=3) for status in ("422", "415"))
+    found = released(*both).after(120)
+    assert found.told is not None
+    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.MODE_2, Certainty.SUSPECTED, Action.ROLL_BACK)
+    assert found.told.finding.doubts == ("other answers 4xx (405, 409, 413, 415 and the like) rise too, which have other causes",)
+
+
+def test_old_pods_whose_calls_are_denied_hold_the_release_and_nothing_goes_back() -> None:
+    def work(shop: WatchedCluster, pod: str, revision: str) -> None:
+        denied = any(is_new(one) for _, one in shop.pod_names("server")) and not is_new(revision)
+        shop.count("http_client_requests_seconds_count", 5, namespace="shop", pod=pod, status="403" if denied and shop.rng.random() < 0.6 else "200")
+
+    found = released(work, contracts=[CALLS]).after(120)
+    assert found.told is not None
+    assert (found.told.finding.cause, found.told.finding.action) == (Cause.UNKNOWN, Action.HOLD)
