@@ -21,6 +21,7 @@ from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.analysis.scraping import scraped_too_seldom
+from saferollout.core.analysis.stalls import weighed
 from saferollout.core.analysis.trust import is_confirmed
 from saferollout.core.analysis.vanished import Wanted, vanished
 from saferollout.core.decision import Snapshot
@@ -100,7 +101,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
     silent, compared = unanswered(material), (*comparisons(material, members), *evictions(material))
-    judged = readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences))
+    judged = weighed(material, members, readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences)))
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,

@@ -1,16 +1,14 @@
 """Everything that is counted of a workload's pods: each symptom for which there are series, pod by pod and look by look."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 
 from saferollout.core.analysis.by_contract import counted_by_contract
-from saferollout.core.analysis.counts import POD_SYMPTOMS, Counted, counting, ratio_of, standing_still
+from saferollout.core.analysis.counts import POD_SYMPTOMS, Counted, counting, ratio_of
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.pod_looks import at_their_limit, not_ready, restarted
 from saferollout.core.analysis.slowness import slow_answers
+from saferollout.core.analysis.stalls import stalls_of
 from saferollout.core.catalogue.series import SignalName
-from saferollout.core.counting import Interval
 from saferollout.core.diagnosis.evidence import Member, Part, Shared
 from saferollout.core.diagnosis.symptoms import Symptom
 
@@ -26,7 +24,7 @@ def counted_symptoms(material: Material, member: Member) -> Iterator[Counted]:
             yield Counted(one.symptom, counts, proportion=one.proportion)
     yield from _ratios(material, name)
     yield from counted_by_contract(material, member)
-    yield from _stalls(material, member)
+    yield from stalls_of(material, member)
     yield from (one for one in (restarted(material, name), not_ready(material, name)) if one is not None)
     yield at_their_limit(material, name)
     slow = slow_answers(material, name) if answers_requests(member) else ""
@@ -48,33 +46,3 @@ def _ratios(material: Material, name: str) -> Iterator[Counted]:
         if above is not None and below is not None:
             found = ratio_of(material.intervals(above, workload=name), material.intervals(below, workload=name), is_pod=material.pods_of(name))
             yield Counted(symptom, found, proportion=False)
-
-
-def _stalls(material: Material, member: Member) -> Iterator[Counted]:
-    consumed = material.series_for(SignalName.RECORDS_CONSUMED, workload=member.workload)
-    for role in member.roles if consumed is not None else ():
-        inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
-        if role.kind is Shared.TOPIC and inflow is not None and consumed is not None:
-            growth = _Growth.of(material.intervals(inflow), _topic(material, role.contract))
-            still = standing_still(material.intervals(consumed, workload=member.workload), is_pod=material.pods_of(member.workload), grows=growth.grew)
-            yield Counted(Symptom.STALLED, still, contract=role.contract)
-
-
-def _topic(material: Material, contract: str) -> str:
-    return next((one.topic.name for one in material.snapshot.spec.contracts if one.name == contract and one.topic is not None), "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Growth:
-    """When a topic grew: ends of intervals, with the records that came."""
-
-    came: dict[datetime, float]
-
-    @classmethod
-    def of(cls, intervals: Sequence[Interval], topic: str) -> "_Growth":
-        return cls(came={interval.at: sum(interval.grown.get(topic, {}).values()) for interval in intervals})
-
-    def grew(self, start: datetime, end: datetime) -> bool:
-        """Tell whether records came to the topic in each look of the time; where nothing is known of it, nobody stands still."""
-        within = [records for at, records in self.came.items() if start < at <= end]
-        return bool(within) and all(records > 0 for records in within)

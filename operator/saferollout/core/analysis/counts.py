@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -94,15 +93,6 @@ def ratio_of(events: Iterable[Interval], among: Iterable[Interval], *, is_pod: C
         all_of = {pod: sum(keys.values()) for pod, keys in beside.grown.items() if is_pod(pod)}
         found.append(PodCounts(at=interval.at, pods={pod: (sum(interval.grown.get(pod, {}).values()), total) for pod, total in all_of.items()}))
     return tuple(found)
-
-
-def standing_still(consumed: Iterable[Interval], *, is_pod: Callable[[str], bool], grows: Callable[[datetime, datetime], bool]) -> tuple[PodCounts, ...]:
-    """Return, for intervals in which the topic grew, which pods took no record at all."""
-    return tuple(
-        PodCounts(at=interval.at, pods={pod: (float(sum(keys.values()) == 0), 1.0) for pod, keys in interval.grown.items() if is_pod(pod)})
-        for interval in consumed
-        if grows(interval.start, interval.at)
-    )
 
 
 def in_arms(new: Callable[[str], bool], old: Callable[[str], bool]) -> Callable[[PodCounts], Window]:

@@ -15,7 +15,9 @@ from saferollout.core.diagnosis.symptoms import Symptom
 RESTS_ON: Final[Mapping[Symptom, frozenset[SignalName]]] = {
     **{one.symptom: frozenset({one.signal}) for one in POD_SYMPTOMS},
     Symptom.DEAD_LETTERS: frozenset({SignalName.DEAD_LETTERS}),
-    Symptom.STALLED: frozenset({SignalName.RECORDS_CONSUMED, SignalName.TOPIC_INFLOW}),
+    Symptom.STALLED: frozenset(
+        {SignalName.RECORDS_CONSUMED, SignalName.TOPIC_INFLOW, SignalName.ASSIGNED_PARTITIONS, SignalName.OWNED_PARTITIONS}
+    ),
     Symptom.LAG: frozenset({SignalName.GROUP_LAG}),
     Symptom.TOPIC_SILENT: frozenset({SignalName.TOPIC_INFLOW}),
     Symptom.SEND_FAILURES: frozenset({SignalName.PRODUCER_ERRORS, SignalName.RECORDS_SENT}),

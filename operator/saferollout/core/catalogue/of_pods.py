@@ -16,6 +16,7 @@ _KSM: Final = "kube-state-metrics"
 
 _OF_MICROMETER: Final = "micrometer-metrics/micrometer: timers become _seconds_count, _sum and _bucket, tags become labels"
 _OF_KAFKA_CLIENT: Final = "micrometer-metrics/micrometer KafkaMetrics: kafka. + group + name; Apache Kafka, consumer and producer metrics"
+_OF_OTEL_KAFKA: Final = "open-telemetry/opentelemetry-java-instrumentation, Kafka clients: kafka.consumer + name; Apache Kafka, consumer metrics"
 _OF_SPRING_KAFKA: Final = "spring-kafka reference, Monitoring: spring.kafka.listener and spring.kafka.template"
 _OF_OTEL: Final = "open-telemetry/semantic-conventions (2026-08) and the Prometheus naming of OpenTelemetry"
 _OF_ISTIO: Final = "istio/istio.io, Istio standard metrics"
@@ -30,6 +31,7 @@ _OF_HIKARI: Final = "micrometer-metrics/micrometer, HikariCP's own MicrometerMet
 _BUCKETS: Final = "have it publish buckets: management.metrics.distribution.percentiles-histogram.http.server.requests=true"
 _OTEL_BUCKETS: Final = "have the exporter write classic buckets: a histogram without them (native, or count and sum only) gives no quantile"
 _STATISTICS: Final = "switch the cache's statistics on: spring.cache.redis.enable-statistics=true, or recordStats() for Caffeine, and name it in spring.cache.cache-names"
+_OWNED_BY_LAG: Final = "a pod owns the partitions whose lag it reports; a minute may go by until it does"
 _FAILED_OUTCOME: Final = "(?!none$).+"
 
 
@@ -90,6 +92,14 @@ MESSAGING: Final = (
          note="dots in names of topics are underscores here, so topics are not told apart"),
     _pod(SignalName.RECORDS_CONSUMED, _OTEL, "messaging_client_consumed_messages_total", _OF_OTEL, note="in development in the conventions: may be renamed"),
     _pod(SignalName.RECORDS_CONSUMED, _SPRING_KAFKA, "spring_kafka_listener_seconds_count", _OF_SPRING_KAFKA, note="failed ones included; of all its topics"),
+    _pod(SignalName.ASSIGNED_PARTITIONS, "Kafka client via Micrometer", "kafka_consumer_coordinator_assigned_partitions", _OF_KAFKA_CLIENT,
+         reading=Reading.GAUGE, note="of all its topics and groups"),
+    _pod(SignalName.ASSIGNED_PARTITIONS, "Kafka client via OpenTelemetry", "kafka_consumer_assigned_partitions", _OF_OTEL_KAFKA,
+         reading=Reading.GAUGE, note="of all its topics and groups"),
+    _pod(SignalName.OWNED_PARTITIONS, "Kafka client via Micrometer", "kafka_consumer_fetch_manager_records_lag", _OF_KAFKA_CLIENT, Key("topic"), Key("partition"),
+         reading=Reading.GAUGE, aggregate=Aggregate.MAX, note=_OWNED_BY_LAG),
+    _pod(SignalName.OWNED_PARTITIONS, "Kafka client via OpenTelemetry", "kafka_consumer_records_lag", _OF_OTEL_KAFKA, Key("topic"), Key("partition"),
+         reading=Reading.GAUGE, aggregate=Aggregate.MAX, note=_OWNED_BY_LAG),
     _pod(SignalName.PRODUCER_ERRORS, "Kafka client via Micrometer", "kafka_producer_record_error_total", _OF_KAFKA_CLIENT),
     _pod(SignalName.PRODUCER_ERRORS, _SPRING_KAFKA, "spring_kafka_template_seconds_count", _OF_SPRING_KAFKA, matchers=(Matcher("result", "failure"),),
          note="exists only after its first failure"),

@@ -14,6 +14,8 @@ class SignalName(StrEnum):
     DEAD_LETTERS = "DeadLetters"
     CONSUMER_FAILURES = "ConsumerFailures"
     RECORDS_CONSUMED = "RecordsConsumed"
+    ASSIGNED_PARTITIONS = "AssignedPartitions"
+    OWNED_PARTITIONS = "OwnedPartitions"
     GROUP_LAG = "GroupLag"
     GROUP_OFFSET = "GroupOffset"
     TOPIC_INFLOW = "TopicInflow"

@@ -26,6 +26,15 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="mode 3 can only be suspected: a group that stands still does not say which pods do",
         ),
         Signal(
+            SignalName.ASSIGNED_PARTITIONS, "how many partitions each pod of a consumer owns",
+            costs="mode 3 can only be suspected, so that it holds and does not go back, unless OwnedPartitions is there: "
+            "a pod that owns no partition can't be told from one that stands still",
+        ),
+        Signal(
+            SignalName.OWNED_PARTITIONS, "which partitions each pod of a consumer owns", keys=("topic", "partition"), needs=("topic", "partition"),
+            costs="mode 3 can only be suspected of a consumer of several topics; of one topic it is seen only at looks between which most partitions grew",
+        ),
+        Signal(
             SignalName.GROUP_LAG, "records that a consumer group is behind", keys=("partition",),
             costs="a consumer that falls behind is not seen, and mode 3 only by what its pods consume",
         ),
@@ -122,6 +131,7 @@ _DATABASE: Final = ((SignalName.DATABASE_UP, Side.CONTRACT), (SignalName.DATABAS
 WANTED_BY_CONTRACTS: Final[Mapping[ContractKind, tuple[tuple[SignalName, Side], ...]]] = {
     ContractKind.TOPIC: (
         (SignalName.DEAD_LETTERS, Side.CONTRACT), (SignalName.CONSUMER_FAILURES, Side.READERS), (SignalName.RECORDS_CONSUMED, Side.READERS),
+        (SignalName.ASSIGNED_PARTITIONS, Side.READERS), (SignalName.OWNED_PARTITIONS, Side.READERS),
         (SignalName.GROUP_LAG, Side.CONTRACT), (SignalName.GROUP_OFFSET, Side.CONTRACT), (SignalName.TOPIC_INFLOW, Side.CONTRACT),
         (SignalName.PRODUCER_ERRORS, Side.WRITERS), (SignalName.RECORDS_SENT, Side.WRITERS), (SignalName.BROKERS_UP, Side.CONTRACT),
     ),

@@ -48,13 +48,19 @@ class Case:
 
     @property
     def _is_proved_to_blame(self) -> bool:
-        return any(one.workload == self.workload and (one.arm, one.against) == (Arm.NEW, Against.OTHER_ARM) for one in self.readings)
+        sure = (one for one in self.readings if not one.doubt)
+        return any(one.workload == self.workload and (one.arm, one.against) == (Arm.NEW, Against.OTHER_ARM) for one in sure)
 
 
 def doubts_of_life(scene: Scene, *dependencies: Dependency) -> tuple[str, ...]:
     """Return a doubt for each dependency that is used and not known to live."""
     unknown = (one for one in dependencies if scene.uses(one) and scene.alive(one).life is Life.UNKNOWN)
     return tuple(f"nothing tells whether {DEPENDENCY[one]} is up" for one in unknown)
+
+
+def doubts_of(*readings: Reading) -> tuple[str, ...]:
+    """Return why readings that are worse prove nothing yet, each reason once."""
+    return tuple(dict.fromkeys(one.doubt for one in readings if one.doubt))
 
 
 def blame(members: tuple[Member, ...], reading: Reading) -> tuple[Member | None, tuple[str, ...]]:

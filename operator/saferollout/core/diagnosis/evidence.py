@@ -9,8 +9,9 @@ This is the seam to the statistics and to the catalogue of signals: they fill it
   that is not rolling is read as NEIGHBOUR against BASELINE where it shares a contract with the release, else as OUTSIDE against BASELINE.
 - **One of several contracts of a kind.** A reading names its contract where it was counted for that one alone, by a label of the series; what was counted for
   all of them together names none. Both may be there.
-- **Stalls** are judged per partition by the pod that owns it, so that a partial stall is one of the pods that own those partitions; while a group
-  rebalances there is no reading. A dead letter belongs to the contract's topic, `workload` is then whoever the topic's dead letters come from, or empty.
+- **Stalls** are looks at pods of which it is known that partitions they own grew, so that a partial stall is one of the pods that own those partitions; a pod
+  without any, or whose own change while the group rebalances, is not among them. Where nobody tells who owns what, `doubt` says so. A dead letter belongs to
+  the contract's topic, `workload` is then whoever the topic's dead letters come from, or empty.
 - **Liveness.** Every dependency that this release can depend on, UNKNOWN where nothing tells. One that is left out is not used, except what the kind of a
   contract implies (a topic needs Kafka): that is UNKNOWN then.
 """
@@ -53,7 +54,7 @@ class Reading:
     """One symptom of one workload: `count` bad events among `total`; `value` and `reference` are shares (count for each of total).
 
     `onset`: end of the first window of the excess, as it is estimated; `worse_at`: when the test said WORSE, which it has said since. Both None where it is
-    not worse or not known. `detail`: why it can't be told.
+    not worse or not known. `detail`: why it can't be told. `doubt`: why one that is worse proves nothing yet.
     """
 
     symptom: Symptom
@@ -69,6 +70,7 @@ class Reading:
     onset: datetime | None = None
     worse_at: datetime | None = None
     detail: str = ""
+    doubt: str = ""
 
 
 class Dependency(StrEnum):

@@ -18,7 +18,7 @@ class Symptom(ExplainedWord):
     # Topics.
     DEAD_LETTERS = "DeadLetters", "dead letters", "records"
     CONSUMER_FAILURES = "ConsumerFailures", "failed records", "records handled"
-    STALLED = "Stalled", "partitions that stand still while the topic grows", "partition looks"
+    STALLED = "Stalled", "pods that stand still while the topic grows", "pod looks"
     LAG = "Lag", "looks at a growing lag", "looks"
     TOPIC_SILENT = "TopicSilent", "looks without a new record", "looks"
     SEND_FAILURES = "SendFailures", "records that could not be sent", "records sent"

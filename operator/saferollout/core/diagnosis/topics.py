@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from saferollout.core.diagnosis.cases import Case, blame, doubts_of_life, joined, since
+from saferollout.core.diagnosis.cases import Case, blame, doubts_of, doubts_of_life, joined, since
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared, Standing
 from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.onsets import last_movers
@@ -120,8 +120,8 @@ def _unread(scene: Scene, group: Group, victims: list[_Victim]) -> Iterator[Case
         contract=the_one(written),
         victim=who,
         readings=(*(one.reading for one in victims), *dead),
-        between_arms=reading.against is Against.OTHER_ARM,
-        doubts=(*doubts, *doubt_of(group), *beside, *_other_reasons(scene, names), *doubts_of_life(scene, Dependency.KAFKA, Dependency.POSTGRES)),
+        between_arms=reading.against is Against.OTHER_ARM and not reading.doubt,
+        doubts=(*doubts, *doubts_of(*(one.reading for one in victims)), *doubt_of(group), *beside, *_other_reasons(scene, names), *doubts_of_life(scene, Dependency.KAFKA, Dependency.POSTGRES)),
         not_because=_not_a_flaky_queue(scene, group, writer, reading, names),
         then=("readers stay as they are: they read both, or what was written before", *(line for one in dead for line in _replay(one, one.contract, who))),
     )
@@ -201,8 +201,8 @@ def _ahead(scene: Scene, topics: Group, reader: Member) -> Iterator[Case]:
         contract=the_one(group),
         victim=name,
         readings=(stalled,),
-        between_arms=stalled.against is Against.OTHER_ARM,
-        doubts=(*doubts, *others, *dead, *doubt_of(group), *doubts_of_life(scene, Dependency.KAFKA)),
+        between_arms=stalled.against is Against.OTHER_ARM and not stalled.doubt,
+        doubts=(*doubts, *doubts_of(*known.values()), *others, *dead, *doubt_of(group), *doubts_of_life(scene, Dependency.KAFKA)),
         not_because=_not_a_dependency(scene, group, reader, stalled),
         then=_right_order(scene, group, name),
     )

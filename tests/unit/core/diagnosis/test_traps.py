@@ -34,6 +34,24 @@ def test_a_stall_of_a_whole_group_is_mode_3_where_the_reader_moved_last_and_not_
     assert finding.action is Action.HOLD
 
 
+def _doubted(evidence: Evidence) -> Evidence:
+    """Return it with nobody telling which pods own partitions."""
+    stalls = [one for one in evidence.readings if one.symptom is Symptom.STALLED and one.standing is Standing.WORSE]
+    return replace(evidence, readings=tuple(replace(one, doubt="who owns what is not known") if one in stalls else one for one in evidence.readings))
+
+
+def test_a_stall_of_pods_that_may_own_nothing_is_suspected_and_nobody_goes_back() -> None:
+    assert diagnose(shop.mode_3()).action is Action.ROLL_BACK
+    finding = diagnose(_doubted(shop.mode_3()))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_3, Certainty.SUSPECTED, Action.HOLD)
+    assert finding.doubts == ("who owns what is not known",)
+
+
+def test_such_a_stall_proves_no_poison_record_either() -> None:
+    finding = diagnose(_doubted(shop.worse(shop.healthy(), Symptom.STALLED, "billing-service", *shop.NEIGHBOUR)))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.MODE_1, Certainty.SUSPECTED, Action.HOLD)
+
+
 def test_two_sides_that_moved_at_once_are_not_told_apart() -> None:
     members = shop.rolling("billing-service", at=shop.FIRST_STEP + timedelta(seconds=10), members=shop.rolling("user-service"))
     finding = diagnose(shop.worse(shop.healthy(members=members), Symptom.STALLED, "billing-service"))

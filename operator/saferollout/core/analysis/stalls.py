@@ -1,0 +1,201 @@
+"""Which pods of a consumer stand still: partitions that they own grew between two looks, and they took no record.
+
+Each partition of a topic has one owner in a group. A pod that owns none has nothing to do, such as one more than there are partitions while a
+Deployment rolls; one whose partitions change between two looks is in the middle of a rebalance. Neither says anything. Who owns what the clients
+tell themselves, in one of two ways:
+
+- which ones, by the lag of each: the pod has something to do if one of its own grew;
+- how many: it has something to do if it owns more than did not grow, because then at least one of its own did. Of a consumer of several topics the
+  number says only that it owns none, or that the group rebalances, since it is of all of them.
+
+Where nobody tells, a pod that has taken records since it began is taken for an owner. What is seen so is no proof: it may have lost them since.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, TypeVar
+
+from saferollout.core.analysis.counts import Counted
+from saferollout.core.analysis.material import Material
+from saferollout.core.catalogue.asking import TOPIC
+from saferollout.core.catalogue.series import SignalName
+from saferollout.core.counting import Interval, Look
+from saferollout.core.diagnosis.evidence import Member, Part, Reading, Role, Shared, Standing
+from saferollout.core.diagnosis.symptoms import Symptom
+from saferollout.core.measurements import LabelSet
+from saferollout.core.statistics.windows import PodCounts
+
+_PARTITION: Final = "partition"
+T = TypeVar("T")
+_OWNS_NONE: Final[frozenset[str]] = frozenset()
+
+
+def stalls_of(material: Material, member: Member) -> Iterator[Counted]:
+    """Yield, for each topic that a workload reads, the looks at its pods that had something to do, and at which of them they took nothing."""
+    consumed = material.series_for(SignalName.RECORDS_CONSUMED, workload=member.workload)
+    for role in _reads(member) if consumed is not None else ():
+        inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
+        if inflow is None or consumed is None:
+            continue
+        topic = _topic(material, role.contract)
+        came = material.of_each(("came", inflow, topic), material.intervals(inflow), _came_to(topic), workload=member.workload)
+        growth = _Growth(came=came, every=frozenset(partition for one in came for partition in one.records))
+        has_work = _has_work(material, member, role)
+        intervals = material.intervals(consumed, workload=member.workload)
+        yield Counted(Symptom.STALLED, tuple(_standing_still(intervals, growth, has_work)), contract=role.contract)
+
+
+def weighed(material: Material, members: Iterable[Member], readings: Iterable[Reading]) -> Iterator[Reading]:
+    """Say of stalls what keeps them from being a proof: that nobody tells which pods own partitions."""
+    readers = {(member.workload, role.contract): (member, role) for member in members for role in _reads(member)}
+    for one in readings:
+        reader = readers.get((one.workload, one.contract)) if one.symptom is Symptom.STALLED and one.standing is Standing.WORSE else None
+        yield one if reader is None or _owners_are_known(material, *reader) else replace(one, doubt=_unknown_owners(one.workload))
+
+
+def _unknown_owners(workload: str) -> str:
+    return f"which pods of {workload} own partitions is not known: one that owns none stands still by right"
+
+
+def _reads(member: Member) -> tuple[Role, ...]:
+    return tuple(role for role in member.roles if role.kind is Shared.TOPIC and Part.READS in role.parts)
+
+
+def _topic(material: Material, contract: str) -> str:
+    return next((one.topic.name for one in material.snapshot.spec.contracts if one.name == contract and one.topic is not None), "")
+
+
+def _reads_one_topic(material: Material, member: Member) -> bool:
+    return len({_topic(material, role.contract) for role in _reads(member)}) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """Which partitions of a topic grew in a time, and how many did not."""
+
+    partitions: frozenset[str]
+    quiet: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """How many records came to each partition of a topic between two looks."""
+
+    start: datetime
+    at: datetime
+    records: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """What came to a topic, look by look; `every`: all of its partitions that were ever seen."""
+
+    came: Sequence[_Came]
+    every: frozenset[str]
+
+    def within(self, start: datetime, end: datetime) -> _Grown:
+        """Return what grew at each look of a time; where nothing is known of it, nothing did."""
+        looks = [one.records for one in self.came if start <= one.start and one.at <= end]
+        grown = frozenset(partition for partition in self.every if looks and all(records.get(partition, 0.0) > 0 for records in looks))
+        return _Grown(partitions=grown, quiet=len(self.every) - len(grown))
+
+
+_HasWork = Callable[[str, Interval, _Grown], bool]
+"""Whether a pod had records to take in a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    """Who owns partitions at each look: of this topic by their names, and how many; `alone`: of this topic only."""
+
+    names: Mapping[datetime, Mapping[str, frozenset[str]]]
+    numbers: Mapping[datetime, Mapping[str, float]]
+    alone: bool
+
+    def has_work(self, pod: str, interval: Interval, grown: _Grown) -> bool:
+        """Tell it of a pod whose partitions were the same at both ends, and of which it is known that one of them grew."""
+        names, number = self._names(pod, interval.at), self._number(pod, interval.at)
+        if names != self._names(pod, interval.start) or number != self._number(pod, interval.start) or number == 0:
+            return False
+        return bool(names & grown.partitions) or (self.alone and number is not None and number > grown.quiet)
+
+    def _names(self, pod: str, at: datetime) -> frozenset[str]:
+        return self.names.get(at, {}).get(pod, _OWNS_NONE)
+
+    def _number(self, pod: str, at: datetime) -> float | None:
+        return self.numbers.get(at, {}).get(pod)
+
+
+@dataclass(frozen=True, slots=True)
+class _Takers:
+    """Who has taken records since it began, look by look."""
+
+    pods: Mapping[datetime, frozenset[str]]
+
+    def has_work(self, pod: str, interval: Interval, grown: _Grown) -> bool:
+        """Tell it of a pod that took records before."""
+        return bool(grown.partitions) and pod in self.pods.get(interval.start, frozenset())
+
+
+def _standing_still(intervals: Iterable[Interval], growth: _Growth, has_work: _HasWork) -> Iterator[PodCounts]:
+    for one in intervals:
+        grown = growth.within(one.start, one.at)
+        if grown.partitions:
+            # No key means that nothing could be counted, which is not the same as that nothing was taken.
+            pods = {pod: (float(sum(keys.values()) == 0), 1.0) for pod, keys in one.grown.items() if keys and has_work(pod, one, grown)}
+            yield PodCounts(at=one.at, pods=pods)
+
+
+def _owners_are_known(material: Material, member: Member, role: Role) -> bool:
+    by_name = material.series_for(SignalName.OWNED_PARTITIONS, workload=member.workload, contract=role.contract)
+    by_number = material.series_for(SignalName.ASSIGNED_PARTITIONS, workload=member.workload, contract=role.contract)
+    return by_name is not None or (by_number is not None and _reads_one_topic(material, member))
+
+
+def _has_work(material: Material, member: Member, role: Role) -> _HasWork:
+    if not _owners_are_known(material, member, role):
+        return _Takers(_by_look(material, SignalName.RECORDS_CONSUMED, member, ("took",), _took)).has_work
+    topic = _topic(material, role.contract)
+    return _Owners(
+        names=_by_look(material, SignalName.OWNED_PARTITIONS, member, ("names", topic), lambda look: _names(look, topic)),
+        numbers=_by_look(material, SignalName.ASSIGNED_PARTITIONS, member, ("numbers",), _numbers),
+        alone=_reads_one_topic(material, member),
+    ).has_work
+
+
+def _by_look(material: Material, signal: SignalName, member: Member, key: Hashable, read: Callable[[Look], T]) -> dict[datetime, T]:
+    series = material.series_for(signal, workload=member.workload)
+    if series is None:
+        return {}
+    looks = material.looks(series, workload=member.workload)
+    return {look.at: made for look, made in zip(looks, material.of_each((key, series), looks, read, workload=member.workload), strict=True)}
+
+
+def _names(look: Look, topic: str) -> dict[str, frozenset[str]]:
+    """Return the partitions of a topic that each pod owns: a client that lost one says NaN for a while."""
+    return {
+        pod: frozenset(_partition(key) for keys in processes.values() for key, lag in keys.items() if is_topic(dict(key).get(TOPIC, ""), topic) and lag >= 0)
+        for pod, processes in look.subjects.items()
+    }
+
+
+def _numbers(look: Look) -> dict[str, float]:
+    return {pod: sum(sum(keys.values()) for keys in processes.values()) for pod, processes in look.subjects.items()}
+
+
+def _took(look: Look) -> frozenset[str]:
+    return frozenset(pod for pod, number in _numbers(look).items() if number > 0)
+
+
+def is_topic(label: str, topic: str) -> bool:
+    """Tell whether a client's label names a topic; before version 4 Kafka's clients write underscores for dots."""
+    return label in (topic, topic.replace(".", "_"))
+
+
+def _came_to(topic: str) -> Callable[[Interval], _Came]:
+    return lambda one: _Came(one.start, one.at, {_partition(key): count for key, count in one.grown.get(topic, {}).items()})
+
+
+def _partition(key: LabelSet) -> str:
+    return dict(key).get(_PARTITION, "")

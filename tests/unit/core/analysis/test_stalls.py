@@ -1,0 +1,81 @@
+"""Releases of a consumer group: pods without partitions are well, pods that leave theirs alone are mode 3, and what nobody reports is only suspected."""
+
+import pytest
+
+from saferollout.api.status import Finding
+from tests.unit.core.analysis.consumers import ASSIGNED, LAG, Group, Place, Pod, new_first, sticky
+from tests.unit.core.analysis.test_assessing_releases import cluster, finding, summary
+from tests.unit.core.analysis.watched_cluster import WatchedCluster
+
+
+def topic(name: str) -> dict[str, object]:
+    groups = [{"group": "reader", "workload": "reader"}]
+    return {"name": name, "topic": {"name": name, "retentionSeconds": 86400, "deadLetterTopic": f"{name}.dlt", "consumerGroups": groups}, "writers": ["writer"]}
+
+
+def released(group: Group, *, looks: int, topics: tuple[str, ...] = ("events",), replicas: int = 10) -> WatchedCluster:
+    shop = cluster(group, "reader", "writer", contracts=[topic(name) for name in topics])
+    if replicas != 10:
+        shop.running("reader", "reader1", None, replicas=replicas)
+    shop.apply("reader", "reader2", None)
+    shop.play(looks=looks)
+    return shop
+
+
+def found(shop: WatchedCluster) -> Finding | None:
+    return shop.status.release.finding if shop.status.release is not None else None
+
+
+EVERY_WAY = pytest.mark.parametrize("reports", [(ASSIGNED, LAG), (ASSIGNED,), (LAG,)], ids=["which and how many", "how many", "which"])
+
+
+@EVERY_WAY
+def test_with_as_many_partitions_as_pods_a_healthy_release_completes(reports: tuple[str, ...]) -> None:
+    shop = released(Group(partitions=10, reports=reports, assigns=new_first), looks=200)
+    assert summary(shop).startswith("Completed"), (summary(shop), found(shop))
+    assert not any("Found" in line for line in shop.log), shop.log
+
+
+@pytest.mark.parametrize("reports", [(ASSIGNED, LAG), (ASSIGNED,), (LAG,), ()], ids=["which and how many", "how many", "which", "neither"])
+def test_new_pods_that_own_no_partition_do_not_stand_still_and_have_nothing_to_show_either(reports: tuple[str, ...]) -> None:
+    shop = released(Group(partitions=10, reports=reports, assigns=sticky), looks=120)
+    assert found(shop) is None and "no records handled were seen" in summary(shop), (summary(shop), found(shop))
+    shop.say("approve", subject="analysis", reason="they are one more than there are partitions")
+    shop.play(looks=200)
+    assert summary(shop).startswith("Completed"), (summary(shop), found(shop))
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("partitions", [10, 24])
+def test_new_pods_that_leave_their_own_partitions_alone_are_named_mode_3_and_go_back(reports: tuple[str, ...], partitions: int) -> None:
+    shop = released(Group(partitions=partitions, stalls=("events",), reports=reports, assigns=new_first), looks=120)
+    assert (finding(shop).cause, finding(shop).certainty, finding(shop).workload) == ("Mode3", "Named", "reader"), finding(shop)
+    assert shop.pods("reader") == {"reader1": 10}, summary(shop)
+
+
+def test_a_stall_of_which_nobody_tells_who_owns_the_partitions_is_suspected_and_holds() -> None:
+    shop = released(Group(stalls=("events",), reports=(), partitions=24, assigns=new_first), looks=120)
+    said = finding(shop)
+    assert (said.cause, said.certainty, said.action) == ("Mode3", "Suspected", "Hold"), said
+    assert any("own partitions is not known" in one for one in said.doubts), said
+    assert shop.pods("reader")["reader2"] > 0 and "RollbackStarted" not in " ".join(shop.log), "it stays where it is"
+
+
+def test_a_pod_that_owns_only_partitions_to_which_nothing_comes_does_not_stand_still() -> None:
+    for reports in ((ASSIGNED, LAG), (ASSIGNED,), (LAG,)):
+        # New pods own the first ones, which are dead.
+        shop = released(Group(partitions=10, dead=(0, 1), reports=reports, assigns=new_first), looks=40)
+        assert found(shop) is None or found(shop).cause == "Nothing", found(shop)  # type: ignore[union-attr]
+
+
+def test_while_a_group_rebalances_nobody_stands_still() -> None:
+    seconds = [0]
+
+    def restless(pods: list[Pod], places: list[Place]) -> dict[str, list[Place]]:
+        seconds[0] += 1
+        owned = new_first(pods, places)
+        # A look is every 5 s, so what changes every second is different at each.
+        return {pod: own[: 1 + seconds[0] % 2] for pod, own in owned.items()}
+
+    shop = released(Group(partitions=24, stalls=("events",), assigns=restless), looks=60)
+    assert found(shop) is None, found(shop)
