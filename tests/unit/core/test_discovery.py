@@ -183,6 +183,17 @@ def test_a_dead_letter_topic_without_a_record_counts_as_empty_and_one_that_nobod
     assert line(SignalName.DEAD_LETTERS, TOPIC, contract="silent").found.why == "the contract names no dead-letter topic: topic.deadLetterTopic"
 
 
+def test_each_consumer_group_has_a_line_of_its_own() -> None:
+    events = {"name": "events", "consumerGroups": [{"group": name, "workload": "billing"} for name in ("billing", "mistyped")]}
+    spec = SafeRolloutSpec.model_validate({"workloads": [{"name": "billing"}], "contracts": [{"name": "events", "topic": events}]})
+    about = about_all(spec, pods={"billing": BILLING}, namespace="shop", labels=Labels())
+    here = there(("kafka_consumergroup_lag", {"topic": "events", "consumergroup": "billing", "partition": "0"}), about=about)
+    listed = coverage_of(spec, parties={"events": Parties(readers=("billing",))}, pods={"billing": BILLING}, catalogue=BUILT_IN, there=here, about=about)
+    found_of, missing = (one for one in listed if one.found.signal is SignalName.GROUP_LAG)
+    assert (found_of.group, found_of.found.series is not None, found_of.costs) == ("billing", True, "")
+    assert (missing.group, missing.found.why) == ("mistyped", "kafka_exporter reports kafka_consumergroup_lag, but not of consumer group mistyped")
+
+
 def test_a_side_that_nobody_is_known_on_is_said() -> None:
     assert "nobody is known who reads" in line(SignalName.CONSUMER_FAILURES, contract="silent").found.why
 

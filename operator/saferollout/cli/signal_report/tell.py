@@ -45,7 +45,8 @@ def _heading(line: Line) -> str:
 
 def _line(line: Line, look: Look) -> Iterator[Text]:
     found = line.found
-    whose = f"{found.signal} of {line.workload}" if line.contract and line.workload else str(found.signal)
+    of = line.workload if line.contract and line.workload else f"group {line.group}" if line.group else ""
+    whose = f"{found.signal} of {of}" if of else str(found.signal)
     if found.series is None:
         yield from _marked(look, Mark.WARNING, "missing", f"{whose}: {found.why}")
         yield from look.wrapped(f"costs: {line.costs}", first="        ", indent="          ")
@@ -89,7 +90,7 @@ def machine(listed: Iterable[Listed]) -> dict[str, Any]:
 def _machine(line: Line, about: About) -> dict[str, Any]:
     found = line.found
     return {
-        "contract": line.contract, "workload": line.workload, "signal": found.signal.value, "what": SIGNALS[found.signal].what,
+        "contract": line.contract, "workload": line.workload, "group": line.group, "signal": found.signal.value, "what": SIGNALS[found.signal].what,
         "series": _machine_series(found.series) if found.series is not None else None,
         "query": query_of(found.series, about=about).value if found.series is not None else "",
         "leftOut": [_machine_series(other) for other in found.others], "remark": found.why, "costs": line.costs,

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from saferollout.api.contracts import ConsumerGroup
 from saferollout.core.analysis.counted_symptoms import answers_requests
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.slowness import slow_answers
 from saferollout.core.catalogue.asking import TOPIC
-from saferollout.core.catalogue.series import SignalName
+from saferollout.core.catalogue.series import Series, SignalName
 from saferollout.core.counting import Interval, Look
 from saferollout.core.diagnosis.evidence import Against, Arm, Member, Part, Reading, Shared, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -52,11 +53,20 @@ def _topics(material: Material, members: tuple[Member, ...]) -> Iterator[Reading
         if inflow is not None:
             came = [(one.at, sum(one.grown.get(contract.topic.name, {}).values())) for one in material.intervals(inflow)]
             yield _reading(material, Symptom.TOPIC_SILENT, "", contract.name, Arm.ALL, *_silent(material, came))
-        lag = material.series_for(SignalName.GROUP_LAG, contract=contract.name)
-        for group in contract.topic.consumer_groups if lag is not None else ():
-            values = [(look.at, _lag(look, group.group, contract.topic.name)) for look in material.looks(lag)] if lag is not None else []
-            arm = arm_of(material, members, group.workload)
-            yield _reading(material, Symptom.LAG, group.workload, contract.name, arm, *_growing(material, values))
+        for group in contract.topic.consumer_groups:
+            lag = material.series_for(SignalName.GROUP_LAG, contract=contract.name, group=group.group)
+            if lag is not None:
+                yield _lag_of(material, members, contract.name, lag, group=group, topic=contract.topic.name)
+
+
+def _lag_of(material: Material, members: tuple[Member, ...], contract: str, series: Series, *, group: ConsumerGroup, topic: str) -> Reading:
+    """Return whether a group falls behind; a group that nobody reports now is not one that has nothing left to read."""
+    arm, looks = arm_of(material, members, group.workload), material.looks(series)
+    lags = [(look.at, lag) for look in looks if (lag := _lag(look, group.group, topic)) is not None]
+    if not lags or lags[-1][0] < looks[-1].at:
+        why = f"no series has consumer group {group.group} of {topic}: see that it is spelled as the broker has it"
+        return Reading(Symptom.LAG, group.workload, arm, Against.BASELINE, Standing.CANNOT_TELL, contract=contract, detail=why)
+    return _reading(material, Symptom.LAG, group.workload, contract, arm, *_growing(material, lags))
 
 
 def _traffic(material: Material, members: tuple[Member, ...], member: Member) -> Iterator[Reading]:
@@ -122,6 +132,8 @@ def _rate(interval: Interval) -> float:
     return sum(sum(keys.values()) for keys in interval.grown.values()) / seconds if seconds > 0 else 0.0
 
 
-def _lag(look: Look, group: str, topic: str) -> float:
+def _lag(look: Look, group: str, topic: str) -> float | None:
+    """Return how far a group is behind; None where nobody reports it."""
     counts = [(dict(key), value) for keys in look.subjects.get(group, {}).values() for key, value in keys.items()]
-    return sum(max(0.0, value) for key, value in counts if key.get(TOPIC) == topic)
+    behind = [max(0.0, value) for key, value in counts if key.get(TOPIC) == topic]
+    return sum(behind) if behind else None

@@ -64,12 +64,12 @@ class Material:
         """Return the pods of each workload, new and old, as patterns."""
         return arms_in(self.snapshot.status.release, self.snapshot.world.workloads)
 
-    def series_for(self, signal: SignalName, *, workload: str = "", contract: str = "") -> Series | None:
-        """Return the series that stands for a signal of a workload, or of a contract."""
+    def series_for(self, signal: SignalName, *, workload: str = "", contract: str = "", group: str = "") -> Series | None:
+        """Return the series that stands for a signal of a workload, of a contract, or of one of its consumer groups."""
         found = (
             line.found.series
             for line in self.lines
-            if line.found.signal is signal and (not workload or line.workload == workload) and (not contract or line.contract == contract)
+            if line.found.signal is signal and (not workload or line.workload == workload) and (not contract or line.contract == contract) and (not group or line.group == group)
         )
         return next((series for series in found if series is not None), None)
 

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from saferollout.api.contracts import Contract
 from saferollout.api.spec import SafeRolloutSpec
@@ -22,13 +23,20 @@ Pods = Mapping[str, tuple[str, ...]]
 """Patterns of each workload's pods, old and new (core/arms.py)."""
 
 
+_OF_GROUPS: Final = (SignalName.GROUP_LAG, SignalName.GROUP_OFFSET)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One signal that a contract, a workload or both together want; neither of them for what the whole release wants."""
+    """One signal that a contract, a workload or both together want; neither of them for what the whole release wants.
+
+    `group`: the consumer group that it is about, where the contract names groups.
+    """
 
     found: Found
     contract: str = ""
     workload: str = ""
+    group: str = ""
 
     @property
     def costs(self) -> str:
@@ -65,7 +73,7 @@ class _Looking:
     def contract(self, contract: Contract, parties: Parties) -> Iterator[Line]:
         for signal, side in WANTED_BY_CONTRACTS[contract.kind]:
             if side is Side.CONTRACT:
-                yield Line(self._of_contract(signal, contract, parties), contract=contract.name)
+                yield from self._of_contract(signal, contract, parties)
                 continue
             workloads = parties.readers if side is Side.READERS else parties.writers
             yield from (self.workload(signal, workload, contract=contract.name) for workload in workloads)
@@ -77,11 +85,16 @@ class _Looking:
         found = self._find(signal, pods=self.pods.get(workload, ()))
         return Line(found, contract=contract, workload=workload)
 
-    def _of_contract(self, signal: SignalName, contract: Contract, parties: Parties) -> Found:
+    def _of_contract(self, signal: SignalName, contract: Contract, parties: Parties) -> Iterator[Line]:
         if signal is SignalName.DEAD_LETTERS:
-            return self._dead_letters(contract)
+            yield Line(self._dead_letters(contract), contract=contract.name)
+            return
         pods = tuple(pattern for workload in parties.readers for pattern in self.pods.get(workload, ()))
-        return self._find(signal, pods=pods, topics=_topic(contract), groups=_groups(contract))
+        # Each group by itself: that one is there says nothing of the others, whose name may be mistyped.
+        for group in _groups(contract) if signal in _OF_GROUPS else ():
+            yield Line(self._find(signal, topics=_topic(contract), groups=(group,)), contract=contract.name, group=group)
+        if signal not in _OF_GROUPS or not _groups(contract):
+            yield Line(self._find(signal, pods=pods, topics=_topic(contract)), contract=contract.name)
 
     def _dead_letters(self, contract: Contract) -> Found:
         dead, own = _dead_letter_topic(contract), _topic(contract)
