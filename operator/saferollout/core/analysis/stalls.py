@@ -20,7 +20,7 @@ from saferollout.core.analysis.counts import Counted
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.asking import TOPIC
 from saferollout.core.catalogue.series import SignalName
-from saferollout.core.counting import Interval, Look
+from saferollout.core.counting import Counts, Interval, Look
 from saferollout.core.diagnosis.evidence import Member, Part, Reading, Role, Shared, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.measurements import LabelSet
@@ -43,19 +43,34 @@ def stalls_of(material: Material, member: Member) -> Iterator[Counted]:
         growth = _Growth(came=came, every=frozenset(partition for one in came for partition in one.records))
         has_work = _has_work(material, member, role)
         intervals = material.intervals(consumed, workload=member.workload)
-        yield Counted(Symptom.STALLED, tuple(_standing_still(intervals, growth, has_work)), contract=role.contract)
+        yield Counted(Symptom.STALLED, tuple(_standing_still(intervals, topic, growth, has_work)), contract=role.contract)
 
 
 def weighed(material: Material, members: Iterable[Member], readings: Iterable[Reading]) -> Iterator[Reading]:
-    """Say of stalls what keeps them from being a proof: that nobody tells which pods own partitions."""
+    """Say of readings of stalls what they don't show: who stands still, where nobody tells which pods own partitions; that nobody does, where topics are not told apart."""
     readers = {(member.workload, role.contract): (member, role) for member in members for role in _reads(member)}
     for one in readings:
-        reader = readers.get((one.workload, one.contract)) if one.symptom is Symptom.STALLED and one.standing is Standing.WORSE else None
-        yield one if reader is None or _owners_are_known(material, *reader) else replace(one, doubt=_unknown_owners(one.workload))
+        reader = readers.get((one.workload, one.contract)) if one.symptom is Symptom.STALLED else None
+        yield one if reader is None else _weighed(material, *reader, one)
 
 
-def _unknown_owners(workload: str) -> str:
-    return f"which pods of {workload} own partitions is not known: one that owns none stands still by right"
+def _weighed(material: Material, member: Member, role: Role, one: Reading) -> Reading:
+    name = member.workload
+    if one.standing is Standing.WORSE and not _owners_are_known(material, member, role):
+        return replace(one, doubt=f"which pods of {name} own partitions is not known: one that owns none stands still by right")
+    if one.standing is not Standing.WORSE and not _tells_topics_apart(material, member):
+        why = f"{name} reads several topics, and its records are counted of all of them together"
+        return replace(one, standing=Standing.CANNOT_TELL, total=0.0, detail=why)
+    return one
+
+
+def _tells_topics_apart(material: Material, member: Member) -> bool:
+    """Tell whether it is known of which topic a workload's pods took records, or there is only one that it could be."""
+    series = material.series_for(SignalName.RECORDS_CONSUMED, workload=member.workload)
+    looks = material.looks(series, workload=member.workload) if series is not None else ()
+    last = looks[-1].subjects if looks else {}
+    named = any(dict(key).get(TOPIC) for processes in last.values() for keys in processes.values() for key in keys)
+    return named or _reads_one_topic(material, member)
 
 
 def _reads(member: Member) -> tuple[Role, ...]:
@@ -138,13 +153,19 @@ class _Takers:
         return bool(grown.partitions) and pod in self.pods.get(interval.start, frozenset())
 
 
-def _standing_still(intervals: Iterable[Interval], growth: _Growth, has_work: _HasWork) -> Iterator[PodCounts]:
+def _standing_still(intervals: Iterable[Interval], topic: str, growth: _Growth, has_work: _HasWork) -> Iterator[PodCounts]:
     for one in intervals:
         grown = growth.within(one.start, one.at)
         if grown.partitions:
             # No key means that nothing could be counted, which is not the same as that nothing was taken.
-            pods = {pod: (float(sum(keys.values()) == 0), 1.0) for pod, keys in one.grown.items() if keys and has_work(pod, one, grown)}
+            pods = {pod: (float(_records(keys, topic) == 0), 1.0) for pod, keys in one.grown.items() if keys and has_work(pod, one, grown)}
             yield PodCounts(at=one.at, pods=pods)
+
+
+def _records(counts: Counts, topic: str) -> float:
+    """Return the records of a topic among those taken; all of them where the client does not say of which topic."""
+    named = [(label, count) for key, count in counts.items() if (label := dict(key).get(TOPIC, ""))]
+    return sum(count for label, count in named if is_topic(label, topic)) if named else sum(counts.values())
 
 
 def _owners_are_known(material: Material, member: Member, role: Role) -> bool:
@@ -154,9 +175,9 @@ def _owners_are_known(material: Material, member: Member, role: Role) -> bool:
 
 
 def _has_work(material: Material, member: Member, role: Role) -> _HasWork:
-    if not _owners_are_known(material, member, role):
-        return _Takers(_by_look(material, SignalName.RECORDS_CONSUMED, member, ("took",), _took)).has_work
     topic = _topic(material, role.contract)
+    if not _owners_are_known(material, member, role):
+        return _Takers(_by_look(material, SignalName.RECORDS_CONSUMED, member, ("took", topic), lambda look: _took(look, topic))).has_work
     return _Owners(
         names=_by_look(material, SignalName.OWNED_PARTITIONS, member, ("names", topic), lambda look: _names(look, topic)),
         numbers=_by_look(material, SignalName.ASSIGNED_PARTITIONS, member, ("numbers",), _numbers),
@@ -184,8 +205,8 @@ def _numbers(look: Look) -> dict[str, float]:
     return {pod: sum(sum(keys.values()) for keys in processes.values()) for pod, processes in look.subjects.items()}
 
 
-def _took(look: Look) -> frozenset[str]:
-    return frozenset(pod for pod, number in _numbers(look).items() if number > 0)
+def _took(look: Look, topic: str) -> frozenset[str]:
+    return frozenset(pod for pod, processes in look.subjects.items() if any(_records(keys, topic) > 0 for keys in processes.values()))
 
 
 def is_topic(label: str, topic: str) -> bool:

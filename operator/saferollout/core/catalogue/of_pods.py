@@ -47,6 +47,7 @@ _INBOUND: Final = (Matcher("direction", "inbound"),)
 _OUTBOUND: Final = (Matcher("direction", "outbound"),)
 _AT_DESTINATION: Final = (Matcher("reporter", "destination"),)
 _AT_SOURCE: Final = (Matcher("reporter", "source"),)
+_OF_TOPIC: Final = Key("topic", optional=True)
 _MILLISECONDS: Final = 0.001
 _GOING_OR_GONE: Final = (
     Other("kube_pod_deletion_timestamp"),
@@ -88,10 +89,11 @@ MESSAGING: Final = (
          Key("topic", "messaging_source_name", optional=True), failed=_FAILED_OUTCOME, note="observationEnabled replaces the timers of the row above"),
     _pod(SignalName.CONSUMER_FAILURES, _OTEL, "messaging_process_duration_seconds_count", _OF_OTEL, Key("result", "error_type", optional=True),
          Key("topic", "messaging_destination_name", optional=True), failed=".+", note="in development in the conventions: may be renamed"),
-    _pod(SignalName.RECORDS_CONSUMED, "Kafka client via Micrometer", "kafka_consumer_fetch_manager_records_consumed_total", _OF_KAFKA_CLIENT,
-         note="dots in names of topics are underscores here, so topics are not told apart"),
-    _pod(SignalName.RECORDS_CONSUMED, _OTEL, "messaging_client_consumed_messages_total", _OF_OTEL, note="in development in the conventions: may be renamed"),
-    _pod(SignalName.RECORDS_CONSUMED, _SPRING_KAFKA, "spring_kafka_listener_seconds_count", _OF_SPRING_KAFKA, note="failed ones included; of all its topics"),
+    _pod(SignalName.RECORDS_CONSUMED, "Kafka client via Micrometer", "kafka_consumer_fetch_manager_records_consumed_total", _OF_KAFKA_CLIENT, _OF_TOPIC),
+    _pod(SignalName.RECORDS_CONSUMED, "Kafka client via OpenTelemetry", "kafka_consumer_records_consumed_total", _OF_OTEL_KAFKA, _OF_TOPIC),
+    _pod(SignalName.RECORDS_CONSUMED, _OTEL, "messaging_client_consumed_messages_total", _OF_OTEL, Key("topic", "messaging_destination_name", optional=True),
+         note="in development in the conventions: may be renamed"),
+    _pod(SignalName.RECORDS_CONSUMED, _SPRING_KAFKA, "spring_kafka_listener_seconds_count", _OF_SPRING_KAFKA, note="failed ones included; of all its topics, so that a stall of one of several is not seen"),
     _pod(SignalName.ASSIGNED_PARTITIONS, "Kafka client via Micrometer", "kafka_consumer_coordinator_assigned_partitions", _OF_KAFKA_CLIENT,
          reading=Reading.GAUGE, note="of all its topics and groups"),
     _pod(SignalName.ASSIGNED_PARTITIONS, "Kafka client via OpenTelemetry", "kafka_consumer_assigned_partitions", _OF_OTEL_KAFKA,

@@ -22,7 +22,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="mode 1 can only be suspected: dead letters do not say which pods could not read them",
         ),
         Signal(
-            SignalName.RECORDS_CONSUMED, "records that each pod of a consumer took",
+            SignalName.RECORDS_CONSUMED, "records that each pod of a consumer took", keys=("topic",),
             costs="mode 3 can only be suspected: a group that stands still does not say which pods do",
         ),
         Signal(

@@ -58,7 +58,7 @@ class Group:
         handled = 0
         for topic in self.topics:
             live = [number for of, number in owned if of == topic and number not in self.dead]
-            label = {"topic": topic} if self.by_topic else {}
+            label = {"topic": topic.replace(".", "_")} if self.by_topic else {}
             known = ("instance", pod), *sorted({**own, **label}.items())
             waits = new and topic in self.stalls and shop.counters.get((CONSUMED, tuple(sorted(known))), 0.0) > 0
             took = 0 if waits else 3 * len(live)

@@ -3,6 +3,10 @@
 import pytest
 
 from saferollout.api.status import Finding
+from saferollout.core.diagnosis.blind_spots import blind_spots
+from saferollout.core.diagnosis.evidence import Standing
+from saferollout.core.diagnosis.scene import Scene
+from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.consumers import ASSIGNED, LAG, Group, Place, Pod, new_first, sticky
 from tests.unit.core.analysis.test_assessing_releases import cluster, finding, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
@@ -10,7 +14,7 @@ from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 def topic(name: str) -> dict[str, object]:
     groups = [{"group": "reader", "workload": "reader"}]
-    return {"name": name, "topic": {"name": name, "retentionSeconds": 86400, "deadLetterTopic": f"{name}.dlt", "consumerGroups": groups}, "writers": ["writer"]}
+    return {"name": name.replace(".", "-"), "topic": {"name": name, "retentionSeconds": 86400, "deadLetterTopic": f"{name}.dlt", "consumerGroups": groups}, "writers": ["writer"]}
 
 
 def released(group: Group, *, looks: int, topics: tuple[str, ...] = ("events",), replicas: int = 10) -> WatchedCluster:
@@ -79,3 +83,37 @@ def test_while_a_group_rebalances_nobody_stands_still() -> None:
 
     shop = released(Group(partitions=24, stalls=("events",), assigns=restless), looks=60)
     assert found(shop) is None, found(shop)
+
+
+TWO = ("events", "orders.placed")
+
+
+def test_a_stall_of_one_of_two_topics_is_named_by_the_topic_that_the_client_reports() -> None:
+    shop = released(Group(topics=TWO, stalls=("orders.placed",), assigns=new_first, partitions=12), topics=TWO, looks=120)
+    assert (finding(shop).cause, finding(shop).certainty, finding(shop).contract) == ("Mode3", "Named", "orders-placed"), finding(shop)
+    assert shop.pods("reader") == {"reader1": 10}
+
+
+def test_a_pod_that_owns_partitions_of_another_topic_only_does_not_stand_still_on_this_one() -> None:
+    # As many pods as partitions of both together, so that each owns one of one of them.
+    shop = released(Group(topics=TWO, partitions=6, assigns=new_first), topics=TWO, looks=200)
+    assert summary(shop).startswith("Completed"), (summary(shop), found(shop))
+    assert not any("Found" in line for line in shop.log), shop.log
+
+
+def test_of_how_many_partitions_of_several_topics_pods_own_mode_3_is_only_suspected() -> None:
+    shop = released(Group(topics=TWO, stalls=TWO, reports=(ASSIGNED,), assigns=new_first, partitions=12), topics=TWO, looks=60)
+    assert (finding(shop).cause, finding(shop).certainty, finding(shop).action) == ("Mode3", "Suspected", "Hold"), finding(shop)
+
+
+def test_where_topics_are_not_told_apart_that_records_are_taken_does_not_show_that_all_topics_are_read() -> None:
+    group = Group(topics=TWO, stalls=("orders.placed",), by_topic=False, assigns=new_first, partitions=12)
+    shop = cluster(group, "reader", "writer", contracts=[topic(name) for name in TWO])
+    shop.apply("reader", "reader2", None)
+    shop.play_until_new_pods("reader", "reader2")
+    told = shop.assessed_after(60)
+    stalls = [one for one in told.evidence.readings if one.symptom is Symptom.STALLED]
+    assert stalls, "it was looked for"
+    assert {one.standing for one in stalls} == {Standing.CANNOT_TELL}
+    why = "reader reads several topics, and its records are counted of all of them together"
+    assert f"mode 3 on orders-placed can't be seen: {Symptom.STALLED.meaning} of reader are not known: {why}" in blind_spots(Scene.of(told.evidence))
