@@ -17,6 +17,7 @@ from bench.evaluation.serving import served
 from bench.evaluation.shop import BEGAN, EVERY, big_release
 from saferollout.core.analysis.asking import discovery_questions, series_questions
 from saferollout.core.analysis.assess import Assessment, assess
+from saferollout.core.analysis.memory import Memory
 from saferollout.core.answers import Answer
 from saferollout.core.decision import Snapshot
 from saferollout.core.measurements import Observations, Outcome, Question
@@ -92,16 +93,21 @@ def _evaluate(told: Connection, url: str, snapshot: Snapshot, looks: tuple[int, 
 
 
 async def _look_at_all(snapshot: Snapshot, observer: PrometheusObserver, client: CountingClient, looks: tuple[int, ...]) -> list[Look]:
-    return [await _look(snapshot, observer, client, number) for number in looks]
+    memory, found = Memory(), list[Look]()
+    for number in looks:
+        memory = Memory(memory)
+        found.append(await _look(snapshot, observer, client, number, memory))
+        memory.seal()
+    return found
 
 
-async def _look(snapshot: Snapshot, observer: PrometheusObserver, client: CountingClient, number: int) -> Look:
+async def _look(snapshot: Snapshot, observer: PrometheusObserver, client: CountingClient, number: int, memory: Memory) -> Look:
     now, sent, began = BEGAN + number * EVERY, client.queries, time.process_time()
     there = await _observed(observer, tuple(discovery_questions(snapshot, now)))
     series = await _observed(observer, tuple(series_questions(snapshot, there, now)))
     observations = Observations({**there.answers, **series.answers})
     asked = time.process_time()
-    assessment = assess(snapshot, observations, now)
+    assessment = assess(snapshot, observations, now, memory)
     assert isinstance(assessment, Assessment), assessment
     samples = sum(len(one.samples) for answers in series.answers.values() for one in answers)
     return Look(number, client.queries - sent, asked - began, time.process_time() - asked, samples)

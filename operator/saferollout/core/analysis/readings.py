@@ -43,7 +43,7 @@ def _between_arms(one: BetweenArms, *, alpha: float, gates: int, without: Sequen
             symptom=one.symptom, workload=one.workload, arm=arm, against=Against.OTHER_ARM, standing=standing, contract=one.contract,
             count=events, total=total, value=own or 0.0, reference=other or 0.0,
             onset=judged.onset if standing is Standing.WORSE else None, worse_at=judged.alarm_time if standing is Standing.WORSE else None,
-            detail="" if standing is not Standing.CANNOT_TELL else judged.sentence,
+            detail="" if standing is not Standing.CANNOT_TELL else judged.sentence, phi=judged.phi if isinstance(judged.phi, float) else None,
         )  # fmt: skip
 
 

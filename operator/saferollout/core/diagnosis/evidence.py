@@ -54,7 +54,8 @@ class Reading:
     """One symptom of one workload: `count` bad events among `total`; `value` and `reference` are shares (count for each of total).
 
     `onset`: end of the first window of the excess, as it is estimated; `worse_at`: when the test said WORSE, which it has said since. Both None where it is
-    not worse or not known. `detail`: why it can't be told. `doubt`: why one that is worse proves nothing yet.
+    not worse or not known. `detail`: why it can't be told. `doubt`: why one that is worse proves nothing yet. `phi`: how far windows
+    scatter, against what chance alone makes (core/statistics/dispersion.py); the evidence was divided by it. None where that is not measured.
     """
 
     symptom: Symptom
@@ -71,6 +72,7 @@ class Reading:
     worse_at: datetime | None = None
     detail: str = ""
     doubt: str = ""
+    phi: float | None = None
 
 
 class Dependency(StrEnum):

@@ -20,6 +20,10 @@ _TOLD_BY_CONTRACT: Final = frozenset({Symptom.CONSUMER_FAILURES, Symptom.CACHE_M
 """What is counted for all contracts of a workload together as well, so that the words have to tell one from the other."""
 
 
+_BURSTS: Final = 3.0
+"""Overdispersion from which on a person is told of it: some pod or client makes the errors in bursts, and detection is slower."""
+
+
 def percent(share: float) -> str:
     """Return a share as people write it, with three digits at most."""
     return f"{share * 100:.3g} %" if share < 10 else f"{share:.3g} times"
@@ -33,7 +37,8 @@ def number(value: float) -> str:
 def line(reading: Reading) -> str:
     """Return one reading in numbers: who, how much of what, against what."""
     value = f"{reading.symptom.meaning} {percent(reading.value)} ({number(reading.count)} of {number(reading.total)} {reading.symptom.among})"
-    return f"{_who(reading)}: {value}, {_against(reading)} {percent(reading.reference)}"
+    bursts = f"; they come in bursts (phi {reading.phi:.2g})" if reading.phi is not None and reading.phi >= _BURSTS else ""
+    return f"{_who(reading)}: {value}, {_against(reading)} {percent(reading.reference)}{bursts}"
 
 
 def _who(reading: Reading) -> str:

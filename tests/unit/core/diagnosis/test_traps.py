@@ -309,3 +309,10 @@ def test_a_broker_that_is_down_in_part_is_not_called_down(life: Life, said: str)
     assert (finding.cause, finding.certainty, finding.action) == (Cause.BROKER_DOWN, Certainty.NAMED, Action.RESUME_AFTER_QUIET)
     assert finding.evidence[:2] == (said, "fewer servers are, or were, there than as the release began")
     assert finding.sentence == said.partition(" since")[0].partition(" until")[0]
+
+
+@pytest.mark.parametrize(("phi", "said"), [(None, False), (2.9, False), (3.0, True), (12.4, True)])
+def test_errors_that_come_in_bursts_are_told_with_the_evidence(phi: float | None, said: bool) -> None:
+    evidence = shop.mode_2()
+    found = diagnose(replace(evidence, readings=tuple(replace(one, phi=phi) for one in evidence.readings)))
+    assert ("come in bursts" in " ".join(found.evidence)) is said
