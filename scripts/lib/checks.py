@@ -114,9 +114,8 @@ def _passes(part: Part, commands: Path) -> bool:
 def _run(part: Part, commands: Path, log: Path) -> int | None:
     """Return the exit code, or None when the part had to be ended."""
     command = [str(commands / part.arguments[0]), *part.arguments[1:]]
-    environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=_environment(commands), stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             return process.wait(timeout=part.minutes * 60)
         except (subprocess.TimeoutExpired, KeyboardInterrupt) as interruption:
@@ -124,6 +123,15 @@ def _run(part: Part, commands: Path, log: Path) -> int | None:
             if isinstance(interruption, KeyboardInterrupt):
                 raise
             return None
+
+
+def _environment(commands: Path) -> dict[str, str]:
+    """Return this process' own, with the environment's commands first, and with byte code kept.
+
+    Containers often forbid that; then each of the hundreds of operators and commands that the tests start compiles itself anew.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PATH": f"{commands}{os.pathsep}{kept.get('PATH', os.defpath)}"}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
