@@ -14,10 +14,9 @@ __all__ = ["node_cluster"]
 
 @pytest.fixture(scope="session")
 def running_scene(node_cluster: RunningCluster) -> Iterator[Stage]:
-    """The scene, without Postgres' fixed port: several may run on a machine."""
+    """The scene as it was left, without Postgres' fixed port: several may run on a machine."""
     fetch()
     stage = start(node_cluster.cluster.record.name, postgres_port=None)
-    go_back(stage)  # one that ran already may be in any state
     try:
         yield stage
     finally:
@@ -25,8 +24,8 @@ def running_scene(node_cluster: RunningCluster) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def scene(running_scene: Stage) -> Iterator[Stage]:
-    """Version 1.0.0 of everything, people who are served, nothing that fails."""
-    wait_until_quiet(running_scene)
-    yield running_scene
+def scene(running_scene: Stage) -> Stage:
+    """Version 1.0.0 of everything, people who are served, nothing that fails, whatever the test before it left."""
     go_back(running_scene)
+    wait_until_quiet(running_scene)
+    return running_scene

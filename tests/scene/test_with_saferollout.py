@@ -17,8 +17,8 @@ _LONG_SECONDS = 600.0
 _ENDED = ("Completed", "RolledBack", "Failed")
 
 
-def released(scene: Stage, folder: Path, *, kind: str, running: str) -> str:
-    """Have the folder applied beside a SafeRollout with short bakes and two batches; return what tells its release from an earlier one."""
+def guarded(scene: Stage, kind: str, *, running: str) -> None:
+    """Have a SafeRollout with short bakes and two batches look after the scene, whatever the test before it left."""
     # Without a calm past: new and old pods are compared at the same time, and the rest only becomes slower to tell.
     guard(scene, kind, running=running, with_past=False)
     shorter = [
@@ -26,14 +26,20 @@ def released(scene: Stage, folder: Path, *, kind: str, running: str) -> str:
         {"op": "replace", "path": "/spec/workloads/1", "value": {"name": "user-service", "batches": ["50%"]}},
     ]
     scene.tools.kubectl("patch", "saferollout", "opencore", "--type=json", f"--patch={json.dumps(shorter)}")
+
+
+def released(scene: Stage, folder: Path) -> str:
+    """Have the folder applied; return what tells its release from an earlier one."""
     earlier = release_id(scene.tools)
     apply_folder(scene.tools, folder)
     return earlier
 
 
-def test_a_validation_that_nobody_declared_is_held_named_and_taken_back_from_its_first_pods(scene: Stage) -> None:
+def test_a_validation_that_nobody_declared_is_held_named_and_taken_back_from_its_first_pods(running_scene: Stage) -> None:
+    scene = running_scene
+    guarded(scene, "undeclared", running="workloads")
     before = count(scene.prometheus_url)
-    earlier = released(scene, OPENCORE / "undeclared" / "mode-2", kind="undeclared", running="workloads")
+    earlier = released(scene, OPENCORE / "undeclared" / "mode-2")
     seen = follow(scene.tools, after=earlier, until=lambda seen: seen.state in _ENDED, seconds=_LONG_SECONDS, tell=print)
 
     assert seen.state == "RolledBack", scene.tools.screen("status", "opencore")
@@ -43,9 +49,10 @@ def test_a_validation_that_nobody_declared_is_held_named_and_taken_back_from_its
     wait_for("refused registrations, as people saw them", counted(scene, before, lambda new: new.failed > 0), seconds=60)
 
 
-def test_a_release_that_meets_a_killed_broker_goes_on_alone_when_it_is_back_and_takes_nothing_back(scene: Stage) -> None:
-    seen = Followed()
-    earlier = released(scene, OPENCORE / "declared" / "healthy", kind="declared", running="declared/running")
+def test_a_release_that_meets_a_killed_broker_goes_on_alone_when_it_is_back_and_takes_nothing_back(running_scene: Stage) -> None:
+    scene, seen = running_scene, Followed()
+    guarded(scene, "declared", running="declared/running")
+    earlier = released(scene, OPENCORE / "declared" / "healthy")
 
     def until(wanted: str, *states: str) -> None:
         follow(scene.tools, after=earlier, until=lambda seen: seen.state in states, seconds=_LONG_SECONDS, tell=print, so_far=seen)
