@@ -233,11 +233,17 @@ class PodDiary:
     pods: set[str] = field(default_factory=set)
     together: set[frozenset[str]] = field(default_factory=set)
     _alive: dict[str, str] = field(default_factory=dict)
+    _version: str = ""
     _over: threading.Event = field(default_factory=threading.Event)
     _listening: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        # Those that are there are known at once: a watch tells of them when it likes, which on a busy machine is late.
+        there = self.cluster.api.get(f"/api/v1/namespaces/{self.namespace}/pods")
+        for pod in there["items"]:
+            self._note({"type": "ADDED", "object": {**pod, "kind": "Pod"}})
+        self._version = there["metadata"]["resourceVersion"]
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
         assert self._listening.wait(60), "the watch of pods did not begin"
@@ -262,7 +268,8 @@ class PodDiary:
         while not self._over.is_set():
             connection = http.client.HTTPSConnection(address.hostname or "", address.port, context=context, timeout=5)
             try:
-                connection.request("GET", f"/api/v1/namespaces/{self.namespace}/pods?watch=1", headers={"Authorization": f"Bearer {self.cluster.admin_token}"})
+                path = f"/api/v1/namespaces/{self.namespace}/pods?watch=1&resourceVersion={self._version}"
+                connection.request("GET", path, headers={"Authorization": f"Bearer {self.cluster.admin_token}"})
                 answer = connection.getresponse()
                 self._listening.set()
                 self._read(answer)
@@ -287,7 +294,9 @@ class PodDiary:
     def _note(self, event: dict[str, Any]) -> None:
         pod = event["object"]
         if pod.get("kind") != "Pod":
+            self._version = ""  # the server no longer knows that version: it tells of all that are there again
             return
+        self._version = pod["metadata"]["resourceVersion"]  # a watch that ends goes on from here
         service = pod["metadata"]["labels"]["app"]
         image = pod["spec"]["containers"][0]["image"]
         self.ever.setdefault(service, set()).add(image)
