@@ -40,7 +40,7 @@ _STATIC = (
     Part(name="layers", arguments=("lint-imports",), minutes=5),
 )
 _UNIT = (_pytest("unit", "-n", "2", "tests/unit", "tests/localcluster", "tests/golden", "tests/gates", minutes=20),)
-_PROPERTY = (_pytest("property", "tests/property", minutes=15),)
+_PROPERTY = (_pytest("property", "-n", "2", "tests/property", minutes=15),)
 _FETCH = (Part(name="fetch", arguments=("python", "-m", "localcluster", "fetch"), minutes=30),)
 _FETCH_ARGOCD = (Part(name="fetch-argocd", arguments=("python", "-m", "localcluster", "fetch", "--argocd"), minutes=30),)
 _FETCH_SCENE = (Part(name="fetch-scene", arguments=("python", "-m", "localcluster.opencore", "fetch"), minutes=30),)
