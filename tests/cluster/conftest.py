@@ -4,5 +4,9 @@ from localcluster.testing import control_plane, control_plane_without_mutating_p
 from tests.cluster.chart import chart
 from tests.cluster.shop import operator_at_work, shop
 from tests.cluster.workload_stage import stage
+from tests.longest_first import pytest_collection_modifyitems
 
-__all__ = ["chart", "control_plane", "control_plane_without_mutating_policies", "namespace", "operator_at_work", "shop", "stage"]
+__all__ = [
+    "chart", "control_plane", "control_plane_without_mutating_policies", "namespace", "operator_at_work", "pytest_collection_modifyitems", "shop",
+    "stage",
+]  # fmt: skip

@@ -22,6 +22,8 @@ from tests.unit.docs.desks import Desk, first_release
 from tests.unit.docs.elsewhere import RUN_ON_A_CLUSTER
 from tests.unit.docs.pages import ROOT
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Reader:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from localcluster.paths import CHECKOUT
 from tests.cluster.shop import Revision, Shop
 from tests.cluster.stances import stance
 from tests.page_table import rows_of
+
+pytestmark = pytest.mark.long
 
 STANCES = ("held", "paced", "pinned")
 CELLS = {row[0]: dict(zip(STANCES, row[1:], strict=True)) for row in rows_of(CHECKOUT / "docs" / "operations.md", "kubectl rollout", *STANCES)}

@@ -8,6 +8,8 @@ from localcluster.testing import KubectlFailed, RunningCluster, wait_for
 from tests.cluster.chart import InstalledChart
 from tests.cluster.shop import PodDiary, Revision, Shop
 
+pytestmark = pytest.mark.long
+
 READS_1, READS_BOTH = "events: {reads: [1]}", "events: {reads: [1, 2]}"
 WRITES_1, WRITES_2 = "events: {writes: [1]}", "events: {writes: [2]}"
 OLD, NEW = Revision("shop:1"), Revision("shop:2")

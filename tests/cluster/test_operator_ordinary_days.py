@@ -10,6 +10,8 @@ import pytest
 
 from tests.cluster.shop import PodDiary, Revision, Shop
 
+pytestmark = pytest.mark.long
+
 OLD, NEW, NEWER = Revision("shop:1"), Revision("shop:2"), Revision("shop:3")
 HALF = {"shop:1": 3, "shop:2": 2}
 OWN = {"minReadySeconds": 0, "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}}

@@ -10,6 +10,8 @@ import pytest
 from localcluster.testing import RunningCluster, wait_for
 from tests.cluster.processes import Operator, operator
 
+pytestmark = pytest.mark.long
+
 _REST_SECONDS = 60.0
 
 

@@ -21,6 +21,8 @@ from saferollout.shell.observer import PrometheusObserver
 from saferollout.shell.prometheus import Endpoint, PrometheusClient
 from tests.cluster.scraped import Exposed, serving
 
+pytestmark = pytest.mark.long
+
 EVENTS = Contract.model_validate(
     {
         "name": "events",

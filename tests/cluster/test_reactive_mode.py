@@ -13,6 +13,8 @@ from tests.cluster.processes import Operator, operator
 from tests.cluster.shop import PodDiary, Revision, Shop
 from tests.cluster.stateful_shop import by_ordinal, marks, partition, start, stateful, wait_for_pods
 
+pytestmark = pytest.mark.long
+
 OLD, NEW = Revision("shop:1"), Revision("shop:2")
 READS_1, READS_BOTH = "events: {reads: [1]}", "events: {reads: [1, 2]}"
 WRITES_1, WRITES_2 = "events: {writes: [1]}", "events: {writes: [2]}"

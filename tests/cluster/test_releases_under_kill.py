@@ -1,8 +1,12 @@
 """A few releases of different shapes at once, with the operator killed at random moments: the bench's own judge finds nothing."""
 
+import pytest
+
 from bench.cluster.plane import control_plane as plane_on
 from bench.kills.rounds import play_rounds
 from localcluster.testing import RunningCluster
+
+pytestmark = pytest.mark.long
 
 RELEASES = 8
 

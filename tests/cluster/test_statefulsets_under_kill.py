@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from localcluster.testing import RunningCluster
 from tests.cluster.chart import NAMESPACE, InstalledChart
 from tests.cluster.processes import operator
 from tests.cluster.shop import PodDiary, Revision, Shop
 from tests.cluster.stateful_shop import by_ordinal, marks, partition, start, stateful, wait_for_pods
+
+pytestmark = pytest.mark.long
 
 HALF = ["shop:1", "shop:1", "shop:2", "shop:2"]
 

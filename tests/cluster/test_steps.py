@@ -1,9 +1,13 @@
 """What a step costs, as the bench counts it: one release with no gates, and one with gates whose numbers change all the time."""
 
+import pytest
+
 from bench.cluster.plane import control_plane as plane_on
 from bench.steps.measuring import WANTED_WRITES, writes_by_step
 from bench.steps.releases import record, story
 from localcluster.testing import RunningCluster
+
+pytestmark = pytest.mark.long
 
 
 def test_a_step_costs_few_status_writes_and_changing_numbers_cost_none(control_plane: RunningCluster, namespace: str) -> None:
