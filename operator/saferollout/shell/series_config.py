@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from saferollout.core.arms import Labels
 from saferollout.core.catalogue.asking import About, query_of
 from saferollout.core.catalogue.series import Aggregate, Key, Matcher, Reading, Series, SignalName, Subject
+from saferollout.core.catalogue.shapes import SHAPES
 from saferollout.core.catalogue.signals import SIGNALS
 from saferollout.shell.config_section import Section
 
@@ -37,7 +38,7 @@ class SeriesConfig(Section):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        for problem in (self._wrong_keys(), self._wrong_labels(), self._wrong_pattern()):
+        for problem in (self._wrong_keys(), self._wrong_shape(), self._wrong_labels(), self._wrong_pattern()):
             if problem:
                 raise ValueError(problem)
         query = query_of(self.as_series, about=_CHECKED)
@@ -56,6 +57,13 @@ class SeriesConfig(Section):
             return f"keys: {self.signal} has no key {unknown[0]}; it has {', '.join(signal.keys) or 'none'}"
         missing = [key for key in signal.needs if key not in self.keys]
         return f"keys: {self.signal} says nothing without {missing[0]}: write {missing[0]}: and the exporter's label for it" if missing else ""
+
+    def _wrong_shape(self) -> str:
+        known = SHAPES[self.signal]
+        if (self.subject, self.reading) in known:
+            return ""
+        ways = " or ".join(f"{{subject: {subject}, reading: {reading}}}" for subject, reading in known)
+        return f"subject and reading: {self.signal} can't be read from {{subject: {self.subject}, reading: {self.reading}}}, only from {ways}"
 
     def _wrong_labels(self) -> str:
         if self.subject in (Subject.TOPIC, Subject.GROUP) and not self.subject_label:

@@ -10,6 +10,7 @@ from saferollout.core.arms import Labels
 from saferollout.core.catalogue.asking import About, labels_of, named, names_of, query_of
 from saferollout.core.catalogue.catalogue import BUILT_IN
 from saferollout.core.catalogue.series import Reading, Series, SignalName, Subject
+from saferollout.core.catalogue.shapes import SHAPES
 from saferollout.core.catalogue.signals import SIGNALS, WANTED_BY_CONTRACTS, WANTED_BY_RELEASES, WANTED_BY_WORKLOADS
 from saferollout.core.measurements import Sample, Samples
 
@@ -42,6 +43,12 @@ def test_every_row_says_where_it_comes_from_and_is_read_by_one_query_that_parses
     assert bool(one.beside) is bool(one.enable)
     if one.failed:
         re.compile(one.failed)
+
+
+def test_every_row_is_read_by_somebody_as_what_it_is() -> None:
+    assert set(SHAPES) == set(SignalName)
+    odd = [one for one in BUILT_IN.series if (one.subject, one.reading) not in SHAPES[one.signal]]
+    assert not odd, odd
 
 
 def test_no_row_stands_there_twice() -> None:

@@ -13,7 +13,8 @@ from saferollout.core.analysis.incarnations import incarnations_of, sides_of
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.swings import swings_of
-from saferollout.core.catalogue.series import SignalName
+from saferollout.core.analysis.topic_counts import came_to
+from saferollout.core.catalogue.series import SignalName, Subject
 from saferollout.core.diagnosis.evidence import Arm, Member, Part, Shared
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, TimedCount, Window
@@ -155,14 +156,7 @@ def _of_topics(material: Material) -> Iterator[Comparison]:
         series = material.series_for(SignalName.DEAD_LETTERS, contract=contract.name)
         if series is None:
             continue
-        grown = [
-            TimedCount(
-                at=interval.at,
-                events=max(0.0, sum(interval.grown.get(contract.topic.dead_letter_topic, {}).values())),
-                seconds=(interval.at - interval.start).total_seconds(),
-            )
-            for interval in material.intervals(series)
-        ]
+        grown = tuple(came_to(material, series, contract.topic.dead_letter_topic))
         yield WithBefore(
             symptom=Symptom.DEAD_LETTERS,
             workload="",
@@ -176,6 +170,6 @@ def _of_topics(material: Material) -> Iterator[Comparison]:
 
 def _records(material: Material, contract: str, topic: str) -> Iterator[TimedCount]:
     inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=contract)
-    for interval in material.intervals(inflow) if inflow is not None else ():
-        came = sum(interval.grown.get(topic, {}).values())
-        yield TimedCount(at=interval.at, events=came, seconds=(interval.at - interval.start).total_seconds())
+    # Records of other topics are not what dead letters of this one are among.
+    if inflow is not None and inflow.subject is Subject.TOPIC:
+        yield from came_to(material, inflow, topic)

@@ -5,6 +5,7 @@ Each needs two looks in a row, so that one odd scrape says nothing, and a baseli
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,8 +14,10 @@ from saferollout.core.analysis.counted_symptoms import answers_requests
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.members import arm_of
 from saferollout.core.analysis.slowness import slow_answers
+from saferollout.core.analysis.stalls import unseen_stalls
+from saferollout.core.analysis.topic_counts import came_to, depth_of
 from saferollout.core.catalogue.asking import TOPIC
-from saferollout.core.catalogue.series import Series, SignalName
+from saferollout.core.catalogue.series import Series, SignalName, Subject
 from saferollout.core.counting import Interval, Look
 from saferollout.core.diagnosis.evidence import Against, Arm, Member, Part, Reading, Shared, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -38,10 +41,11 @@ def looked_at(material: Material, members: tuple[Member, ...]) -> tuple[Reading,
 
 
 def _unseen(material: Material, members: tuple[Member, ...], member: Member) -> Iterator[Reading]:
-    """Say why slow answers can't be counted, where that is so."""
+    """Say why slow answers and stalls can't be counted, where that is so."""
+    arm = arm_of(material, members, member.workload)
+    yield from unseen_stalls(material, member, arm)
     slow = slow_answers(material, member.workload) if answers_requests(member) else None
     if isinstance(slow, str):
-        arm = arm_of(material, members, member.workload)
         yield Reading(Symptom.SLOW, member.workload, arm, Against.BASELINE, Standing.CANNOT_TELL, detail=slow)
 
 
@@ -51,18 +55,26 @@ def _topics(material: Material, members: tuple[Member, ...]) -> Iterator[Reading
             continue
         inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=contract.name)
         if inflow is not None:
-            came = [(one.at, sum(one.grown.get(contract.topic.name, {}).values())) for one in material.intervals(inflow)]
-            yield _reading(material, Symptom.TOPIC_SILENT, "", contract.name, Arm.ALL, *_silent(material, came))
+            yield _silence_of(material, contract.name, inflow, topic=contract.topic.name)
         for group in contract.topic.consumer_groups:
             lag = material.series_for(SignalName.GROUP_LAG, contract=contract.name, group=group.group)
             if lag is not None:
                 yield _lag_of(material, members, contract.name, lag, group=group, topic=contract.topic.name)
 
 
+def _silence_of(material: Material, contract: str, series: Series, *, topic: str) -> Reading:
+    """Return whether nothing comes to a topic any more; a broker to which something comes says nothing of one topic."""
+    silent = _silent(material, [(one.at, one.events) for one in came_to(material, series, topic)])
+    found = _reading(material, Symptom.TOPIC_SILENT, "", contract, Arm.ALL, *silent)
+    if series.subject is Subject.SERVER and found.standing is Standing.CLEAR:
+        return replace(found, standing=Standing.CANNOT_TELL, detail=f"{series.metric} counts what came to all topics and queues together")
+    return found
+
+
 def _lag_of(material: Material, members: tuple[Member, ...], contract: str, series: Series, *, group: ConsumerGroup, topic: str) -> Reading:
     """Return whether a group falls behind; a group that nobody reports now is not one that has nothing left to read."""
     arm, looks = arm_of(material, members, group.workload), material.looks(series)
-    lags = [(look.at, lag) for look in looks if (lag := _lag(look, group.group, topic)) is not None]
+    lags = [(look.at, lag) for look in looks if (lag := _lag(look, series, group.group, topic)) is not None]
     if not lags or lags[-1][0] < looks[-1].at:
         why = f"no series has consumer group {group.group} of {topic}: see that it is spelled as the broker has it"
         return Reading(Symptom.LAG, group.workload, arm, Against.BASELINE, Standing.CANNOT_TELL, contract=contract, detail=why)
@@ -132,8 +144,10 @@ def _rate(interval: Interval) -> float:
     return sum(sum(keys.values()) for keys in interval.grown.values()) / seconds if seconds > 0 else 0.0
 
 
-def _lag(look: Look, group: str, topic: str) -> float | None:
-    """Return how far a group is behind; None where nobody reports it."""
+def _lag(look: Look, series: Series, group: str, topic: str) -> float | None:
+    """Return how far a group is behind, or how deep its queue is; None where nobody reports it."""
+    if series.subject is Subject.TOPIC:
+        return depth_of(look, topic)
     counts = [(dict(key), value) for keys in look.subjects.get(group, {}).values() for key, value in keys.items()]
     behind = [max(0.0, value) for key, value in counts if key.get(TOPIC) == topic]
     return sum(behind) if behind else None

@@ -19,9 +19,9 @@ from typing import Final, TypeVar
 from saferollout.core.analysis.counts import Counted
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.asking import TOPIC
-from saferollout.core.catalogue.series import SignalName
+from saferollout.core.catalogue.series import SignalName, Subject
 from saferollout.core.counting import Counts, Interval, Look
-from saferollout.core.diagnosis.evidence import Member, Part, Reading, Role, Shared, Standing
+from saferollout.core.diagnosis.evidence import Against, Arm, Member, Part, Reading, Role, Shared, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.measurements import LabelSet
 from saferollout.core.statistics.windows import PodCounts
@@ -36,7 +36,7 @@ def stalls_of(material: Material, member: Member) -> Iterator[Counted]:
     consumed = material.series_for(SignalName.RECORDS_CONSUMED, workload=member.workload)
     for role in _reads(member) if consumed is not None else ():
         inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
-        if inflow is None or consumed is None:
+        if inflow is None or consumed is None or inflow.subject is not Subject.TOPIC:
             continue
         topic = _topic(material, role.contract)
         came = material.of_each(("came", inflow, topic), material.intervals(inflow), _came_to(topic), workload=member.workload)
@@ -44,6 +44,15 @@ def stalls_of(material: Material, member: Member) -> Iterator[Counted]:
         has_work = _has_work(material, member, role)
         intervals = material.intervals(consumed, workload=member.workload)
         yield Counted(Symptom.STALLED, tuple(_standing_still(intervals, topic, growth, has_work)), contract=role.contract)
+
+
+def unseen_stalls(material: Material, member: Member, arm: Arm) -> Iterator[Reading]:
+    """Say of which topics stalls can't be seen, where the broker does not tell them apart."""
+    for role in _reads(member):
+        inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
+        if inflow is not None and inflow.subject is not Subject.TOPIC:
+            why = f"{inflow.metric} counts what came to all topics and queues together"
+            yield Reading(Symptom.STALLED, member.workload, arm, Against.BASELINE, Standing.CANNOT_TELL, contract=role.contract, detail=why)
 
 
 def weighed(material: Material, members: Iterable[Member], readings: Iterable[Reading]) -> Iterator[Reading]:
