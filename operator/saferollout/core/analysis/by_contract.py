@@ -13,24 +13,26 @@ from saferollout.core.analysis.counts import Counted, counting, ratio_of
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.series import Series, SignalName
 from saferollout.core.counting import Interval
-from saferollout.core.diagnosis.evidence import Member, Shared
+from saferollout.core.diagnosis.evidence import Member, Part, Shared
 from saferollout.core.diagnosis.symptoms import Symptom
 
 
 @dataclass(frozen=True, slots=True)
 class _ToldBy:
-    """A symptom, the kind of contract that it can be told of, and the key of its signal that has the contract's name."""
+    """A symptom, the kind of contract that it can be told of with which parts, and the key of its signal that has the name of the contract, or of its server."""
 
     symptom: Symptom
     signal: SignalName
     kind: Shared
+    parts: frozenset[Part]
     key: str
 
 
 _TOLD_BY: Final = (
-    _ToldBy(Symptom.CONSUMER_FAILURES, SignalName.CONSUMER_FAILURES, Shared.TOPIC, "topic"),
-    _ToldBy(Symptom.CACHE_MISSES, SignalName.CACHE_GETS, Shared.CACHE, "cache"),
-    _ToldBy(Symptom.DATA_ERRORS, SignalName.DB_OPERATIONS, Shared.TABLE, "table"),
+    _ToldBy(Symptom.CONSUMER_FAILURES, SignalName.CONSUMER_FAILURES, Shared.TOPIC, frozenset({Part.READS}), "topic"),
+    _ToldBy(Symptom.CACHE_MISSES, SignalName.CACHE_GETS, Shared.CACHE, frozenset({Part.READS, Part.WRITES}), "cache"),
+    _ToldBy(Symptom.DATA_ERRORS, SignalName.DB_OPERATIONS, Shared.TABLE, frozenset({Part.READS, Part.WRITES}), "table"),
+    _ToldBy(Symptom.CALLS_REJECTED, SignalName.HTTP_CLIENT, Shared.API, frozenset({Part.CALLS}), "server"),
 )
 
 
@@ -38,7 +40,7 @@ def counted_by_contract(material: Material, member: Member) -> Iterator[Counted]
     """Yield what was counted of a workload's pods for each of several contracts of a kind."""
     for told in _TOLD_BY:
         series = material.series_for(told.signal, workload=member.workload)
-        for contract, names in _names(material, member, told.kind).items() if series is not None else ():
+        for contract, names in _names(material, member, told).items() if series is not None else ():
             intervals = _kept(material, member, series, told.key, names) if series is not None else ()
             if series is None or not intervals:
                 continue
@@ -57,15 +59,17 @@ def _puts(material: Material, member: Member, contract: str, names: frozenset[st
         yield Counted(Symptom.CACHE_PUTS, found, contract=contract, proportion=False)
 
 
-def _names(material: Material, member: Member, kind: Shared) -> dict[str, frozenset[str]]:
+def _names(material: Material, member: Member, told: _ToldBy) -> dict[str, frozenset[str]]:
     """Return what each of several contracts of a workload is called in labels; nothing of one, or where two are called the same."""
-    own = {role.contract for role in member.roles if role.kind is kind}
-    names = {one.name: _called(one) for one in material.snapshot.spec.contracts if one.name in own}
+    own = {role.contract for role in member.roles if role.kind is told.kind and role.parts & told.parts}
+    names = {one.name: _called(material, one) for one in material.snapshot.spec.contracts if one.name in own}
     every = [name for one in names.values() for name in one]
     return {contract: found for contract, found in names.items() if len(names) > 1 and all(every.count(name) == 1 for name in found)}
 
 
-def _called(contract: Contract) -> frozenset[str]:
+def _called(material: Material, contract: Contract) -> frozenset[str]:
+    if contract.api is not None:
+        return frozenset(material.parties[contract.name].readers)
     if contract.topic is not None:
         return frozenset({contract.topic.name})
     if contract.table is not None:

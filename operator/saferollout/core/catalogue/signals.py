@@ -56,7 +56,7 @@ SIGNALS: Final[Mapping[SignalName, Signal]] = {
             costs="modes 2 and 5, and a plain bug behind an API, are not seen at the server",
         ),
         Signal(
-            SignalName.HTTP_CLIENT, "requests that each pod sent, by status", keys=("status",), needs=("status",),
+            SignalName.HTTP_CLIENT, "requests that each pod sent, by status", keys=("status", "server"), needs=("status",),
             costs="mode 2 is seen at the server only: which clients are refused is not known",
         ),
         Signal(

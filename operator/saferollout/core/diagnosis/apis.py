@@ -73,12 +73,13 @@ def _refuses_by_itself(scene: Scene, server: Member) -> bool:
 
 
 def _is_refused(scene: Scene, server: Member, served: Group, contract: str) -> bool:
-    """Tell whether somebody is refused who calls this server by this contract alone, and nobody else that refuses."""
+    """Tell whether somebody is refused whose calls are counted by contract, or who calls this server by this one alone, and nobody else that refuses."""
     for client in scene.with_part(contract, Part.CALLS):
         called = contracts_of(client, Shared.API, Part.CALLS)
         others = (one for other in called for one in scene.with_part(other, Part.SERVES) if one.workload != server.workload)
         is_told = [one for one in called if one in served] == [contract] and not any(_refuses_by_itself(scene, one) for one in others)
-        if is_told and scene.hurt(Symptom.CALLS_REJECTED, client.workload, contract=contract) is not None:
+        refused = scene.hurt(Symptom.CALLS_REJECTED, client.workload, contract=contract)
+        if refused is not None and (refused.contract == contract or is_told):
             return True
     return False
 

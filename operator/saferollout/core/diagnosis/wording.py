@@ -16,7 +16,7 @@ DEPENDENCY: Final[Mapping[Dependency, str]] = {
     Dependency.SCRAPE: "Prometheus",
 }
 
-_TOLD_BY_CONTRACT: Final = frozenset({Symptom.CONSUMER_FAILURES, Symptom.CACHE_MISSES, Symptom.CACHE_PUTS, Symptom.DATA_ERRORS})
+_TOLD_BY_CONTRACT: Final = frozenset({Symptom.CONSUMER_FAILURES, Symptom.CACHE_MISSES, Symptom.CACHE_PUTS, Symptom.DATA_ERRORS, Symptom.CALLS_REJECTED})
 """What is counted for all contracts of a workload together as well, so that the words have to tell one from the other."""
 
 

@@ -99,6 +99,25 @@ def test_a_batch_is_to_be_shown_well_in_all_its_topics_together_and_not_in_each(
     assert [one.symptom for one in waits] == [Symptom.CONSUMER_FAILURES]
 
 
+@pytest.mark.parametrize("names", [("client", "other"), ("client.shop", "other.shop")])
+def test_calls_that_are_counted_by_server_tell_which_api_a_client_is_ahead_of(names: tuple[str, str]) -> None:
+    contracts = [{"name": f"{name}-api", "api": {"server": name, "clients": ["server"]}} for name in ("client", "other")]
+
+    def work(shop: WatchedCluster, pod: str, revision: str) -> None:
+        for place, name in enumerate(names):
+            for _ in range(3):
+                refused = place == 1 and is_new(revision) and shop.rng.random() < 0.5
+                labels = {"reporter": "source", "destination_workload": name, "response_code": "422" if refused else "200"}
+                shop.count("istio_requests_total", namespace="shop", pod=pod, **labels)
+
+    told = released(work, contracts=contracts).after(150).told
+    assert told is not None
+    known = names == ("client", "other")
+    assert (told.finding.cause, told.finding.workload, told.finding.action) == (Cause.MODE_3, "server", Action.ROLL_BACK)
+    assert told.finding.contract == ("other-api" if known else "")
+    assert told.finding.doubts == (() if known else ("which of client-api, other-api is not known",))
+
+
 def two_topics(*, dead_letters: bool) -> WatchedCluster:
     """Play a release of two writers of one reader; what the new pods of `wb` write can't be read."""
     rng, written, dead = random.Random(1), [0.0], [0.0]

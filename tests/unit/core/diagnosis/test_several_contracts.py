@@ -216,6 +216,15 @@ def test_a_server_that_refuses_nobody_knows_whom_goes_back_with_the_api_unknown(
     assert finding.sentence == "new pods of server refuse what client or batch sent all along"
 
 
+def test_a_client_whose_refused_calls_are_counted_by_contract_tells_of_which_server() -> None:
+    server, client, batch = two_apis(first=("a", "c"))
+    other = member("other", api("c", Part.SERVES), moved=EARLIER)
+    told = (bad(Symptom.CALLS_REJECTED, "client", contract="a"), fine(Symptom.CALLS_REJECTED, "client", contract="c"))
+    clear = (fine(Symptom.SERVER_ERRORS, name, *_NEW) for name in ("server", "other"))
+    finding = found((server, client, batch, other), REFUSES, bad(Symptom.REJECTED, "other", *_NEW), bad(Symptom.CALLS_REJECTED, "client"), *told, *clear)
+    assert (finding.workload, finding.certainty, finding.contract) == ("server", Certainty.NAMED, "a")
+
+
 def test_a_client_that_another_server_refuses_too_tells_nothing_of_this_one() -> None:
     server, client, batch = two_apis(first=("a", "c"))
     other = member("other", api("c", Part.SERVES), moved=EARLIER)
