@@ -1,5 +1,6 @@
 """The watched cluster with StatefulSets: their pods take their time, are replaced from the highest ordinal down, and keep their names."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -116,7 +117,7 @@ def ledger(*works: PodWork, replicas: int = 10, moves: bool = False, batches: tu
         "bakeSeconds": 30, "settleSeconds": 0, **fields,
         "analysis": {"quietSeconds": 20, "intervalSeconds": 5, **fields.get("analysis", {})},
     }  # fmt: skip
-    shop = StatefulCluster(spec=SafeRolloutSpec.model_validate(spec), works=second, has_prometheus=True, moves=moves)
+    shop = StatefulCluster(spec=SafeRolloutSpec.model_validate(spec), works=second, has_prometheus=True, moves=moves, rng=random.Random(1))
     shop.running_by_ordinal("ledger", "ledger1", replicas=replicas)
     shop.running("client", "client1", None)
     shop.play(looks=5)
