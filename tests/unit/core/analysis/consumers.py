@@ -29,6 +29,7 @@ class Group:
     """What goes on second by second. `stalls`: the topics from which new pods take nothing after their first record of each partition.
 
     `reports`: which series there are beside the records taken; `dead`: partitions to which nothing comes; `by_topic`: whether records taken say of which topic.
+    `tells_lag_while_waiting`: librdkafka has no position, and so no lag, of a partition to whose last record it went back.
     """
 
     workload: str = "reader"
@@ -39,6 +40,7 @@ class Group:
     dead: tuple[int, ...] = ()
     by_topic: bool = True
     assigns: Assigns = sticky
+    tells_lag_while_waiting: bool = True
 
     def __call__(self, shop: WatchedCluster) -> None:
         """Let a second go by."""
@@ -67,6 +69,7 @@ class Group:
         shop.count("spring_kafka_listener_seconds_count", handled, **own, result="success")
         if ASSIGNED in self.reports:
             shop.set(ASSIGNED, float(len(list(owned))), **own)
-        for topic in self.topics if LAG in self.reports else ():
+        tells_lag = LAG in self.reports and (self.tells_lag_while_waiting or not (new and self.stalls))
+        for topic in self.topics if tells_lag else ():
             for number in range(self.partitions):
                 shop.set(LAG, 1.0 if (topic, number) in owned else float("nan"), **own, topic=topic, partition=str(number))

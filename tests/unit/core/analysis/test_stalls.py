@@ -57,6 +57,12 @@ def test_new_pods_that_leave_their_own_partitions_alone_are_named_mode_3_and_go_
     assert shop.pods("reader") == {"reader1": 10}, summary(shop)
 
 
+def test_new_pods_that_report_no_lag_while_they_wait_are_known_to_own_partitions_by_their_number() -> None:
+    shop = released(Group(partitions=12, stalls=("events",), assigns=new_first, tells_lag_while_waiting=False), looks=120)
+    assert (finding(shop).cause, finding(shop).certainty) == ("Mode3", "Named"), finding(shop)
+    assert shop.pods("reader") == {"reader1": 10}, summary(shop)
+
+
 def test_a_stall_of_which_nobody_tells_who_owns_the_partitions_is_suspected_and_holds() -> None:
     shop = released(Group(stalls=("events",), reports=(), partitions=24, assigns=new_first), looks=120)
     said = finding(shop)
