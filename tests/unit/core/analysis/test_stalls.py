@@ -9,7 +9,7 @@ from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.consumers import ASSIGNED, LAG, Group, Place, Pod, new_first, sticky
 from tests.unit.core.analysis.test_assessing_releases import cluster, finding, summary
-from tests.unit.core.analysis.watched_cluster import WatchedCluster
+from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 
 def topic(name: str) -> dict[str, object]:
@@ -101,8 +101,14 @@ def test_a_stall_of_one_of_two_topics_is_named_by_the_topic_that_the_client_repo
 
 
 def test_a_pod_that_owns_partitions_of_another_topic_only_does_not_stand_still_on_this_one() -> None:
-    # As many pods as partitions of both together, so that each owns one of one of them.
-    shop = released(Group(topics=TWO, partitions=6, assigns=new_first), topics=TWO, looks=200)
+    def one_sided(pods: list[Pod], places: list[Place]) -> dict[str, list[Place]]:
+        new = [name for name, revision in pods if is_new(revision)]
+        if len(new) in (0, len(pods)):
+            return sticky(pods, places)
+        # Each new pod owns one partition of the first topic; all others stay with the old ones.
+        return {**{name: [place] for name, place in zip(new, places, strict=False)}, **sticky([one for one in pods if one[0] not in new], places[len(new) :])}
+
+    shop = released(Group(topics=TWO, partitions=12, assigns=one_sided), topics=TWO, looks=200)
     assert summary(shop).startswith("Completed"), (summary(shop), found(shop))
     assert not any("Found" in line for line in shop.log), shop.log
 
