@@ -8,6 +8,7 @@ import pytest
 from saferollout.core.analysis import schedule
 from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.diagnosis.evidence import Dependency, Life
+from saferollout.core.diagnosis.onsets import SLACK
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.outage_depths import question_name
@@ -99,7 +100,7 @@ def test_an_outage_of_which_only_the_end_is_still_looked_at_does_not_reach_back_
     shop.cluster.play(looks=60)
     release = shop.cluster.status.release
     assert release is not None and len(release.outages) == 1
-    assert release.outages[0].start >= went - timedelta(seconds=5)
+    assert release.outages[0].start >= went - timedelta(seconds=5) - SLACK
 
 
 def test_a_database_whose_exporter_fell_silent_is_not_called_alive_until_it_speaks_again() -> None:
