@@ -82,6 +82,9 @@ class Target(Model):
     to_hash: Hash = Field(description="The revision that Git wants.")
     rolled: bool = Field(default=False, description="Its roll has started in this release.")
     done: bool = Field(default=False, description="Its roll is complete and its gates have held.")
+    forward_only: bool = Field(
+        default=False, description="Its new pods were found to write what old ones can't read (failure mode 5): nothing takes it back but a person."
+    )
 
 
 class ActiveRoll(Model):

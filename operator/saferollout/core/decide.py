@@ -15,7 +15,7 @@ from saferollout.core.failing import fail
 from saferollout.core.gathering import gather
 from saferollout.core.going_back import go_back
 from saferollout.core.hearing import clear_answered, hear
-from saferollout.core.heeding import blamed, look_into
+from saferollout.core.heeding import blamed, is_being_finished, look_into
 from saferollout.core.judging import judge_rolls, report_gates
 from saferollout.core.leaving import leave
 from saferollout.core.lying import write_down
@@ -24,7 +24,7 @@ from saferollout.core.proving import prove
 from saferollout.core.questions import follow_up, questions
 from saferollout.core.restarting import restart_running
 from saferollout.core.rolling import advance_rolls, overdue, stop_clocks
-from saferollout.core.sparing import spared
+from saferollout.core.sparing import forward_only, spared
 from saferollout.core.starting import start_next
 from saferollout.core.tidying import (
     accept_bypass,
@@ -73,11 +73,13 @@ def _judge(draft: Draft) -> None:
     if release is None or release.rollback is not None or release.failure is not None:
         return
     for trouble in filter(None, (judge_rolls(draft), blamed(draft), overdue(draft))):
-        draft.spared = spared(draft, trouble)
-        if draft.spared is None:
-            fail(draft, trouble)
+        words = spared(draft, trouble)
+        if words is None:
+            fail(draft, trouble, staying=forward_only(draft))
             plan_ahead(draft)
             return
+        if not is_being_finished(draft, trouble.workload):
+            draft.spared = draft.spared or words
 
 
 def _act(draft: Draft) -> AnyAction | None:

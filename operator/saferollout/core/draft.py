@@ -142,6 +142,12 @@ class Draft:
             targets.append(target)
         self.change_release(targets=targets)
 
+    def mark_forward_only(self, workload: str) -> None:
+        """Have nothing but a person take a workload's part in the release back: old pods can't read what its new ones wrote."""
+        target = self.target(workload)
+        if target is not None and not target.forward_only:
+            self.put_target(target.model_copy(update={"forward_only": True}))
+
     def change_workload(self, name: str, **changes: object) -> None:
         """Replace fields of a workload's status."""
         self.workloads[name] = self.workloads[name].model_copy(update=changes)

@@ -1,5 +1,6 @@
 """Stop a release that has failed: name the failure, and set the way back that the kernel allows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,8 +27,11 @@ class Trouble:
     since: datetime | None = None
 
 
-def fail(draft: Draft, trouble: Trouble) -> None:
-    """Record the failure; from the next write on the release goes back, or waits for a person where onFailure is Pause."""
+def fail(draft: Draft, trouble: Trouble, *, staying: Collection[str] = ()) -> None:
+    """Record the failure; from the next write on the release goes back, or waits for a person where onFailure is Pause.
+
+    `staying`: who does not go back, whoever failed: old pods can't read what its new ones wrote.
+    """
     release = draft.open_release
     if release is None or release.failure is not None:
         return
@@ -38,7 +42,7 @@ def fail(draft: Draft, trouble: Trouble) -> None:
         draft.change_release(paused=Waiver(by="", reason="onFailure is Pause: resume goes on, abort goes back", time=draft.now))
         return
     _mark_failed(draft, trouble.workload, failure)
-    _go_back(draft, failed=trouble.workload, scope=draft.snapshot.spec.rollback_scope)
+    _go_back(draft, failed=trouble.workload, scope=draft.snapshot.spec.rollback_scope, staying=staying)
 
 
 def abandon(draft: Draft, *, reason: Reason, message: str) -> None:
@@ -47,7 +51,7 @@ def abandon(draft: Draft, *, reason: Reason, message: str) -> None:
     if release is None:
         return
     rolled = [roll.workload for roll in release.rolls] or [target.workload for target in release.targets if target.rolled]
-    staying = {item.workload for item in way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
+    staying = {item.workload for item in _way_back(draft, failed=rolled[-1], scope=RollbackScope.RELEASE).stay} if rolled else set()
     for name in [target.workload for target in release.targets]:
         failure = _failure(draft, Trouble(workload=name, reason=reason, message=message))
         if name not in staying:
@@ -91,13 +95,14 @@ def _mark_failed(draft: Draft, name: str, failure: Failure) -> None:
         draft.change_workload(name, failed_hash=target.to_hash, failure=failure.model_copy(update={"hash": target.to_hash}))
 
 
-def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
+def _go_back(draft: Draft, *, failed: str, scope: RollbackScope, staying: Collection[str] = ()) -> None:
     """Work out who goes back and who stays; whoever goes back beside the failed one waits for it (kernel.md section 7)."""
     release = draft.open_release
     if release is None:
         return
-    way = way_back(draft, failed=failed, scope=scope)
+    way = _way_back(draft, failed=failed, scope=scope, staying=staying)
     stay = [Stay(workload=item.workload, contract=item.contract or "", version=item.version or "", message=item.sentence) for item in way.stay]
+    stay += [Stay(workload=name, message=f"{name} stays: old pods can't read what its new ones wrote.") for name in sorted(staying)]
     for name in way.back:
         target = draft.target(name)
         if target is not None and name in draft.workloads and draft.workloads[name].failed_hash != target.to_hash:
@@ -110,9 +115,9 @@ def _go_back(draft: Draft, *, failed: str, scope: RollbackScope) -> None:
     draft.note(EventReason.ROLLBACK_STARTED, _words(back=way.back, stay=stay), workload=failed)
 
 
-def way_back(draft: Draft, *, failed: str, scope: RollbackScope) -> RollbackPlan:
-    """Work out who would go back with a failed step, and who would stay."""
-    rolled = tuple(target.workload for target in draft.open_release.targets if target.rolled) if draft.open_release else ()
+def _way_back(draft: Draft, *, failed: str, scope: RollbackScope, staying: Collection[str] = ()) -> RollbackPlan:
+    targets = draft.open_release.targets if draft.open_release else ()
+    rolled = tuple(target.workload for target in targets if target.rolled and target.workload not in staying)
     return rollback(draft.world_as_it_is(), failed=failed, rolled=rolled, scope=scope)
 
 

@@ -18,7 +18,7 @@ from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.signals import is_depth
 
 __all__ = [
-    "BakeProgress",
+    "BakeEvidence",
     "GateVerdict",
     "Verdict",
     "baseline_of",
@@ -64,7 +64,7 @@ class GateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class BakeProgress:
+class BakeEvidence:
     """How far a bake is: `passed` when enough measurements since then have passed and the last one did."""
 
     passed: bool
@@ -112,7 +112,7 @@ def preflight_verdict(gate: Gate, measurement: Measurement | None) -> GateVerdic
 
 def passes_since(
     gate: Gate, measurements: Sequence[Measurement], *, since: datetime, bake_seconds: int, baseline: float | None = None
-) -> BakeProgress:
+) -> BakeEvidence:
     """Say whether a gate has held since a moment: enough successes at or after it, the last measurement one of them.
 
     Needed are `count` or as many as fit into the bake, whichever is more, and never none: a gate that was not measured has not passed.
@@ -121,9 +121,9 @@ def passes_since(
     judged = _judge(gate, measurements, baseline=baseline)
     successes = sum(1 for one in judged if one.passed and one.measurement.at >= since)
     if gate.mode is GateMode.DRY_RUN:
-        return BakeProgress(passed=True, successes=successes, needed=0, message=f"{gate.name} is a dry run")
+        return BakeEvidence(passed=True, successes=successes, needed=0, message=f"{gate.name} is a dry run")
     passed = bool(judged) and judged[-1].passed is True and successes >= needed
-    return BakeProgress(passed=passed, successes=successes, needed=needed, message=f"{gate.name} passed {successes} of {needed} measurements")
+    return BakeEvidence(passed=passed, successes=successes, needed=needed, message=f"{gate.name} passed {successes} of {needed} measurements")
 
 
 def baseline_of(gate: Gate, measurement: Measurement | None) -> float | None:

@@ -101,7 +101,11 @@ def _carried_over(draft: Draft, release: Release) -> Release:
     if before is None or not rolls:
         return release
     rolling = {roll.workload for roll in rolls}
-    targets = [target.model_copy(update={"rolled": True}) if target.workload in rolling else target for target in release.targets]
+    forward_only = {target.workload for target in before.targets if target.forward_only}
+    targets = [
+        target.model_copy(update={"rolled": True, "forward_only": target.workload in forward_only}) if target.workload in rolling else target
+        for target in release.targets
+    ]
     gates = failing_until_passed(before)
     known = {"outages": before.outages, "preflight_done": before.preflight_done, "watched": before.watched}
     return release.model_copy(update={"targets": targets, "rolls": rolls, "gates": gates, **known})

@@ -7,6 +7,7 @@ from saferollout.api.status import CommandResult, Release, Target, Waiver
 from saferollout.core.actions import ClearCommands
 from saferollout.core.analysis.schedule import is_enforced
 from saferollout.core.decision import Command
+from saferollout.core.diagnosis.finding import Action
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.failing import abandon
@@ -166,6 +167,11 @@ def _forward(draft: Draft, command: Command) -> Answer:
     # The pause that onFailure made is over with the failure; a person's own pause is theirs to end.
     paused = release.paused if release.failure is None else None
     draft.change_release(approvals=[*release.approvals, given][-100:], failure=None, paused=paused)
+    if release.finding is not None and release.finding.action == Action.STOP_SPREADING:
+        draft.mark_forward_only(release.finding.workload)
+    for roll in release.rolls:
+        # A hold may have lasted longer than any deadline: new pods have all of it from now on.
+        draft.put_roll(roll.model_copy(update={"batch_start_time": draft.now}))
     rolls = ", ".join(roll.workload for roll in release.rolls)
     still = "; it is still paused: resume" if paused is not None else ""
     return True, f"the roll of {rolls} is finished without bakes, whatever gates and the analysis say; pods still have to become ready{still}"

@@ -17,7 +17,7 @@ from saferollout.core.analysis.exposure import SIGNAL_OF, Unproven, unproven, wo
 from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.schedule import is_enforced, mode_of, next_look, schedule_of
 from saferollout.core.decision import AnalysisLook
-from saferollout.core.diagnosis.finding import Action, Cause, Finding
+from saferollout.core.diagnosis.finding import Action, Cause, Certainty, Finding
 from saferollout.core.diagnosis.sentences import beginning, headline
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
@@ -51,6 +51,8 @@ def look_into(draft: Draft) -> None:
     if not release.watched:
         draft.change_release(watched=True)
     finding = draft.assessment.finding
+    if is_enforced(draft.snapshot) and finding.action is Action.STOP_SPREADING and finding.certainty is Certainty.NAMED:
+        draft.mark_forward_only(finding.workload)
     now = _recorded(finding, at=draft.now) if finding.cause is not Cause.NOTHING else None
     if _words(now) == _words(release.finding):
         return
@@ -67,7 +69,7 @@ def blamed(draft: Draft) -> Trouble | None:
     if assessment is None or not assessment.confirmed:
         return None
     finding = assessment.finding
-    if finding.action is not Action.ROLL_BACK or draft.target(finding.workload) is None or _is_forwarded(draft, finding.workload):
+    if finding.action is not Action.ROLL_BACK or draft.target(finding.workload) is None or is_being_finished(draft, finding.workload):
         return None
     return Trouble(workload=finding.workload, reason=Reason.DIAGNOSED, message=headline(finding))
 
@@ -84,7 +86,7 @@ def hold_words(draft: Draft) -> str | None:
         return None if _is_let_go_on(draft, "") else CANT_TELL + draft.assessment.reason + WAY_OUT
     finding, quiet = draft.assessment.finding, draft.assessment.quiet_from(draft.now)
     if finding.action is Action.STOP_SPREADING:
-        return None if _is_forwarded(draft, finding.workload) else _stalled(draft, finding)
+        return None if is_being_finished(draft, finding.workload) or _is_done(draft, finding.workload) else _stalled(draft, finding)
     if _is_let_go_on(draft, finding.workload):
         return None
     if finding.action in (Action.HOLD, Action.RESUME_AFTER_QUIET):
@@ -187,10 +189,16 @@ def _is_let_go_on(draft: Draft, workload: str) -> bool:
     return all(is_forwarded(release, roll) or is_waived(release, roll, subject=ANALYSIS) for roll in rolls)
 
 
-def _is_forwarded(draft: Draft, workload: str) -> bool:
+def is_being_finished(draft: Draft, workload: str) -> bool:
     """Tell whether a person said that the roll to blame is to be finished; a word on a suspicion does not stand for that."""
     rolls = _rolls_of(draft, workload)
     return draft.open_release is not None and bool(rolls) and all(is_forwarded(draft.open_release, roll) for roll in rolls)
+
+
+def _is_done(draft: Draft, workload: str) -> bool:
+    """Tell whether a workload's roll is complete: no old pod is left that something could spread beside."""
+    target = draft.target(workload)
+    return target is not None and target.done
 
 
 def _rolls_of(draft: Draft, workload: str) -> list[ActiveRoll]:

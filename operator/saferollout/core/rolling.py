@@ -63,7 +63,7 @@ def _advance(draft: Draft, roll: ActiveRoll) -> Action | None:
         roll = roll.model_copy(update={"ready_time": draft.now})
         draft.put_roll(roll)
         draft.note(EventReason.BATCH_READY, f"{_batch_words(roll)} of {roll.workload} was ready", workload=roll.workload)
-    if not _has_baked(draft, roll) or stopped_by_person(draft):
+    if not _has_baked(draft, roll) or is_stopped_now(draft):
         return None
     if roll.batch + 1 < roll.batches and loses_way_back(draft, roll.workload):
         return None
@@ -141,8 +141,8 @@ def _overdue_words(draft: Draft, roll: ActiveRoll, facts: Facts) -> str:
     return f"{_batch_words(roll)} made no progress for {seconds} s" + (f" ({', '.join(troubles)})" if troubles else "")
 
 
-def stopped_by_person(draft: Draft) -> bool:
-    """Tell whether a person, spec.mode or a faulty spec keeps anything new from starting, and say that the release waits for it."""
+def is_stopped_now(draft: Draft) -> bool:
+    """Tell whether anything keeps what is new from starting (stop_words), and say that the release waits for it."""
     words = stop_words(draft)
     if words is not None:
         draft.waits.append(words)
@@ -150,7 +150,7 @@ def stopped_by_person(draft: Draft) -> bool:
 
 
 def stop_words(draft: Draft) -> str | None:
-    """Say what keeps anything new from starting: a person, spec.mode, a faulty spec or what the analysis found; None where nothing does."""
+    """Say what keeps anything new from starting: a person, spec.mode, a faulty spec, a failure that is spared, or what the analysis found; None: nothing."""
     return person_words(draft) or draft.spared or hold_words(draft)
 
 
@@ -184,7 +184,7 @@ def _press_on(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     draft.waits.append(_waiting_for_pods(draft, roll, facts))
     if not _is_stopped(draft, roll, facts):
         mark_progress(draft, roll, facts)
-    if stopped_by_person(draft) or not facts.view.settled:
+    if is_stopped_now(draft) or not facts.view.settled:
         return None
     action = _write_for_batch(draft, roll, facts)
     if action is not None and (_was_restarted(roll, facts) or facts.view.pinned):

@@ -3,7 +3,6 @@
 Gates and deadlines know neither; the analysis does, where it is enforced. What is spared holds, and is judged anew at every decision.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from saferollout.api.analysis import OnForwardOnly
@@ -13,40 +12,27 @@ from saferollout.core.diagnosis.evidence import Life
 from saferollout.core.diagnosis.finding import Action
 from saferollout.core.diagnosis.onsets import FRESH
 from saferollout.core.draft import Draft, Stall
-from saferollout.core.failing import Trouble, way_back
+from saferollout.core.failing import Trouble
 from saferollout.core.reasons import Reason
-from saferollout.core.waivers import FORWARD
+
+
+def forward_only(draft: Draft) -> frozenset[str]:
+    """Return the workloads that nothing takes back but a person: their new pods write, or are suspected to, what old ones can't read."""
+    release, analysis = draft.open_release, draft.snapshot.spec.analysis
+    if release is None or not is_enforced(draft.snapshot) or analysis.on_forward_only is OnForwardOnly.ROLLBACK:
+        return frozenset()
+    found = release.finding
+    suspected = {found.workload} if found is not None and found.action == Action.STOP_SPREADING else set()
+    return frozenset(suspected | {target.workload for target in release.targets if target.forward_only})
 
 
 def spared(draft: Draft, trouble: Trouble) -> str | None:
     """Say why a failed step holds where it is for now; None where it is to be taken back."""
-    if not is_enforced(draft.snapshot) or draft.open_release is None:
-        return None
-    return _would_be_worse(draft, trouble) or _may_be_an_outage(draft, trouble)
-
-
-def _would_be_worse(draft: Draft, trouble: Trouble) -> str | None:
-    back = (*way_back(draft, failed=trouble.workload, scope=draft.snapshot.spec.rollback_scope).back, trouble.workload)
-    stays = next((name for name in _not_to_go_back(draft) if name in back), None)
-    if stays is None:
-        return None
-    message = f"{_what(trouble)}; nothing goes back for it by itself: old pods may not read what new ones of {stays} wrote"
-    draft.stalls.append(Stall(reason=Reason.FORWARD_ONLY, message=message))
-    return message
-
-
-def _not_to_go_back(draft: Draft) -> Iterator[str]:
-    """Yield whose spread is stopped or suspected to be so bad, and whose roll a person had finished in spite of it."""
-    release = draft.open_release
-    if release is None:
-        return
-    finding, on_forward_only = release.finding, draft.snapshot.spec.analysis.on_forward_only
-    if finding is not None and finding.action == Action.STOP_SPREADING and on_forward_only is OnForwardOnly.HOLD:
-        yield finding.workload
-    now = {target.workload: target.to_hash for target in release.targets}
-    for given in release.approvals:
-        if given.subject == FORWARD:
-            yield from (batch.workload for batch in given.batches if now.get(batch.workload) == batch.hash)
+    if trouble.workload in forward_only(draft):
+        message = f"{_what(trouble)}; nothing goes back for it by itself: old pods may not read what its new ones wrote"
+        draft.stalls.append(Stall(reason=Reason.FORWARD_ONLY, message=message))
+        return message
+    return _may_be_an_outage(draft, trouble) if is_enforced(draft.snapshot) else None
 
 
 def _may_be_an_outage(draft: Draft, trouble: Trouble) -> str | None:
@@ -61,8 +47,8 @@ def _may_be_an_outage(draft: Draft, trouble: Trouble) -> str | None:
 
 
 def _what(trouble: Trouble) -> str:
-    """Say what failed, without the number: it may be another one at every look, and would be a write each time."""
-    return f"gate {trouble.gate} of {trouble.workload} fails" if trouble.gate else f"{trouble.workload}: {trouble.message}"
+    """Say what failed, without numbers and pods: they may be others at every look, and would be a write each time."""
+    return f"gate {trouble.gate} of {trouble.workload} fails" if trouble.gate else f"{trouble.workload} makes no progress within its deadline"
 
 
 def _knows_of_lives(draft: Draft) -> bool:

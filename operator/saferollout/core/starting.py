@@ -12,7 +12,7 @@ from saferollout.core.judging import judge_before_first_step
 from saferollout.core.lying import write_ahead
 from saferollout.core.plans import Roll, ready_steps
 from saferollout.core.proving import approved_steps
-from saferollout.core.rolling import begin_batch, is_asleep, is_way_back, loses_way_back, stopped_by_person
+from saferollout.core.rolling import begin_batch, is_asleep, is_stopped_now, is_way_back, loses_way_back
 
 
 def start_next(draft: Draft) -> Action | None:
@@ -27,7 +27,7 @@ def start_next(draft: Draft) -> Action | None:
         return None
     if [target for target in release.targets if target.rolled and loses_way_back(draft, target.workload)]:
         return None
-    if draft.blockers or not has_settled(draft) or stopped_by_person(draft) or not judge_before_first_step(draft):
+    if draft.blockers or not has_settled(draft) or is_stopped_now(draft) or not judge_before_first_step(draft):
         return None
     for step in ready:
         facts = draft.facts[step.workload]

@@ -18,8 +18,8 @@ def goes_back(shop: WatchedCluster) -> bool:
     return any("RollbackStarted" in line for line in shop.log)
 
 
-def unreadable_rows(*, knows_sqlstates: bool = True, **spec_fields: object) -> WatchedCluster:
-    """New pods write rows that old ones can't read; played until that has been seen for long enough."""
+def unreadable_rows(*, knows_sqlstates: bool = True, looks: int = 120, **spec_fields: object) -> WatchedCluster:
+    """New pods write rows that old ones can't read; played, if at all, until that has been seen for long enough."""
     rng = random.Random(5)
 
     def works(shop: WatchedCluster) -> None:
@@ -35,8 +35,8 @@ def unreadable_rows(*, knows_sqlstates: bool = True, **spec_fields: object) -> W
 
     shop = cluster(works, "server", "client", contracts=[USERS, ROWS], **spec_fields)
     shop.apply("server", "server2", None)
-    shop.play(looks=120)
-    assert finding(shop).cause == "Mode5", finding(shop)
+    shop.play(looks=looks)
+    assert not looks or finding(shop).cause == "Mode5", finding(shop)
     return shop
 
 
@@ -83,6 +83,75 @@ def test_what_a_person_had_finished_goes_back_for_no_gate() -> None:
     shop.play(looks=60)
     assert "server" not in back_of(shop)
     assert shop.pods("server").get("server2", 0) > 2, shop.pods("server")
+
+
+def well(**spec_fields: object) -> WatchedCluster:
+    rng = random.Random(6)
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("pg_up", 1.0)
+        _requests(shop, rng, bad=lambda revision: (0.002, "500"))
+
+    return cluster(works, "server", "client", contracts=[USERS, ROWS], **spec_fields)
+
+
+def test_a_word_that_a_roll_is_to_be_finished_does_not_keep_pods_that_never_get_ready() -> None:
+    shop = well(progressDeadlineSeconds=60, bakeSeconds=600)
+    shop.apply("server", "server2", None)
+    shop.play_until_new_pods("server", "server2")
+    shop.play(looks=20)
+    shop.say("forward", reason="the gate is flaky")
+    shop.broken.add("server2")
+    shop.play(looks=300)
+    assert goes_back(shop), summary(shop)
+    assert shop.status.release is not None and shop.status.release.failure is not None
+    assert shop.status.release.failure.reason == "ProgressDeadlineExceeded"
+
+
+def test_a_word_that_a_roll_is_to_be_finished_finishes_it_also_where_the_hold_came_in_the_middle_of_a_batch() -> None:
+    shop = unreadable_rows(
+        looks=0, progressDeadlineSeconds=60, workloads=[{"name": "server", "batches": ["60%"]}, {"name": "client"}],
+    )  # fmt: skip
+    view = shop.views["server"]
+    shop.views["server"] = replace(view, strategy=replace(view.strategy, max_unavailable=1, max_surge=0))
+    for _ in range(60):
+        shop.play(looks=1)
+        if shop.pods("server").get("server2", 0) >= 2:
+            break
+    shop.say("pause", reason="long enough for a finding")
+    shop.play(looks=120)
+    assert finding(shop).cause == "Mode5", finding(shop)
+    shop.say("resume")
+    shop.play(looks=90)
+    assert not goes_back(shop)
+    assert shop.pods("server")["server1"] > 0
+    shop.say("forward", reason="old rows can be read by new pods")
+    shop.play(looks=200)
+    assert shop.pods("server") == {"server2": 10}, summary(shop)
+
+
+def test_one_that_must_not_go_back_does_not_keep_another_one_from_going_back() -> None:
+    shop = unreadable_rows(looks=0, rollbackScope="Release", progressDeadlineSeconds=60, gates=[SLO])
+    shop.play(looks=120)
+    assert finding(shop).cause == "Mode5", finding(shop)
+    shop.say("forward", reason="old rows can be read by new pods")
+    shop.apply("client", "client2", None)
+    shop.broken.add("client2")
+    shop.play(looks=300)
+    assert shop.pods("server") == {"server2": 10}, summary(shop)
+    assert back_of(shop) == ["client"]
+    assert shop.status.release is not None and shop.status.release.rollback is not None
+    assert [one.workload for one in shop.status.release.rollback.stay] == ["server"]
+
+
+def test_a_newer_template_over_one_that_must_not_go_back_does_not_go_back_for_a_gate_either() -> None:
+    shop = unreadable_rows(gates=[SLO])
+    shop.apply("server", "server3", None)
+    shop.play(looks=3)
+    assert shop.status.release is not None and [one.forward_only for one in shop.status.release.targets if one.workload == "server"] == [True]
+    shop.values["slo"] = 1.0
+    shop.play(looks=100)
+    assert not goes_back(shop), shop.log
 
 
 def back_of(shop: WatchedCluster) -> list[str]:
