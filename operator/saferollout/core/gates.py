@@ -22,6 +22,7 @@ __all__ = [
     "GateVerdict",
     "Verdict",
     "baseline_of",
+    "failing_since",
     "instants",
     "keeps_limits",
     "limits",
@@ -102,6 +103,17 @@ def verdict(gate: Gate, measurements: Sequence[Measurement], *, baseline: float 
         would_be=plain.kind,
         at=plain.at,
     )
+
+
+def failing_since(gate: Gate, measurements: Sequence[Measurement], *, baseline: float | None = None) -> datetime | None:
+    """Return the first measurement with which the gate had failed; None while it has not, and for a dry run, which never fails.
+
+    That is the first of which `verdict` says FAILING, given it and all before it: one failure more than failureLimit tolerates.
+    """
+    failed = [one for one in _judge(gate, measurements, baseline=baseline) if one.passed is False]
+    if gate.mode is not GateMode.ENFORCE or len(failed) <= gate.failure_limit:
+        return None
+    return failed[gate.failure_limit].measurement.at
 
 
 def preflight_verdict(gate: Gate, measurement: Measurement | None) -> GateVerdict:

@@ -36,7 +36,7 @@ def judge_rolls(draft: Draft) -> Trouble | None:
             if verdict.kind is Verdict.FAILING and gate.mode is GateMode.ENFORCE and not is_ignored(draft, gate):
                 failed = _blamed(draft, gate, roll)
                 if not is_forwarded(release, failed):
-                    since = _failing_since(draft, gate, roll)
+                    since = gates.failing_since(gate, counted(draft, gate, roll), baseline=baseline_of_release(draft, gate))
                     return Trouble(workload=failed.workload, gate=gate.name, reason=Reason.GATE_FAILED, message=f"gate {verdict.message}", since=since)
     return None
 
@@ -115,13 +115,6 @@ def _verdict(draft: Draft, gate: Gate, roll: ActiveRoll) -> GateVerdict:
         _remember_pass(draft, gate, at=measurements[-1].at)
         measurements = counted(draft, gate, roll)
     return verdict_on(draft, gate, roll, measurements)
-
-
-def _failing_since(draft: Draft, gate: Gate, roll: ActiveRoll) -> datetime | None:
-    """Return the first measurement with which the gate had failed."""
-    measured, baseline = counted(draft, gate, roll), baseline_of_release(draft, gate)
-    prefixes = (measured[:length] for length in range(1, len(measured) + 1))
-    return next((one[-1].at for one in prefixes if gates.verdict(gate, one, baseline=baseline).kind is Verdict.FAILING), None)
 
 
 def _has_passed_now(draft: Draft, gate: Gate, measurements: tuple[Measurement, ...]) -> bool:

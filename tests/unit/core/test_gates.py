@@ -1,14 +1,17 @@
 """Verdicts: what counts as a failure, what holds, and when a bake is over."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from saferollout.api.gates import Gate
+from saferollout.core import gates
 from saferollout.core.gates import (
     Verdict,
     baseline_of,
+    failing_since,
     instants,
     limits,
     next_instant,
@@ -186,3 +189,31 @@ def test_a_step_that_waits_for_days_asks_for_its_last_500_instants_only() -> Non
 def test_numbers_and_limits_are_written_the_same_way_every_time() -> None:
     assert [number(value) for value in (12.0, 0.02, 1234567.0, 1 / 3, -0.5)] == ["12", "0.02", "1234567", "0.333333", "-0.5"]
     assert limits(gate(max="0.020", min="0")) == ">= 0, <= 0.02"
+
+
+@pytest.mark.parametrize("mode", ["Enforce", "DryRun"])
+@pytest.mark.parametrize("failure_limit", [0, 1, 3])
+@pytest.mark.parametrize("start", [None, 2.0])
+@pytest.mark.parametrize("kind", [gate, depth])
+def test_since_when_a_gate_fails_is_the_first_measurement_with_which_its_verdict_does(
+    kind: Callable[..., Gate], start: float | None, failure_limit: int, mode: str
+) -> None:
+    judged = kind(failureLimit=failure_limit, mode=mode)
+    failing = 0
+    for seed in range(50):
+        rng = random.Random(seed)
+        told = measured([rng.choice([0, 1, 2, 9, 12, "E", "N"]) for _ in range(rng.randrange(20))])
+        prefixes = [told[:length] for length in range(len(told) + 1)]
+        expected = next((one[-1].at for one in prefixes if verdict(judged, one, baseline=start).kind is Verdict.FAILING), None)
+        assert failing_since(judged, told, baseline=start) == expected
+        failing += expected is not None
+    assert (failing > 0) is (mode == "Enforce"), "some of these stories fail"
+
+
+def test_since_when_a_gate_fails_is_found_in_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked = []
+    judge_one = gates._judge_one
+    monkeypatch.setattr(gates, "_judge_one", lambda *args, **more: walked.append(args) or judge_one(*args, **more))
+    told = measured([*[0] * 500, 2])
+    assert failing_since(gate(), told) == told[-1].at
+    assert len(walked) == len(told)
