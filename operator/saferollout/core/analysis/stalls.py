@@ -8,7 +8,9 @@ tell themselves, in one of two ways:
 - how many: it has something to do if it owns more than did not grow, because then at least one of its own did. Of a consumer of several topics the
   number says only that it owns none, or that the group rebalances, since it is of all of them.
 
-Where nobody tells, a pod that has taken records since it began is taken for an owner. What is seen so is no proof: it may have lost them since.
+Where what came is counted of a whole topic (NATS, or an exporter whose partitions were summed up), it is not known which of them grew, nor how many: then what clients
+tell says only that one owns none, or that the group rebalances. Where nobody tells, a pod that has taken records since it began is taken for an
+owner. What is seen so is no proof: it may have lost them since.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +21,7 @@ from typing import Final, TypeVar
 from saferollout.core.analysis.counts import Counted
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.asking import TOPIC
-from saferollout.core.catalogue.series import SignalName, Subject
+from saferollout.core.catalogue.series import Series, SignalName, Subject
 from saferollout.core.counting import Counts, Interval, Look
 from saferollout.core.diagnosis.evidence import Against, Arm, Member, Part, Reading, Role, Shared, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -38,12 +40,9 @@ def stalls_of(material: Material, member: Member) -> Iterator[Counted]:
         inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
         if inflow is None or consumed is None or inflow.subject is not Subject.TOPIC:
             continue
-        topic = _topic(material, role.contract)
-        came = material.of_each(("came", inflow, topic), material.intervals(inflow), _came_to(topic), workload=member.workload)
-        growth = _Growth(came=came, every=frozenset(partition for one in came for partition in one.records))
-        has_work = _has_work(material, member, role)
+        growth, has_work = _growth(material, member, inflow, role), _has_work(material, member, role)
         intervals = material.intervals(consumed, workload=member.workload)
-        yield Counted(Symptom.STALLED, tuple(_standing_still(intervals, topic, growth, has_work)), contract=role.contract)
+        yield Counted(Symptom.STALLED, tuple(_standing_still(intervals, _topic(material, role.contract), growth, has_work)), contract=role.contract)
 
 
 def unseen_stalls(material: Material, member: Member, arm: Arm) -> Iterator[Reading]:
@@ -118,6 +117,11 @@ class _Growth:
     came: Sequence[_Came]
     every: frozenset[str]
 
+    @property
+    def tells_partitions_apart(self) -> bool:
+        """Whether what came is counted by partition, not of the whole topic."""
+        return "" not in self.every
+
     def within(self, start: datetime, end: datetime) -> _Grown:
         """Return what grew at each look of a time; where nothing is known of it, nothing did."""
         looks = [one.records for one in self.came if start <= one.start and one.at <= end]
@@ -140,9 +144,13 @@ class _Owners:
     def has_work(self, pod: str, interval: Interval, grown: _Grown) -> bool:
         """Tell it of a pod whose partitions were the same at both ends, and of which it is known that one of them grew."""
         names, number = self._names(pod, interval.at), self._number(pod, interval.at)
-        if names != self._names(pod, interval.start) or number != self._number(pod, interval.start) or number == 0:
-            return False
-        return bool(names & grown.partitions) or (self.alone and number is not None and number > grown.quiet)
+        return self.may_have_work(pod, interval) and (bool(names & grown.partitions) or (self.alone and number is not None and number > grown.quiet))
+
+    def may_have_work(self, pod: str, interval: Interval) -> bool:
+        """Tell it of a pod unless it owns none, or its partitions were not the same at both ends."""
+        number = self._number(pod, interval.at)
+        same = self._names(pod, interval.at) == self._names(pod, interval.start) and number == self._number(pod, interval.start)
+        return same and number != 0
 
     def _names(self, pod: str, at: datetime) -> frozenset[str]:
         return self.names.get(at, {}).get(pod, _OWNS_NONE)
@@ -153,13 +161,14 @@ class _Owners:
 
 @dataclass(frozen=True, slots=True)
 class _Takers:
-    """Who has taken records since it began, look by look."""
+    """Who has taken records since it began, look by look; `owners`: what is told of who owns partitions, though not which of them grew."""
 
     pods: Mapping[datetime, frozenset[str]]
+    owners: _Owners
 
     def has_work(self, pod: str, interval: Interval, grown: _Grown) -> bool:
-        """Tell it of a pod that took records before."""
-        return bool(grown.partitions) and pod in self.pods.get(interval.start, frozenset())
+        """Tell it of a pod that took records before, and is not known to own no partition."""
+        return bool(grown.partitions) and pod in self.pods.get(interval.start, frozenset()) and self.owners.may_have_work(pod, interval)
 
 
 def _standing_still(intervals: Iterable[Interval], topic: str, growth: _Growth, has_work: _HasWork) -> Iterator[PodCounts]:
@@ -177,7 +186,17 @@ def _records(counts: Counts, topic: str) -> float:
     return sum(count for label, count in named if is_topic(label, topic)) if named else sum(counts.values())
 
 
+def _growth(material: Material, member: Member, inflow: Series, role: Role) -> _Growth:
+    topic = _topic(material, role.contract)
+    came = material.of_each(("came", inflow, topic), material.intervals(inflow), _came_to(topic), workload=member.workload)
+    return _Growth(came=came, every=frozenset(partition for one in came for partition in one.records))
+
+
 def _owners_are_known(material: Material, member: Member, role: Role) -> bool:
+    """Tell whether it can be known of a pod that a partition of its own grew."""
+    inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
+    if inflow is None or not _growth(material, member, inflow, role).tells_partitions_apart:
+        return False
     by_name = material.series_for(SignalName.OWNED_PARTITIONS, workload=member.workload, contract=role.contract)
     by_number = material.series_for(SignalName.ASSIGNED_PARTITIONS, workload=member.workload, contract=role.contract)
     return by_name is not None or (by_number is not None and _reads_one_topic(material, member))
@@ -185,13 +204,15 @@ def _owners_are_known(material: Material, member: Member, role: Role) -> bool:
 
 def _has_work(material: Material, member: Member, role: Role) -> _HasWork:
     topic = _topic(material, role.contract)
-    if not _owners_are_known(material, member, role):
-        return _Takers(_by_look(material, SignalName.RECORDS_CONSUMED, member, ("took", topic), lambda look: _took(look, topic))).has_work
-    return _Owners(
+    owners = _Owners(
         names=_by_look(material, SignalName.OWNED_PARTITIONS, member, ("names", topic), lambda look: _names(look, topic)),
         numbers=_by_look(material, SignalName.ASSIGNED_PARTITIONS, member, ("numbers",), _numbers),
         alone=_reads_one_topic(material, member),
-    ).has_work
+    )
+    if _owners_are_known(material, member, role):
+        return owners.has_work
+    took = _by_look(material, SignalName.RECORDS_CONSUMED, member, ("took", topic), lambda look: _took(look, topic))
+    return _Takers(pods=took, owners=owners).has_work
 
 
 def _by_look(material: Material, signal: SignalName, member: Member, key: Hashable, read: Callable[[Look], T]) -> dict[datetime, T]:

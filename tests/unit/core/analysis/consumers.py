@@ -10,6 +10,8 @@ Place = tuple[str, int]
 Assigns = Callable[[list[Pod], list[Place]], dict[str, list[Place]]]
 ASSIGNED, LAG = "kafka_consumer_coordinator_assigned_partitions", "kafka_consumer_fetch_manager_records_lag"
 CONSUMED, OFFSETS = "kafka_consumer_fetch_manager_records_consumed_total", "kafka_topic_partition_current_offset"
+OF_TOPICS = "jetstream_stream_last_seq"
+"""What came, counted of each topic as a whole."""
 
 
 def sticky(pods: list[Pod], partitions: list[Place]) -> dict[str, list[Place]]:
@@ -29,7 +31,7 @@ class Group:
     """What goes on second by second. `stalls`: the topics from which new pods take nothing after their first record of each partition.
 
     `reports`: which series there are beside the records taken; `dead`: partitions to which nothing comes; `by_topic`: whether records taken say of which topic.
-    `tells_lag_while_waiting`: librdkafka has no position, and so no lag, of a partition to whose last record it went back.
+    `by_partition`: whether what comes is counted by partition. `tells_lag_while_waiting`: librdkafka has no position, and so no lag, of a partition to whose last record it went back.
     """
 
     workload: str = "reader"
@@ -39,6 +41,7 @@ class Group:
     reports: tuple[str, ...] = (ASSIGNED, LAG)
     dead: tuple[int, ...] = ()
     by_topic: bool = True
+    by_partition: bool = True
     assigns: Assigns = sticky
     tells_lag_while_waiting: bool = True
 
@@ -47,7 +50,11 @@ class Group:
         shop.set("kafka_brokers", 1.0)
         places = [(topic, number) for topic in self.topics for number in range(self.partitions)]
         for topic, number in places:
-            shop.count(OFFSETS, 0 if number in self.dead else 3, topic=topic, partition=str(number))
+            came = 0 if number in self.dead else 3
+            if self.by_partition:
+                shop.count(OFFSETS, came, topic=topic, partition=str(number))
+            else:
+                shop.count(OF_TOPICS, came, stream_name=topic)
         for topic in self.topics:
             shop.set(OFFSETS, 0.0, topic=f"{topic}.dlt", partition="0")
         pods = shop.pod_names(self.workload)

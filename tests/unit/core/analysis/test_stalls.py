@@ -5,6 +5,7 @@ import pytest
 from saferollout.api.status import Finding
 from saferollout.core.diagnosis.blind_spots import blind_spots
 from saferollout.core.diagnosis.evidence import Standing
+from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.consumers import ASSIGNED, LAG, Group, Place, Pod, new_first, sticky
@@ -76,6 +77,41 @@ def test_a_pod_that_owns_only_partitions_to_which_nothing_comes_does_not_stand_s
         # New pods own the first ones, which are dead.
         shop = released(Group(partitions=10, dead=(0, 1), reports=reports, assigns=new_first), looks=40)
         assert found(shop) is None or found(shop).cause == "Nothing", found(shop)  # type: ignore[union-attr]
+
+
+def test_where_what_came_is_counted_of_the_whole_topic_pods_that_own_dead_partitions_are_not_named() -> None:
+    """That the topic grew says nothing of the one partition of a pod, and neither does how many it owns."""
+    group = Group(partitions=10, dead=(0, 1), reports=(ASSIGNED,), assigns=new_first, by_partition=False)
+    shop = cluster(group, "reader", "writer", contracts=[topic("events")])
+    shop.apply("reader", "reader2", None)
+    shop.play_until_new_pods("reader", "reader2")
+    told = shop.assessed_after(120)
+    assert told.finding.cause == Cause.NOTHING, told.finding
+
+
+@EVERY_WAY
+def test_where_what_came_is_counted_of_the_whole_topic_a_stall_is_suspected_and_holds(reports: tuple[str, ...]) -> None:
+    shop = released(Group(partitions=24, stalls=("events",), reports=reports, assigns=new_first, by_partition=False), looks=120)
+    said = finding(shop)
+    assert (said.cause, said.certainty, said.action) == ("Mode3", "Suspected", "Hold"), said
+    assert any("own partitions is not known" in one for one in said.doubts), said
+
+
+@pytest.mark.parametrize("by_partition", [True, False])
+def test_a_pod_that_is_known_to_own_no_partition_any_more_does_not_stand_still(by_partition: bool) -> None:
+    seconds = {"with new pods": 0}
+
+    def briefly(pods: list[Pod], places: list[Place]) -> dict[str, list[Place]]:
+        """Give new pods partitions for their first 12 seconds; from then on everything belongs to the old ones again."""
+        new = [name for name, revision in pods if is_new(revision)]
+        seconds["with new pods"] += bool(new)
+        if not new or seconds["with new pods"] < 12:
+            return new_first(pods, places)
+        return {**{name: [] for name in new}, **sticky([one for one in pods if one[0] not in new], places)}
+
+    shop = released(Group(partitions=24, reports=(ASSIGNED,), assigns=briefly, by_partition=by_partition), looks=60)
+    assert seconds["with new pods"] > 40
+    assert found(shop) is None or found(shop).cause == "Nothing", found(shop)  # type: ignore[union-attr]
 
 
 def test_while_a_group_rebalances_nobody_stands_still() -> None:
