@@ -19,7 +19,7 @@ from saferollout.core.diagnosis.environment import outages
 from saferollout.core.diagnosis.evidence import Arm, Evidence, Part, Reading
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty, Finding
 from saferollout.core.diagnosis.onsets import FRESH, began
-from saferollout.core.diagnosis.plain import capacity, plain_bug
+from saferollout.core.diagnosis.plain import capacity, is_usual, plain_bug
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.diagnosis.tables import mode_5
@@ -188,7 +188,7 @@ def _is_trouble(scene: Scene, reading: Reading) -> bool:
         return False  # its writers do what they did before: a nightly run has ended
     if reading.symptom is Symptom.SLOW and reading.arm in _NOT_NEW:
         return False  # pods that start take processor time from everybody beside them
-    if reading.symptom in _HARMLESS or (reading.arm is Arm.OUTSIDE and not _concerns_a_member(scene, reading)):
+    if reading.symptom in _HARMLESS or is_usual(reading) or (reading.arm is Arm.OUTSIDE and not _concerns_a_member(scene, reading)):
         return False
     return not (reading.symptom in _COLD and is_cold(scene, reading.workload))
 

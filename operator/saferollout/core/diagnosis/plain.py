@@ -1,10 +1,11 @@
 """What needs no contract: a new revision that fails by itself, and too little capacity for the traffic."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from saferollout.core.diagnosis.cases import Case, doubts_of_life, joined
-from saferollout.core.diagnosis.evidence import Arm, Dependency, Member, Part, Reading, Shared
+from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared
 from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.scene import Scene, role_in
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -14,18 +15,19 @@ _FAILS: Final = (
     Symptom.SERVER_ERRORS,
     Symptom.RESTARTS,
     Symptom.NOT_READY,
-    Symptom.DENIED,
-    Symptom.OTHER_4XX,
     Symptom.CONSUMER_FAILURES,
     Symptom.SEND_FAILURES,
     Symptom.CALLS_FAILED,
-    Symptom.CALLS_DENIED,
-    Symptom.CALLS_OTHER_4XX,
     Symptom.CONNECTION_ERRORS,
     Symptom.DATA_ERRORS,
     Symptom.SLOW,
     Symptom.SATURATED,
 )
+_USUAL: Final = (Symptom.DENIED, Symptom.OTHER_4XX, Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX)
+"""Answers that services give by right: "it isn't there", "somebody else was faster", "log in first". They alone take nothing back, and only a big difference holds."""
+_BIG: Final = 0.1
+_TIMES: Final = 3.0
+_BY_RIGHT: Final = "services answer so by right, too: whether these answers are right is not known"
 _PODS: Final = frozenset({Symptom.RESTARTS, Symptom.NOT_READY})
 _SLOW: Final = frozenset({Symptom.SLOW, Symptom.SATURATED})
 _NOT_SERVED_YET: Final = frozenset({Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX})
@@ -37,10 +39,32 @@ def plain_bug(scene: Scene) -> Iterator[Case]:
     """Yield each workload whose new pods fail where its old ones, under the same traffic, do not."""
     for member in scene.evidence.members:
         if member.shares:
-            failing = tuple(one for symptom in _FAILS if (one := scene.worse_than_other_arm(symptom, member.workload, Arm.NEW)) is not None)
-            # More of a CPU, or of a pool, is a need of the new revision and no failure, as long as nobody suffers.
-            if {one.symptom for one in failing} - {Symptom.SATURATED} and not _is_cold_or_two_formats(scene, member, failing):
-                yield _bug(scene, member, failing)
+            sure, usual = _failing(scene, member), _usual(scene, member)
+            if sure or usual:
+                yield _bug(scene, member, sure, usual)
+
+
+def is_usual(reading: Reading) -> bool:
+    """Tell whether a reading is of answers that are given by right, and is no trouble by itself: not of who rolls, or no big difference."""
+    if reading.symptom not in _USUAL:
+        return False
+    rolls = reading.arm not in (Arm.NEIGHBOUR, Arm.OUTSIDE) and (reading.arm, reading.against) != (Arm.OLD, Against.BASELINE)
+    return not rolls or reading.value < max(_BIG, _TIMES * reading.reference)
+
+
+def _failing(scene: Scene, member: Member) -> tuple[Reading, ...]:
+    """Return what shows that new pods fail, whatever they are asked."""
+    failing = tuple(one for symptom in _FAILS if (one := scene.worse_than_other_arm(symptom, member.workload, Arm.NEW)) is not None)
+    # More of a CPU, or of a pool, is a need of the new revision and no failure, as long as nobody suffers.
+    if {one.symptom for one in failing} <= {Symptom.SATURATED} or _is_cold_or_two_formats(scene, member, failing):
+        return ()
+    return failing
+
+
+def _usual(scene: Scene, member: Member) -> tuple[Reading, ...]:
+    """Return answers that may be right, of which new pods have far more: they prove nothing."""
+    found = (scene.worse_than_other_arm(symptom, member.workload, Arm.NEW) for symptom in _USUAL)
+    return tuple(replace(one, doubt=_BY_RIGHT) for one in found if one is not None and not is_usual(one))
 
 
 def capacity(scene: Scene) -> Iterator[Case]:
@@ -67,22 +91,26 @@ def capacity(scene: Scene) -> Iterator[Case]:
         )
 
 
-def _bug(scene: Scene, member: Member, failing: tuple[Reading, ...]) -> Case:
-    name, first = member.workload, failing[0]
+def _bug(scene: Scene, member: Member, sure: tuple[Reading, ...], usual: tuple[Reading, ...]) -> Case:
+    name, first = member.workload, (*sure, *usual)[0].symptom.meaning
+    more, fewer = ("fail where its old ones do not:", "do not fail") if sure else ("have far more than its old ones of", "have far fewer")
     return Case(
         cause=Cause.PLAIN_BUG,
-        sentence=f"new pods of {name} fail where its old ones do not: {first.symptom.meaning}",
+        sentence=f"new pods of {name} {more} {first}",
         workload=name,
         victim=name,
-        readings=failing,
+        readings=(*sure, *usual),
         between_arms=True,
-        doubts=tuple(_doubts(scene, member, failing)),
-        not_because=(f"not the environment: old pods of {name} meet the same traffic and do not fail",),
+        doubts=tuple(_doubts(scene, member, sure, usual)),
+        not_because=(f"not the environment: old pods of {name} meet the same traffic and {fewer}",),
+        then=() if sure else ("if these answers are right, `approve analysis` lets this batch go on",),
     )
 
 
-def _doubts(scene: Scene, member: Member, failing: tuple[Reading, ...]) -> Iterator[str]:
-    name, symptoms = member.workload, {one.symptom for one in failing}
+def _doubts(scene: Scene, member: Member, sure: tuple[Reading, ...], usual: tuple[Reading, ...]) -> Iterator[str]:
+    name, symptoms = member.workload, {one.symptom for one in sure}
+    if not sure:
+        yield _BY_RIGHT
     if scene.worse_than_other_arm(Symptom.REJECTED, name, Arm.NEW) is not None:
         yield "answers 400 or 422 rise too, as in mode 2"
     if scene.worse_than_other_arm(Symptom.STALLED, name, Arm.NEW) is not None:
@@ -91,11 +119,11 @@ def _doubts(scene: Scene, member: Member, failing: tuple[Reading, ...]) -> Itera
         yield "what fails is the data: it may be ahead of a migration, as in mode 3"
     if Symptom.CONSUMER_FAILURES in symptoms and _changes(member, Shared.TOPIC):
         yield "it may miss a field that nobody writes yet, as in mode 3"
-    if symptoms & _NOT_SERVED_YET and contracts_of(member, Shared.API, Part.CALLS):
+    if {one.symptom for one in usual} & _NOT_SERVED_YET and contracts_of(member, Shared.API, Part.CALLS):
         yield "it may call what its server does not serve yet, as in mode 3"
-    if symptoms <= _PODS:
+    if symptoms and symptoms <= _PODS:
         yield from doubts_of_life(scene, Dependency.NODE)
-    if symptoms <= _SLOW:
+    if symptoms and symptoms <= _SLOW:
         yield from _unseen_cache(scene, member)
 
 

@@ -1,8 +1,10 @@
 """Answers 4xx on the server and on the client, each kind apart: validation, logins and routes, and all others."""
 
+from datetime import datetime
+
 import pytest
 
-from saferollout.core.diagnosis.evidence import Arm
+from saferollout.core.diagnosis.evidence import Against, Arm
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.released_shop import PodWork, Released, answers, released
@@ -10,6 +12,7 @@ from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 CALLS = {"name": "users", "api": {"server": "client", "clients": ["server"]}}
 """Here the workload that rolls is the one that calls."""
+MAY_BE_RIGHT = "services answer so by right, too: whether these answers are right is not known"
 
 
 def calls(*, bad: float, status: str) -> PodWork:
@@ -30,23 +33,24 @@ def worse(found: Released) -> set[Symptom]:
 @pytest.mark.parametrize(("status", "symptom"), [
     ("401", Symptom.DENIED), ("429", Symptom.DENIED), ("405", Symptom.OTHER_4XX), ("409", Symptom.OTHER_4XX), ("413", Symptom.OTHER_4XX), ("415", Symptom.OTHER_4XX),
 ])  # fmt: skip
-def test_new_pods_that_answer_most_requests_with_a_4xx_that_is_no_validation_are_a_plain_bug_and_go_back(status: str, symptom: Symptom) -> None:
+def test_new_pods_that_answer_most_requests_with_a_4xx_that_is_no_validation_may_be_a_plain_bug_and_hold(status: str, symptom: Symptom) -> None:
     found = released(answers(bad=lambda new: 0.6 if new else 0.0, status=status)).after(120)
     assert found.told is not None
     assert worse(found) == {symptom}
-    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.NAMED, Action.ROLL_BACK)
+    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.HOLD)
     assert found.told.finding.workload == "server"
+    assert found.told.finding.doubts == (MAY_BE_RIGHT,)
 
 
 @pytest.mark.parametrize(("status", "symptom"), [
     ("401", Symptom.CALLS_DENIED), ("404", Symptom.CALLS_DENIED), ("429", Symptom.CALLS_DENIED), ("405", Symptom.CALLS_OTHER_4XX), ("415", Symptom.CALLS_OTHER_4XX),
 ])  # fmt: skip
-def test_new_pods_whose_calls_are_answered_4xx_go_back_and_may_be_ahead_of_their_server(status: str, symptom: Symptom) -> None:
+def test_new_pods_whose_calls_are_answered_4xx_hold_and_may_be_ahead_of_their_server(status: str, symptom: Symptom) -> None:
     found = released(calls(bad=0.6, status=status), contracts=[CALLS]).after(120)
     assert found.told is not None
     assert worse(found) == {symptom}
-    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.ROLL_BACK)
-    assert found.told.finding.doubts == ("it may call what its server does not serve yet, as in mode 3",)
+    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.HOLD)
+    assert found.told.finding.doubts == (MAY_BE_RIGHT, "it may call what its server does not serve yet, as in mode 3",)
 
 
 @pytest.mark.parametrize("status", ["404", "409", "429"])
@@ -73,3 +77,34 @@ def test_old_pods_whose_calls_are_denied_hold_the_release_and_nothing_goes_back(
     found = released(work, contracts=[CALLS]).after(120)
     assert found.told is not None
     assert (found.told.finding.cause, found.told.finding.action) == (Cause.UNKNOWN, Action.HOLD)
+
+
+def test_a_new_version_that_asks_what_is_not_there_holds_and_does_not_go_back() -> None:
+    found = released(calls(bad=0.2, status="404"), contracts=[CALLS]).after(300)
+    assert found.told is not None
+    assert (found.told.finding.cause, found.told.finding.certainty, found.told.finding.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.HOLD)
+
+
+def test_new_pods_with_twice_as_many_conflicts_are_no_trouble() -> None:
+    found = released(answers(bad=lambda new: 0.1 if new else 0.05, status="409")).after(300)
+    assert found.told is not None
+    assert Symptom.OTHER_4XX in worse(found), "it is shown"
+    assert (found.told.finding.cause, found.told.finding.action) == (Cause.NOTHING, Action.GO_ON), found.told.finding
+
+
+def test_a_neighbour_to_whom_a_third_party_says_401_for_half_a_minute_holds_nothing() -> None:
+    began: list[datetime] = []
+
+    def work(shop: WatchedCluster, pod: str, revision: str) -> None:
+        if pod.startswith("server"):
+            shop.count("http_server_requests_seconds_count", 5, namespace="shop", pod=pod, status="200")
+            return
+        denied = bool(began) and 60 <= (shop.clock - began[0]).total_seconds() < 90
+        shop.count("http_client_requests_seconds_count", 5, namespace="shop", pod=pod, status="401" if denied else "200")
+
+    found = released(everybody=(work,))
+    began.append(found.shop.clock)
+    found.after(200)
+    assert found.told is not None
+    assert (Symptom.CALLS_DENIED, "client", Arm.NEIGHBOUR, Against.BASELINE) in found.worse(), "it is shown"
+    assert (found.told.finding.cause, found.told.finding.action) == (Cause.NOTHING, Action.GO_ON), found.told.finding

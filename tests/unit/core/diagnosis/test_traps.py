@@ -130,9 +130,32 @@ def test_lag_after_a_rebalance_is_no_stall() -> None:
     assert (finding.cause, finding.action) == (Cause.UNKNOWN, Action.HOLD)
 
 
-def test_codes_of_logins_routes_and_limits_are_not_mode_2() -> None:
+def test_codes_of_logins_routes_and_limits_are_not_mode_2_and_take_nothing_back() -> None:
     finding = diagnose(shop.worse(shop.healthy(), Symptom.DENIED, "user-service", *shop.NEW_WORSE))
-    assert (finding.cause, finding.action, finding.workload) == (Cause.PLAIN_BUG, Action.ROLL_BACK, "user-service")
+    assert (finding.cause, finding.certainty, finding.action, finding.workload) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.HOLD, "user-service")
+
+
+def test_new_pods_that_answer_5xx_go_back_beside_whatever_else_they_answer() -> None:
+    finding = diagnose(shop.worse(shop.plain_bug(), Symptom.DENIED, "user-service", *shop.NEW_WORSE))
+    assert (finding.cause, finding.certainty, finding.action) == (Cause.PLAIN_BUG, Certainty.NAMED, Action.ROLL_BACK)
+    assert "5xx" in finding.sentence
+
+
+@pytest.mark.parametrize(("new", "old", "held"), [
+    (0.1, 0.0, True), (0.099, 0.0, False), (0.375, 0.125, True), (0.37, 0.125, False), (0.6, 0.25, False),
+])  # fmt: skip
+@pytest.mark.parametrize("place", [shop.NEW_WORSE, (Arm.NEW, Against.BASELINE), (Arm.ALL, Against.BASELINE)])
+def test_only_a_big_difference_of_answers_that_may_be_right_holds(place: tuple[Arm, Against], new: float, old: float, held: bool) -> None:
+    evidence = shop.worse(shop.healthy(), Symptom.DENIED, "user-service", *place)
+    sized = (replace(one, value=new, reference=old) if one.standing is Standing.WORSE else one for one in evidence.readings)
+    assert diagnose(replace(evidence, readings=tuple(sized))).action is (Action.HOLD if held else Action.GO_ON)
+
+
+def test_answers_that_may_be_right_of_old_pods_and_of_who_does_not_roll_are_no_trouble() -> None:
+    old = diagnose(shop.worse(shop.healthy(), Symptom.DENIED, "user-service", *shop.OLD_THAN_BEFORE))
+    neighbour = diagnose(shop.worse(shop.healthy("billing-service"), Symptom.DENIED, "user-service", *shop.NEIGHBOUR))
+    outside = diagnose(shop.worse(shop.healthy(), Symptom.DENIED, "search-service", *shop.OUTSIDE))
+    assert [one.action for one in (old, neighbour, outside)] == [Action.GO_ON] * 3
 
 
 def test_validation_and_logins_at_once_are_suspected_and_the_server_goes_back_all_the_same() -> None:
