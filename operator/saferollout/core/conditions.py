@@ -37,7 +37,7 @@ def _said(draft: Draft, standing: Standing) -> tuple[Reason | Recorded, str]:
     stalls = list(dict.fromkeys(stall.message for stall in draft.stalls))
     if standing.state in DONE and stalls:
         return draft.stalls[0].reason, "; ".join(stalls)
-    message = "; ".join([standing.message, *stalls, *(one.message for one in absent)])
+    message = "; ".join([standing.message, *(stall for stall in stalls if stall not in standing.message), *(one.message for one in absent)])
     return standing.reason, message
 
 

@@ -53,6 +53,8 @@ def look_into(draft: Draft) -> None:
     finding = draft.assessment.finding
     if is_enforced(draft.snapshot) and finding.action is Action.STOP_SPREADING and finding.certainty is Certainty.NAMED:
         draft.mark_forward_only(finding.workload)
+    if finding.lasts and is_enforced(draft.snapshot) and not _is_let_go_on(draft, finding.workload):
+        draft.stalls.append(Stall(reason=Reason.OUTAGE_AGAIN_AND_AGAIN, message=headline(finding)))
     now = _recorded(finding, at=draft.now) if finding.cause is not Cause.NOTHING else None
     if _words(now) == _words(release.finding):
         return

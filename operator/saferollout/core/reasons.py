@@ -126,6 +126,11 @@ class Reason(ExplainedWord):
         "ForwardOnly", _STALLED, "old pods can't read what new ones wrote: going back makes it worse, so the roll stays where it is",
         "`saferollout forward` finishes the roll, `saferollout rollback` goes back all the same",
     )  # fmt: skip
+    OUTAGE_AGAIN_AND_AGAIN = (
+        "OutageAgainAndAgain", _STALLED,
+        "a broker, database, cache, gateway or node is down or restarted again and again, so that no time is left that counts; new pods may be the cause",
+        "mend it; `saferollout rollback` shows whether it stops, `saferollout approve analysis` goes on without a proof",
+    )  # fmt: skip
     PROGRESS_DEADLINE_EXCEEDED = (
         "ProgressDeadlineExceeded", _PROGRESS, "the release failed: new pods did not get ready in `progressDeadlineSeconds`",
         "the message names the pod's trouble; mend the template",

@@ -10,10 +10,10 @@ from typing import Final
 
 from saferollout.api.analysis import OnForwardOnly
 from saferollout.core.analysis.asking import ASKED
-from saferollout.core.analysis.comparisons import Comparison, comparisons
+from saferollout.core.analysis.comparisons import BetweenArms, Comparison, comparisons
 from saferollout.core.analysis.evictions import evictions
 from saferollout.core.analysis.gaps import Gap, gaps_of, unanswered
-from saferollout.core.analysis.liveness import liveness_of, outages_of, silences_of
+from saferollout.core.analysis.liveness import liveness_of, outages_of, recurring_of, silences_of
 from saferollout.core.analysis.looks import looked_at
 from saferollout.core.analysis.material import material_of
 from saferollout.core.analysis.members import members_of
@@ -28,7 +28,7 @@ from saferollout.core.decision import Snapshot
 from saferollout.core.diagnosis.blind_spots import sees_anything
 from saferollout.core.diagnosis.commands import commands_for
 from saferollout.core.diagnosis.diagnose import diagnose
-from saferollout.core.diagnosis.evidence import Evidence
+from saferollout.core.diagnosis.evidence import Arm, Evidence, Reading, Recurrence, Standing
 from saferollout.core.diagnosis.finding import Action, Certainty, Finding
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Observations, Outcome
@@ -102,6 +102,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
     silent, compared = unanswered(material), (*comparisons(material, members), *evictions(material))
     judged = weighed(material, members, readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences)))
+    recurring = recurring_of(material, quiet=quiet, without=(*outages, *silences))
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,
@@ -110,6 +111,8 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         liveness=liveness_of(material),
         members=members,
         answered=bool(compared) and not silent,
+        recurring=recurring,
+        meanwhile=_meanwhile(compared, recurring, began=material.schedule.began, alpha=float(snapshot.spec.analysis.false_alarms)),
     )
     # An outage is told by the first look that sees it, and has to be: gates judge from their first measurement on.
     if not outages and not sees_anything(Scene.of(evidence)):
@@ -130,6 +133,15 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         confirmed=is_confirmed(finding, evidence, gaps),
         warning=scraped_too_seldom(material) or "",
     )
+
+
+def _meanwhile(compared: Sequence[Comparison], recurring: Sequence[Recurrence], *, began: datetime, alpha: float) -> tuple[Reading, ...]:
+    """Return by what new pods are worse than old ones in outages that leave no other time; an outage hits both alike."""
+    if not recurring:
+        return ()
+    between = [one for one in compared if isinstance(one, BetweenArms)]
+    found = readings_of(between, alpha=alpha, without=(Interval(start=began, end=recurring[0].since),))
+    return tuple(one for one in found if one.arm is Arm.NEW and one.standing is Standing.WORSE)
 
 
 def as_wanted(finding: Finding, evidence: Evidence, wanted: OnForwardOnly) -> Finding:

@@ -65,6 +65,16 @@ class Lifeline:
         for at in self.starts:
             yield Interval(start=at - interval, end=at + quiet)
 
+    def beginnings(self, *, apart: timedelta) -> tuple[datetime, ...]:
+        """Return when it was up again, or had begun anew; what comes less than `apart` after one of them belongs to it."""
+        away = frozenset(at for at, up in self.states if not up)
+        back = (at for (_, before), (at, up) in itertools.pairwise(self.states) if up and not before)
+        found = list[datetime]()
+        for at in sorted((*back, *(at for at in self.starts if at not in away))):
+            if not found or at - found[-1] >= apart:
+                found.append(at)
+        return tuple(found)
+
     def silences(self, *, kept: datetime | None, interval: timedelta, quiet: timedelta) -> Iterator[Interval]:
         """Yield the times, by now over, in which nobody said whether it was up, each with the quiet time after it."""
         for (before, _), (after, _) in itertools.pairwise(self.states):

@@ -4,17 +4,23 @@ A dependency of which nothing is known is UNKNOWN: silence of an exporter is no 
 while its broker is away: it tries each partition again and again, for longer than a scrape may last.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Final
 
 from saferollout.core.analysis.callers import callers
 from saferollout.core.analysis.lifelines import Lifeline
 from saferollout.core.analysis.material import Material
 from saferollout.core.analysis.nodes import nodes, scrapes
+from saferollout.core.analysis.schedule import MOST_LOOKS
 from saferollout.core.analysis.servers import servers
-from saferollout.core.diagnosis.evidence import Liveness
+from saferollout.core.diagnosis.evidence import Liveness, Recurrence
 from saferollout.core.diagnosis.onsets import SLACK
 from saferollout.core.statistics.windows import Interval
+
+_AGAIN_AND_AGAIN: Final = 3
+"""So many beginnings, and as many quiet times in which nothing counts, are no outage that happens to come by."""
 
 
 def liveness_of(material: Material) -> tuple[Liveness, ...]:
@@ -42,6 +48,46 @@ def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]
     interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
     kept = material.schedule.kept
     return tuple(silence for one in _lifelines(material) for silence in one.silences(kept=kept, interval=interval, quiet=quiet))
+
+
+def recurring_of(material: Material, *, quiet: timedelta, without: Sequence[Interval]) -> tuple[Recurrence, ...]:
+    """Return what is away again and again while nothing counts (`without`): such a release is held for ever, and no window can tell why.
+
+    Where the quiet time is longer than a quarter of what is kept of looks, that has to do.
+    """
+    interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
+    # The next outage is known a look late, and reaches back from there: until then it is not over.
+    since = _counts_not_since(without, at=material.now - interval - SLACK)
+    apart = max(SLACK, min(quiet, interval * (MOST_LOOKS // 4)))
+    if since is None or material.now - max(since, material.schedule.began) < apart * _AGAIN_AND_AGAIN:
+        return ()
+    return tuple(_recurrences(material, since=max(since, material.schedule.began), apart=apart))
+
+
+def _recurrences(material: Material, *, since: datetime, apart: timedelta) -> Iterator[Recurrence]:
+    before, began = material.schedule.before, material.schedule.began
+    for one in _lifelines(material):
+        times = one.beginnings(apart=apart)
+        seen = tuple(at for at in times if at > since)
+        if len(seen) < _AGAIN_AND_AGAIN:
+            continue
+        expected = (began - before[0]) / (material.now - since) * len(seen)
+        was_so = sum(at <= began for at in times) > expected / 2
+        yield Recurrence(dependency=one.dependency, times=seen, since=since, name=one.name, before=was_so)
+
+
+def _counts_not_since(without: Sequence[Interval], *, at: datetime) -> datetime | None:
+    """Return from when on, up to an instant, no time counts; None where that instant counts."""
+    start = end = None
+    for one in sorted(without, key=_start):
+        if start is None or end is None or one.start > end:
+            start, end = one.start, one.end
+        end = max(end, one.end)
+    return start if end is not None and end >= at else None
+
+
+def _start(one: Interval) -> datetime:
+    return one.start
 
 
 def _lifelines(material: Material) -> tuple[Lifeline, ...]:

@@ -13,7 +13,7 @@ from saferollout.core.diagnosis.wording import DEPENDENCY, percent
 class Case:
     """Why a cause may be the one. `between_arms`: new and old pods of one workload differ, which no outage that they share explains.
 
-    `facts` are evidence that is no reading. `doubts` keep it from being named; none of them means that it is.
+    `lasts`: it is not over by itself. `facts` are evidence that is no reading. `doubts` keep it from being named; none of them means that it is.
     """
 
     cause: Cause
@@ -24,6 +24,7 @@ class Case:
     contract: str = ""
     victim: str = ""
     between_arms: bool = False
+    lasts: bool = False
     facts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     not_because: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Weigh the cases that the evidence speaks for, and give one finding.
 
 Order: an outage explains what it hits, so it comes first and nothing goes back for it; a difference between new and old pods of one workload is
-what no outage explains, so with one the release holds and is judged anew. Then the modes, before what only looks like their consequence: two
+what no outage explains, so with one the release holds and is judged anew. One that comes again and again leaves nothing to judge: it is said as it is,
+unless what counted before it proves who is to blame. Then the modes, before what only looks like their consequence: two
 formats in one cache are slow too, and a database that is busy with their misses is at its limit. A named cause comes before a suspected one.
 """
 
@@ -15,7 +16,7 @@ from saferollout.core.diagnosis.blind_spots import blind_spots, sees_anything, s
 from saferollout.core.diagnosis.caches import is_cold, mode_4
 from saferollout.core.diagnosis.cases import Case
 from saferollout.core.diagnosis.commands import commands_for
-from saferollout.core.diagnosis.environment import outages
+from saferollout.core.diagnosis.environment import outages, recurring
 from saferollout.core.diagnosis.evidence import Arm, Evidence, Part, Reading
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty, Finding
 from saferollout.core.diagnosis.onsets import FRESH, began
@@ -51,6 +52,9 @@ def diagnose(evidence: Evidence) -> Finding:
     scene = Scene.of(evidence)
     outage = next(outages(scene), None)
     cases = _weighed(scene)
+    again = next(recurring(scene), None)
+    if again is not None and not (_is_proved(cases) and (outage is None or outage.certainty is Certainty.SUSPECTED)):
+        return _finding(scene, again, action=Action.HOLD, also=_sentences(cases))
     if outage is not None and outage.certainty is Certainty.NAMED:
         return _outage(scene, outage, beside=[one for one in cases if one.between_arms])
     if outage is not None and not any(one.certainty is Certainty.NAMED for one in cases):
@@ -58,6 +62,10 @@ def diagnose(evidence: Evidence) -> Finding:
     if cases:
         return _regression(scene, cases, outage)
     return _unexplained(scene)
+
+
+def _is_proved(cases: list[Case]) -> bool:
+    return bool(cases) and cases[0].action is not Action.HOLD
 
 
 def _weighed(scene: Scene) -> list[Case]:
@@ -138,7 +146,8 @@ def _finding(
         doubts=tuple(case.doubts),
         also=also,
         then=then if then is not None else case.then,
-        commands=tuple(commands_for(scene.evidence, cause=case.cause, action=action)),
+        commands=tuple(commands_for(scene.evidence, cause=case.cause, action=action, suspect=case.workload if case.lasts else "", lasts=case.lasts)),
+        lasts=case.lasts,
     )
 
 

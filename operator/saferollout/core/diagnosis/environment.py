@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.core.diagnosis.cases import Case, joined
-from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Life, Liveness, Reading, Standing
+from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Life, Liveness, Reading, Recurrence, Standing
 from saferollout.core.diagnosis.finding import CAUSE_OF
-from saferollout.core.diagnosis.onsets import SOON
+from saferollout.core.diagnosis.onsets import SOON, last_movers
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
-from saferollout.core.diagnosis.wording import DEPENDENCY, clock
+from saferollout.core.diagnosis.wording import DEPENDENCY, clock, line
 
 SIGNS: Final[Mapping[Dependency, frozenset[Symptom]]] = {
     Dependency.KAFKA: frozenset(
@@ -52,7 +52,48 @@ def outages(scene: Scene) -> Iterator[Case]:
     yield from suspected
 
 
-def _is_released_itself(scene: Scene, known: Liveness) -> bool:
+def recurring(scene: Scene) -> Iterator[Case]:
+    """Yield what is away again and again, so that nothing counts: no outage that happens to come by. The step before it may be the cause.
+
+    An outage hits new and old pods alike, so nothing that came in one proves anything, and nothing goes back by itself.
+    """
+    for one in scene.evidence.recurring:
+        if _is_released_itself(scene, one):
+            continue
+        movers = () if one.before else last_movers(scene.evidence.members, one.times[0])
+        first = movers[0].workload if movers else ""
+        yield Case(
+            cause=CAUSE_OF[one.dependency],
+            sentence=f"{_called(one)} {_again_and_again(one, first)}",
+            readings=(),
+            workload=first,
+            lasts=True,
+            facts=(*_how_often(one), *(f"in those outages, which proves nothing: {line(reading)}" for reading in scene.evidence.meanwhile)),
+            doubts=(
+                "whatever came in an outage proves nothing, and no other time is left",
+                *(f"{other.workload} rolled at that time too" for other in movers[1:]),
+            ),
+            then=("nothing goes back for it by itself: that is for a person to say",),
+        )
+
+
+def _again_and_again(one: Recurrence, suspect: str) -> str:
+    what = "gets no samples again and again" if one.dependency is Dependency.SCRAPE else "is down or restarted again and again"
+    if one.before:
+        return f"{what}, and was so before the release"
+    return f"{what} since new pods of {suspect} came: they may be the cause" if suspect else f"{what} since the release began"
+
+
+def _how_often(one: Recurrence) -> tuple[str, ...]:
+    how_often = f"{_called(one)} was back at least {len(one.times)} times, first at {clock(one.times[0])}, last at {clock(one.times[-1])}"
+    return how_often, f"nothing counts since {clock(one.since)}: the quiet time after each outage reaches to the next one"
+
+
+def _called(one: Liveness | Recurrence) -> str:
+    return f"{DEPENDENCY[one.dependency]} ({one.name})" if one.name else DEPENDENCY[one.dependency]
+
+
+def _is_released_itself(scene: Scene, known: Liveness | Recurrence) -> bool:
     """Tell whether the dependency is a workload that rolls: then its restarts are this release's own doing."""
     member = scene.member(known.name) if known.name else None
     return member is not None and bool(member.shares)
@@ -91,15 +132,14 @@ def _own_signs(scene: Scene, dependency: Dependency) -> tuple[Reading, ...]:
 
 
 def _named(scene: Scene, known: Liveness, readings: tuple[Reading, ...]) -> Case:
-    who, name = DEPENDENCY[known.dependency], f" ({known.name})" if known.name else ""
-    state = _state(known)
+    who, state = _called(known), _state(known)
     when = f"{'since' if known.life is Life.DOWN else 'until' if known.in_part else 'at'} {clock(known.since)}" if known.since is not None else ""
     return Case(
         cause=CAUSE_OF[known.dependency],
-        sentence=f"{who}{name} {state}",
+        sentence=f"{who} {state}",
         victim=" and ".join(dict.fromkeys(one.workload for one in readings if one.workload)),
         readings=_spoken_for(readings),
-        facts=(f"{who}{name} {state} {when}".rstrip(), *(("fewer servers are, or were, there than as the release began",) if known.in_part else ())),
+        facts=(f"{who} {state} {when}".rstrip(), *(("fewer servers are, or were, there than as the release began",) if known.in_part else ())),
         not_because=_not_this_release(scene, readings),
         then=_what_happens(),
     )

@@ -109,6 +109,20 @@ class Liveness:
     in_part: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A dependency that is away or begins anew again and again, so that no time since `since` counts: each outage's quiet time reaches to the next.
+
+    `times`: when it was back, without those that came within a quiet time of one before. `before`: it was so before the release already.
+    """
+
+    dependency: Dependency
+    times: tuple[datetime, ...]
+    since: datetime
+    name: str = ""
+    before: bool = False
+
+
 class Shared(StrEnum):
     """The kinds of contract, an API being one."""
 
@@ -168,7 +182,8 @@ class Member:
 class Evidence:
     """All that is known at one instant `at`; `release` and `namespace` are the SafeRollout's, for the commands.
 
-    `answered`: whoever was asked has answered, so that nothing to tell means that little happened; not that nobody looked.
+    `answered`: whoever was asked has answered, so that nothing to tell means that little happened; not that nobody looked. `recurring`: what is away
+    again and again; `meanwhile`: how new pods stand against old ones in those outages, which proves nothing.
     """
 
     release: str
@@ -178,3 +193,5 @@ class Evidence:
     liveness: tuple[Liveness, ...] = ()
     members: tuple[Member, ...] = ()
     answered: bool = False
+    recurring: tuple[Recurrence, ...] = ()
+    meanwhile: tuple[Reading, ...] = ()

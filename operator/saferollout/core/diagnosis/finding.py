@@ -87,7 +87,7 @@ class Finding:
 
     `workload` is whose step is to blame (the one to roll back, or to stop), `side` its part in `contract`, `victim` who suffers. `sentence` and
     `doubts` hold no number that changes from look to look, so they may stand in status; `evidence` and `then` hold numbers. `doubts`: what keeps
-    the cause from being named. `also`: what was found beside it.
+    the cause from being named. `also`: what was found beside it. `lasts`: it holds, and is not over by itself.
     """
 
     cause: Cause
@@ -105,3 +105,4 @@ class Finding:
     also: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
+    lasts: bool = False

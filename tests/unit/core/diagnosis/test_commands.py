@@ -17,7 +17,7 @@ OFFERED: Final = sorted(
         one.text
         for cause in Cause
         for action in Action
-        for one in commands_for(shop.healthy(), cause=cause, action=action)
+        for one in commands_for(shop.healthy(), cause=cause, action=action, lasts=True, suspect="server")
     }
 )
 
@@ -40,3 +40,12 @@ def test_nobody_is_told_to_go_back_where_that_makes_it_worse(cause: Cause) -> No
     offered = [one.text for one in commands_for(shop.healthy(), cause=cause, action=Action.STOP_SPREADING)]
     assert any(" forward " in one for one in offered)
     assert not any("rollback" in one or "abort" in one for one in offered)
+
+
+def test_going_back_is_offered_for_what_lasts_only_where_somebody_is_suspected() -> None:
+    def offered(suspect: str) -> set[str]:
+        found = commands_for(shop.healthy(), cause=Cause.DATABASE_DOWN, action=Action.HOLD, lasts=True, suspect=suspect)
+        return {one.text.split()[1] for one in found}
+
+    assert {"rollback", "approve"} <= offered("server")
+    assert "rollback" not in offered("") and "approve" in offered("")
