@@ -22,6 +22,7 @@ from saferollout.core.analysis.readings import readings_of
 from saferollout.core.analysis.schedule import watched_since
 from saferollout.core.analysis.scraping import scraped_too_seldom
 from saferollout.core.analysis.stalls import weighed
+from saferollout.core.analysis.status_classes import by_class
 from saferollout.core.analysis.trust import is_confirmed
 from saferollout.core.analysis.vanished import Wanted, vanished
 from saferollout.core.decision import Snapshot
@@ -101,13 +102,13 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
     silent, compared = unanswered(material), (*comparisons(material, members), *evictions(material))
-    judged = weighed(material, members, readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences)))
+    judged = by_class(material, readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences)))
     recurring = recurring_of(material, quiet=quiet, without=(*outages, *silences))
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,
         at=now,
-        readings=(*judged, *looked_at(material, members)),
+        readings=(*weighed(material, members, judged), *looked_at(material, members)),
         liveness=liveness_of(material),
         members=members,
         answered=bool(compared) and not silent,

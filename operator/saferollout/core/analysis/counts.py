@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from saferollout.core.analysis.status_classes import CLASS_4XX
 from saferollout.core.catalogue.series import Series, SignalName
 from saferollout.core.counting import Interval
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -17,8 +18,8 @@ _Bad = Callable[[LabelSet], bool]
 
 _REJECTED: Final = "400|422"
 _DENIED: Final = "401|403|404|429"
-# An exporter that tells classes only can't say which 4xx it was.
-_OTHER_4XX: Final = f"(?!{_REJECTED}|{_DENIED})4..|4|client_error"
+# An exporter that tells classes only can't say which 4xx it was: status_classes.py says so.
+_OTHER_4XX: Final = f"(?!{_REJECTED}|{_DENIED})4..|{CLASS_4XX}"
 _STATUS: Final = {
     Symptom.REJECTED: _REJECTED,
     Symptom.DENIED: _DENIED,

@@ -23,14 +23,16 @@ _FAILS: Final = (
     Symptom.SLOW,
     Symptom.SATURATED,
 )
-_USUAL: Final = (Symptom.DENIED, Symptom.OTHER_4XX, Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX)
+_USUAL: Final = (Symptom.DENIED, Symptom.OTHER_4XX, Symptom.ANY_4XX, Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX, Symptom.CALLS_ANY_4XX)
 """Answers that services give by right: "it isn't there", "somebody else was faster", "log in first". They alone take nothing back, and only a big difference holds."""
 _BIG: Final = 0.1
 _TIMES: Final = 3.0
+_NO_CODE: Final = {Symptom.ANY_4XX: "mode 2", Symptom.CALLS_ANY_4XX: "mode 3"}
+"""Where only the class of a status is told, 400 and 422 may be among them, and what they would be."""
 _BY_RIGHT: Final = "services answer so by right, too: whether these answers are right is not known"
 _PODS: Final = frozenset({Symptom.RESTARTS, Symptom.NOT_READY})
 _SLOW: Final = frozenset({Symptom.SLOW, Symptom.SATURATED})
-_NOT_SERVED_YET: Final = frozenset({Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX})
+_NOT_SERVED_YET: Final = frozenset({Symptom.CALLS_DENIED, Symptom.CALLS_OTHER_4XX, Symptom.CALLS_ANY_4XX})
 """404 is a route that is not there yet, 405 a method, 415 a format; a login that failed can't be told from them."""
 _SUFFERS: Final = (Symptom.SLOW, Symptom.SERVER_ERRORS, Symptom.CALLS_FAILED, Symptom.NOT_READY, Symptom.LAG)
 
@@ -111,6 +113,9 @@ def _doubts(scene: Scene, member: Member, sure: tuple[Reading, ...], usual: tupl
     name, symptoms = member.workload, {one.symptom for one in sure}
     if not sure:
         yield _BY_RIGHT
+    for one in usual:
+        if one.symptom in _NO_CODE:
+            yield f"which 4xx is not told; as in {_NO_CODE[one.symptom]}"
     if scene.worse_than_other_arm(Symptom.REJECTED, name, Arm.NEW) is not None:
         yield "answers 400 or 422 rise too, as in mode 2"
     if scene.worse_than_other_arm(Symptom.STALLED, name, Arm.NEW) is not None:

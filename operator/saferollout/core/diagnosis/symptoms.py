@@ -26,6 +26,7 @@ class Symptom(ExplainedWord):
     REJECTED = "Rejected", "answers 400 or 422", "answers"
     DENIED = "Denied", "answers 401, 403, 404 or 429", "answers"
     OTHER_4XX = "Other4xx", "other answers 4xx (405, 409, 413, 415 and the like)", "answers"
+    ANY_4XX = "Any4xx", "answers 4xx", "answers"
     SERVER_ERRORS = "ServerErrors", "answers 5xx", "answers"
     SLOW = "Slow", "slow answers", "answers"
     LATENCY_SWINGS = "LatencySwings", "looks at a latency far from its mean", "looks"
@@ -35,6 +36,7 @@ class Symptom(ExplainedWord):
     CALLS_REJECTED = "CallsRejected", "calls answered 400 or 422", "calls"
     CALLS_DENIED = "CallsDenied", "calls answered 401, 403, 404 or 429", "calls"
     CALLS_OTHER_4XX = "CallsOther4xx", "calls with another answer 4xx (405, 409, 413, 415 and the like)", "calls"
+    CALLS_ANY_4XX = "CallsAny4xx", "calls answered 4xx", "calls"
     CALLS_FAILED = "CallsFailed", "calls answered 5xx or not at all", "calls"
     # Caches and tables.
     CACHE_MISSES = "CacheMisses", "cache misses", "cache gets"

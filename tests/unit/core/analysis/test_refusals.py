@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from saferollout.core.diagnosis.evidence import Against, Arm
+from saferollout.core.diagnosis.evidence import Against, Arm, Standing
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.released_shop import PodWork, Released, answers, released
@@ -108,3 +108,34 @@ def test_a_neighbour_to_whom_a_third_party_says_401_for_half_a_minute_holds_noth
     assert found.told is not None
     assert (Symptom.CALLS_DENIED, "client", Arm.NEIGHBOUR, Against.BASELINE) in found.worse(), "it is shown"
     assert (found.told.finding.cause, found.told.finding.action) == (Cause.NOTHING, Action.GO_ON), found.told.finding
+
+
+@pytest.mark.parametrize("status", ["4xx", "4", "client_error"])
+def test_answers_4xx_without_a_code_may_be_mode_2_and_are_not_called_anything_else(status: str) -> None:
+    found = released(answers(bad=lambda new: 0.3 if new else 0.0, status=status)).after(300)
+    assert found.told is not None
+    said = found.told.finding
+    assert (said.cause, said.certainty, said.action) == (Cause.PLAIN_BUG, Certainty.SUSPECTED, Action.HOLD)
+    assert said.sentence.endswith("answers 4xx"), said.sentence
+    assert "which 4xx is not told; as in mode 2" in said.doubts
+
+
+def test_beside_answers_4xx_without_a_code_no_kind_of_them_is_known_to_be_as_before() -> None:
+    found = released(answers(bad=lambda new: 0.05, status="4xx")).after(300)
+    told = [found.reading(symptom, Arm.NEW, Against.OTHER_ARM) for symptom in (Symptom.REJECTED, Symptom.DENIED)]
+    assert [(one.standing, one.detail) for one in told] == [(Standing.CANNOT_TELL, "some answers 4xx have no code")] * 2
+    assert found.told is not None
+    assert found.told.finding.action is Action.GO_ON
+    assert any("mode 2 on users can't be seen" in one for one in found.told.finding.doubts), found.told.finding
+
+
+def test_where_no_answer_4xx_came_at_all_none_was_a_validation_either() -> None:
+    found = released(answers(status="4xx", bad=lambda new: 0.0)).after(300)
+    assert found.reading(Symptom.REJECTED, Arm.NEW, Against.OTHER_ARM).standing is Standing.CLEAR
+
+
+def test_calls_answered_4xx_without_a_code_are_worded_so() -> None:
+    found = released(calls(bad=0.6, status="4xx"), contracts=[CALLS]).after(120)
+    assert found.told is not None
+    assert found.told.finding.sentence.endswith("calls answered 4xx")
+    assert "which 4xx is not told; as in mode 3" in found.told.finding.doubts
