@@ -113,7 +113,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         members=members,
         answered=bool(compared) and not silent,
         recurring=recurring,
-        meanwhile=_meanwhile(compared, recurring, began=material.schedule.began, alpha=float(snapshot.spec.analysis.false_alarms)),
+        meanwhile=tuple(by_class(material, _meanwhile(compared, recurring, began=material.schedule.began, alpha=float(snapshot.spec.analysis.false_alarms)))),
     )
     # An outage is told by the first look that sees it, and has to be: gates judge from their first measurement on.
     if not outages and not sees_anything(Scene.of(evidence)):
