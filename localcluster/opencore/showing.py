@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from localcluster.demo.failure import StoryFailed
 from localcluster.demo.kubectl import SAFEROLLOUT
@@ -142,5 +143,14 @@ def _approve_when_drained(stage: Stage, narrator: Narrator) -> None:
             raise StoryFailed("billing has not read the events that were there")
         time.sleep(_LOOK_AGAIN_SECONDS)
     reason = "billing has read past the last event without a currency"
-    narrator.say(f"$ saferollout approve {SAFEROLLOUT} --reason '{reason}'")
-    narrator.show(stage.tools.screen("approve", SAFEROLLOUT, f"--reason={reason}"))
+    step = waiting_step(stage.tools.status())
+    narrator.say(f"$ saferollout approve {step} -s {SAFEROLLOUT} --reason '{reason}'")
+    narrator.show(stage.tools.screen("approve", step, "-s", SAFEROLLOUT, f"--reason={reason}"))
+
+
+def waiting_step(status: dict[str, Any]) -> str:
+    """Return the step of the plan that waits for a person. Raises StoryFailed where none does."""
+    for step in status["release"]["steps"]:
+        if step["kind"] in ("Prove", "Approve") and step["state"] == "Waiting":
+            return str(step["id"])
+    raise StoryFailed("no step waits for an approval")
