@@ -14,6 +14,8 @@ from saferollout.core.diagnosis.symptoms import Symptom
 
 RESTS_ON: Final[Mapping[Symptom, frozenset[SignalName]]] = {
     **{one.symptom: frozenset({one.signal}) for one in POD_SYMPTOMS},
+    Symptom.ANY_4XX: frozenset({SignalName.HTTP_SERVER}),
+    Symptom.CALLS_ANY_4XX: frozenset({SignalName.HTTP_CLIENT}),
     Symptom.DEAD_LETTERS: frozenset({SignalName.DEAD_LETTERS}),
     Symptom.STALLED: frozenset(
         {SignalName.RECORDS_CONSUMED, SignalName.TOPIC_INFLOW, SignalName.ASSIGNED_PARTITIONS, SignalName.OWNED_PARTITIONS}
