@@ -60,11 +60,15 @@ def _by_cache(scene: Scene, contracts: Group, look: Callable[[Scene, Member, str
 
 
 def is_cold(scene: Scene, workload: str, contract: str = "") -> bool:
-    """Tell whether only new pods miss more than before: they are cold, which passes."""
-    return _worse_than_before(scene, Symptom.CACHE_MISSES, workload, Arm.OLD, contract) is None and any(
-        one.standing is Standing.CLEAR and one.arm is Arm.OLD and one.against is Against.BASELINE
-        for one in scene.readings(Symptom.CACHE_MISSES, workload, contract=contract)
-    )
+    """Tell whether only new pods miss more than before: they are cold, which passes. Where nobody counts misses, what is put after them tells."""
+    for symptom in (Symptom.CACHE_MISSES, Symptom.CACHE_PUTS):
+        readings = scene.readings(symptom, workload, contract=contract)
+        of_old = {one.standing for one in readings if one.arm is Arm.OLD and one.against is Against.BASELINE}
+        if of_old & {Standing.CLEAR, Standing.WORSE}:
+            return Standing.WORSE not in of_old
+        if not scene.is_blind(symptom, workload, contract=contract):
+            return False
+    return False
 
 
 def _misses(scene: Scene, user: Member, contract: str) -> Reading | None:

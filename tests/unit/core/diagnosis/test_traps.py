@@ -91,6 +91,13 @@ def test_a_cold_local_cache_is_not_mode_4() -> None:
     assert "cold" in finding.sentence
 
 
+def test_where_nobody_counts_misses_what_only_new_pods_put_tells_that_they_are_cold() -> None:
+    evidence = shop.blind(shop.worse(shop.healthy(), Symptom.CACHE_PUTS, "user-service", *shop.NEW_WORSE), Symptom.CACHE_MISSES, "user-service")
+    assert diagnose(evidence).cause is Cause.NOTHING
+    both = shop.worse(evidence, Symptom.CACHE_PUTS, "user-service", *shop.OLD_THAN_BEFORE)
+    assert diagnose(both).cause is not Cause.NOTHING
+
+
 def test_misses_of_all_pods_together_do_not_tell_a_cold_cache_from_mode_4() -> None:
     evidence = shop.worse(shop.worse(shop.healthy(), Symptom.CACHE_MISSES, "user-service"), Symptom.CACHE_PUTS, "user-service")
     finding = diagnose(shop.blind(evidence, Symptom.CACHE_MISSES, "user-service", Arm.NEW, Arm.OLD))
