@@ -14,10 +14,13 @@ from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.diagnosis.which_contract import (
     Group,
+    by_contract,
     contracts_of,
     doubt_of,
     having,
     its_own,
+    names,
+    once,
     others_moved,
     the_one,
     told_apart,
@@ -95,7 +98,7 @@ def _refuses(scene: Scene, group: Group, server: Member, rejected: Reading) -> C
         doubts.append(f"{Symptom.OTHER_4XX.meaning} rise too, which have other causes")
     if scene.is_blind(Symptom.SERVER_ERRORS, name) and _outnumbered(scene, name, rejected) is None:
         doubts.append(f"answers 5xx of {name} are not known")
-    clients = (" and " if len(group) < 2 else " or ").join(one.workload for one in having(scene, group, Part.CALLS)) or "its clients"
+    clients = names(having(scene, group, Part.CALLS), group) or "its clients"
     return Case(
         cause=Cause.MODE_2,
         sentence=f"new pods of {name} refuse what {clients} sent all along",
@@ -138,7 +141,7 @@ def _refuses_perhaps(scene: Scene, served: Group, server: Member) -> Iterator[Ca
         called = {one: None for client in clients if client.workload in refused for one in contracts_of(client, Shared.API, Part.CALLS)}
         group = with_movers(scene, tuple(called) or served, Part.SERVES, rejected)
         servers = having(scene, group, Part.SERVES)
-        blamed, doubts = blame(tuple({one.workload: one for one in (server, *servers, *clients)}.values()), rejected)
+        blamed, doubts = blame(once((server, *servers, *clients)), rejected)
         if blamed is server and scene.outside_worse((Symptom.REJECTED, Symptom.CALLS_REJECTED), contracts=(*served, *group)) is None:
             known = its_own(group, server, Part.SERVES) or served
             yield Case(
@@ -161,15 +164,15 @@ def _refused_by(scene: Scene, client: Member, served: Group) -> Reading | None:
 
 def _sends_too_early(scene: Scene, called: Group, client: Member) -> Iterator[Case]:
     name = client.workload
-    known = {one: found for one in called if (found := scene.worse_than_other_arm(Symptom.CALLS_REJECTED, name, Arm.NEW, contract=one)) is not None}
+    known = by_contract(called, lambda one: scene.worse_than_other_arm(Symptom.CALLS_REJECTED, name, Arm.NEW, contract=one))
     for group in told_apart(tuple(known), lambda one: known[one].contract == one or _server_refuses(scene, one) is not None):
         yield _too_early(scene, group, client, known[group[0]], doubt_of(group))
     blind = tuple(one for one in called if scene.between(Symptom.CALLS_REJECTED, name, Arm.NEW, contract=one) is Standing.CANNOT_TELL)
     for contract in blind if not known else ():
         rejected, servers = _server_refuses(scene, contract), scene.with_part(contract, Part.SERVES)
         served = tuple({one: None for server in servers for one in contracts_of(server, Shared.API, Part.SERVES)})
-        movers = {one.workload: one for one in (client, *servers, *having(scene, served, Part.CALLS))}
-        blamed, doubts = blame(tuple(movers.values()), rejected) if rejected is not None else (None, ())
+        movers = once((client, *servers, *having(scene, served, Part.CALLS)))
+        blamed, doubts = blame(movers, rejected) if rejected is not None else (None, ())
         if rejected is not None and blamed is client and scene.outside_worse((Symptom.REJECTED,), contracts=(contract,)) is None:
             yield _too_early(scene, (contract,), client, rejected, (f"which pods of {name} are refused is not known", *doubts))
 
@@ -180,8 +183,7 @@ def _server_refuses(scene: Scene, contract: str) -> Reading | None:
 
 
 def _too_early(scene: Scene, group: Group, client: Member, rejected: Reading, doubts: tuple[str, ...]) -> Case:
-    servers = having(scene, group, Part.SERVES)
-    who = (" and " if len(group) < 2 else " or ").join(one.workload for one in servers) or "the server"
+    who = names(having(scene, group, Part.SERVES), group) or "the server"
     old = f"old pods of {client.workload} are not refused" if rejected.against is Against.OTHER_ARM and rejected.workload == client.workload else ""
     return Case(
         cause=Cause.MODE_3,

@@ -4,8 +4,9 @@ Each pool overwrites what the other can't read, so both miss more and both write
 only by itself; old pods go on as before. The server's own hit ratio says nothing: the key is found, it is the client that can't read it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 from saferollout.core.diagnosis.cases import Case, blame, doubts_of_life
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared, Standing
@@ -14,14 +15,14 @@ from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.diagnosis.which_contract import (
     Group,
+    by_contract,
     by_others,
     doubt_of,
     having,
-    is_told,
     its_own,
     others_moved,
     the_one,
-    told_apart,
+    told_by_readings,
     with_movers,
 )
 
@@ -48,8 +49,8 @@ def _by_cache(scene: Scene, contracts: Group, look: Callable[[Scene, Member, str
     found: list[tuple[Group, Reading]] = []
     for user in scene.evidence.members:
         used = (one for one in contracts if scene.has_part(user.workload, one))
-        known = {one: reading for one in used if (reading := look(scene, user, one)) is not None}
-        for group in told_apart(tuple(known), partial(is_told, known)):
+        known = by_contract(used, partial(look, scene, user))
+        for group in told_by_readings(known):
             moved = with_movers(scene, group, Part.WRITES, known[group[0]])
             found.append((moved, known[moved[0]]))
     tell, by_cache = by_others(group for group, _ in found), dict[Group, Reading]()
@@ -94,7 +95,8 @@ def _worse_than_before(scene: Scene, symptom: Symptom, workload: str, arm: Arm, 
 
 def _two_formats(scene: Scene, group: Group, writer: Member, missing: Reading, doubts: tuple[str, ...]) -> Case:
     users = [member for member in scene.evidence.members if any(scene.has_part(member.workload, one) for one in group)]
-    known = _once(one for contract in group for user in users for one in scene.readings(Symptom.CACHE_PUTS, user.workload, contract=contract))
+    of_each = (scene.readings(Symptom.CACHE_PUTS, user.workload, contract=contract) for contract in group for user in users)
+    known = list(dict.fromkeys(chain.from_iterable(of_each)))
     written = its_own(group, writer, Part.WRITES)
     what = " or ".join(written)
     worse = (one for arm in _PUTS for one in known if one.arm is arm and one.standing is Standing.WORSE and one.against is Against.BASELINE)
@@ -111,10 +113,6 @@ def _two_formats(scene: Scene, group: Group, writer: Member, missing: Reading, d
         not_because=_not_a_cache_in_trouble(scene, group, missing),
         then=(f"then purge {what}, or let the next revision write under a new key prefix (keys: Versioned): what was written stays until it expires",),
     )
-
-
-def _once(readings: Iterable[Reading]) -> list[Reading]:
-    return list(dict.fromkeys(readings))
 
 
 def _doubts(missing: Reading, puts: Reading | None, known: list[Reading]) -> Iterator[str]:

@@ -146,7 +146,7 @@ def _finding(
         doubts=tuple(case.doubts),
         also=also,
         then=then if then is not None else case.then,
-        commands=tuple(commands_for(scene.evidence, cause=case.cause, action=action, suspect=case.workload if case.lasts else "", lasts=case.lasts)),
+        commands=tuple(commands_for(scene.evidence, cause=case.cause, action=action, suspect=case.workload, lasts=case.lasts)),
         lasts=case.lasts,
     )
 

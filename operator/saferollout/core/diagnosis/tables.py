@@ -4,7 +4,6 @@ Going back makes it worse: more old pods would meet those rows. So whatever is o
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 from saferollout.core.diagnosis.cases import Case, blame, doubts_of_life, joined, since
 from saferollout.core.diagnosis.evidence import Arm, Dependency, Life, Member, Part, Reading, Shared
@@ -13,14 +12,15 @@ from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.diagnosis.which_contract import (
     Group,
+    by_contract,
     contracts_of,
     doubt_of,
     having,
-    is_told,
     its_own,
     others_moved,
     the_one,
     told_apart,
+    told_by_readings,
     with_movers,
 )
 
@@ -68,8 +68,8 @@ def _old_pods_of(scene: Scene, group: Group, writer: Member) -> Iterator[Case]:
 
 def _neighbour(scene: Scene, reader: Member) -> Iterator[Case]:
     tables = contracts_of(reader, Shared.TABLE, Part.READS)
-    known = {one: found for one in tables if (found := scene.hurt(Symptom.DATA_ERRORS, reader.workload, contract=one)) is not None}
-    for told in told_apart(tuple(known), partial(is_told, known)):
+    known = by_contract(tables, lambda one: scene.hurt(Symptom.DATA_ERRORS, reader.workload, contract=one))
+    for told in told_by_readings(known):
         group = with_movers(scene, told, Part.WRITES, known[told[0]], but=(reader.workload,))
         data = known[group[0]]
         writers = tuple(one for one in having(scene, group, Part.WRITES) if one.workload != reader.workload)

@@ -6,7 +6,6 @@ error-handling deserializer a poison record shows as a stall of old consumers, w
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from saferollout.core.diagnosis.cases import Case, blame, doubts_of, doubts_of_life, joined, since
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared, Standing
@@ -16,15 +15,16 @@ from saferollout.core.diagnosis.scene import Scene, role_in
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.diagnosis.which_contract import (
     Group,
+    by_contract,
     by_others,
     contracts_of,
     doubt_of,
     having,
-    is_told,
     its_own,
     others_moved,
     the_one,
     told_apart,
+    told_by_readings,
     with_movers,
 )
 from saferollout.core.diagnosis.wording import number
@@ -76,14 +76,13 @@ def _victims(scene: Scene) -> dict[Group, list[_Victim]]:
 def _suffers(scene: Scene, reader: Member) -> Iterator[tuple[Group, _Victim]]:
     """Yield of what a reader suffers, each topic by itself where it can be told; stalls where nothing fails."""
     name, topics = reader.workload, contracts_of(reader, Shared.TOPIC, Part.READS)
-    failing = {one: found for one in topics if (found := scene.hurt(Symptom.CONSUMER_FAILURES, name, contract=one)) is not None}
-    stalled = {one: found for one in topics if (found := scene.hurt(Symptom.STALLED, name, contract=one)) is not None}
+    failing = by_contract(topics, lambda one: scene.hurt(Symptom.CONSUMER_FAILURES, name, contract=one))
+    known = failing or by_contract(topics, lambda one: scene.hurt(Symptom.STALLED, name, contract=one))
     # Each pod's records are counted for all its topics, so that several which stand still are not told apart.
-    for group in told_apart(tuple(failing or stalled), lambda one: (one in failing and failing[one].contract == one) or _has_dead_letters(scene, one)):
-        reading = (failing or stalled)[group[0]]
-        moved = with_movers(scene, group, Part.WRITES, reading, but=(name,))
-        if failing or not _moved_last(scene, group, reader, reading):
-            yield moved, _Victim(reader=reader, reading=(failing or stalled)[moved[0]])
+    for group in told_apart(tuple(known), lambda one: (one in failing and failing[one].contract == one) or _has_dead_letters(scene, one)):
+        moved = with_movers(scene, group, Part.WRITES, known[group[0]], but=(name,))
+        if failing or not _moved_last(scene, group, reader, known[group[0]]):
+            yield moved, _Victim(reader=reader, reading=known[moved[0]])
 
 
 def _has_dead_letters(scene: Scene, contract: str) -> bool:
@@ -181,7 +180,7 @@ def _dead_letters_alone(scene: Scene, contract: str, dead: Reading) -> Iterator[
 
 def _ahead(scene: Scene, topics: Group, reader: Member) -> Iterator[Case]:
     name = reader.workload
-    known = {one: found for one in topics if (found := scene.worse_than_other_arm(Symptom.STALLED, name, Arm.NEW, contract=one)) is not None}
+    known = by_contract(topics, lambda one: scene.worse_than_other_arm(Symptom.STALLED, name, Arm.NEW, contract=one))
     doubts: tuple[str, ...] = ()
     if not known:
         known, doubts = _stalled_as_a_group(scene, topics, reader)
@@ -210,7 +209,7 @@ def _ahead(scene: Scene, topics: Group, reader: Member) -> Iterator[Case]:
 
 def _stalled_as_a_group(scene: Scene, topics: Group, reader: Member) -> tuple[dict[str, Reading], tuple[str, ...]]:
     """Return stalls of which nobody can tell whose pods stand still, if the reader moved last."""
-    known = {one: found for one in topics if (found := _stall_of_all(scene, one, reader)) is not None}
+    known = by_contract(topics, lambda one: _stall_of_all(scene, one, reader))
     if not known or not all(_moved_last(scene, tuple(known), reader, found) for found in known.values()):
         return {}, ()
     return known, (f"which pods of {reader.workload} stand still is not known",)
@@ -243,8 +242,8 @@ def _right_order(scene: Scene, group: Group, reader: str) -> tuple[str, ...]:
 def _misses_a_field(scene: Scene, topics: Group, reader: Member) -> Iterator[Case]:
     """Suspect mode 3 where new consumers of a changed contract fail and old ones do not; it may as well be a bug of their own."""
     name, changed = reader.workload, [role.contract for role in reader.roles if role.changed and role.contract in topics]
-    known = {one: found for one in changed if (found := scene.worse_than_other_arm(Symptom.CONSUMER_FAILURES, name, Arm.NEW, contract=one)) is not None}
-    for group in told_apart(tuple(known), partial(is_told, known)):
+    known = by_contract(changed, lambda one: scene.worse_than_other_arm(Symptom.CONSUMER_FAILURES, name, Arm.NEW, contract=one))
+    for group in told_by_readings(known):
         yield Case(
             cause=Cause.MODE_3,
             sentence=f"new pods of {name} fail on records of {' or '.join(group)} that its old pods can read",

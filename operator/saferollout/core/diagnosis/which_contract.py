@@ -30,19 +30,27 @@ def contracts_of(member: Member, kind: Shared, part: Part) -> Group:
     return tuple(role.contract for role in member.roles if role.kind is kind and part in role.parts)
 
 
+def by_contract(contracts: Iterable[str], look: Callable[[str], Reading | None]) -> dict[str, Reading]:
+    """Return what a look finds of each contract; nothing of one of which it finds nothing."""
+    return {contract: found for contract in contracts if (found := look(contract)) is not None}
+
+
 def told_apart(contracts: Group, is_own: Callable[[str], bool]) -> tuple[Group, ...]:
-    """Return each contract that has evidence of its own by itself; all of them together where none has."""
+    """Return each contract that has evidence of its own by itself; all of them together where none has.
+
+    Of topics a, b and c, where dead letters of b came: ((b,),). Where none came: ((a, b, c),).
+    """
     own = tuple((one,) for one in contracts if is_own(one))
     return own or ((contracts,) if contracts else ())
 
 
-def is_told(known: Mapping[str, Reading], contract: str) -> bool:
-    """Tell whether what is known of a contract was counted for it alone."""
-    return known[contract].contract == contract
+def told_by_readings(known: Mapping[str, Reading]) -> tuple[Group, ...]:
+    """Return the same where evidence of a contract's own is a reading that was counted for it alone."""
+    return told_apart(tuple(known), lambda one: known[one].contract == one)
 
 
 def by_others(groups: Iterable[Group]) -> Callable[[Group], tuple[Group, ...]]:
-    """Return what tells a group apart by those who suffer and have only one of its contracts."""
+    """Return what tells a group apart by those who suffer and have only one of its contracts: of (a, b), where somebody suffers who has only b, ((b,),)."""
     alone = {group for group in groups if len(group) == 1}
     return lambda group: tuple((one,) for one in group if (one,) in alone) or (group,)
 
@@ -55,7 +63,17 @@ def with_movers(scene: Scene, group: Group, part: Part, reading: Reading, *, but
 
 def having(scene: Scene, group: Group, part: Part) -> tuple[Member, ...]:
     """Return everybody who has this part in any of the contracts."""
-    return tuple({member.workload: member for one in group for member in scene.with_part(one, part)}.values())
+    return once(member for one in group for member in scene.with_part(one, part))
+
+
+def once(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Return each workload once, in the order in which they come."""
+    return tuple({member.workload: member for member in members}.values())
+
+
+def names(members: Iterable[Member], group: Group) -> str:
+    """Name workloads that have a part in one contract, or in one of several."""
+    return (" and " if len(group) < 2 else " or ").join(one.workload for one in members)
 
 
 def its_own(group: Group, member: Member, part: Part) -> Group:
