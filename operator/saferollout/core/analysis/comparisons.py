@@ -3,7 +3,7 @@
 A comparison is only laid out here; how many there are decides what each of them may spend of the chance of a false alarm.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -117,55 +117,55 @@ def _old(window: Window) -> TimedCount:
     return TimedCount(at=window.at, events=window.old_events, seconds=window.old_total)
 
 
-def _with_before(material: Material, workload: str, one: Counted, *, arm: Arm) -> WithBefore:
+def with_before(
+    material: Material,
+    symptom: Symptom,
+    counts: Sequence[TimedCount],
+    *,
+    workload: str = "",
+    contract: str = "",
+    arm: Arm = Arm.ALL,
+    among: tuple[TimedCount, ...] = (),
+    tolerates: float = 1.0,
+) -> WithBefore:
+    """Lay out what was counted since the first roll beside what was counted before it; of no workload: of the contract, whoever caused it."""
     began = material.schedule.began
-    every = material.of_each(("everybody", one.symptom, one.contract), one.counts, summed(material.pods_of(workload)), workload=workload)
     return WithBefore(
-        symptom=one.symptom,
+        symptom=symptom,
         workload=workload,
-        contract=one.contract,
+        contract=contract,
         arm=arm,
-        since=tuple(count for count in every if count.at > began),
-        before=tuple(count for count in every if count.at <= began),
-        tolerates=max(one.tolerates, one.drifts),
+        since=tuple(one for one in counts if one.at > began),
+        before=tuple(one for one in counts if one.at <= began),
+        among=among,
+        tolerates=tolerates,
     )
+
+
+def _with_before(material: Material, workload: str, one: Counted, *, arm: Arm) -> WithBefore:
+    every = material.of_each(("everybody", one.symptom, one.contract), one.counts, summed(material.pods_of(workload)), workload=workload)
+    return with_before(material, one.symptom, every, workload=workload, contract=one.contract, arm=arm, tolerates=max(one.tolerates, one.drifts))
 
 
 def _of_swings(material: Material, members: tuple[Member, ...]) -> Iterator[Comparison]:
     """Compare how often the latency of who reads a cache swings with the time before."""
-    began = material.schedule.began
     for member in members:
         looks = swings_of(material, member.workload) if any(role.kind is Shared.CACHE and Part.READS in role.parts for role in member.roles) else ()
         if looks:
-            yield WithBefore(
-                symptom=Symptom.LATENCY_SWINGS,
-                workload=member.workload,
-                contract="",
-                arm=arm_of(material, members, member.workload),
-                since=tuple(one for one in looks if one.at > began),
-                before=tuple(one for one in looks if one.at <= began),
-            )
+            arm = arm_of(material, members, member.workload)
+            yield with_before(material, Symptom.LATENCY_SWINGS, looks, workload=member.workload, arm=arm)
 
 
 def _of_topics(material: Material) -> Iterator[Comparison]:
     """Compare the inflow of dead letters with the time before; whoever wrote them, they belong to the topic."""
-    began = material.schedule.began
     for contract in material.snapshot.spec.contracts:
         if contract.topic is None or contract.topic.dead_letter_topic is None:
             continue
         series = material.series_for(SignalName.DEAD_LETTERS, contract=contract.name)
         if series is None:
             continue
-        grown = tuple(came_to(material, series, contract.topic.dead_letter_topic))
-        yield WithBefore(
-            symptom=Symptom.DEAD_LETTERS,
-            workload="",
-            contract=contract.name,
-            arm=Arm.ALL,
-            since=tuple(one for one in grown if one.at > began),
-            before=tuple(one for one in grown if one.at <= began),
-            among=tuple(_records(material, contract.name, contract.topic.name)),
-        )
+        grown, among = tuple(came_to(material, series, contract.topic.dead_letter_topic)), tuple(_records(material, contract.name, contract.topic.name))
+        yield with_before(material, Symptom.DEAD_LETTERS, grown, contract=contract.name, among=among)
 
 
 def _records(material: Material, contract: str, topic: str) -> Iterator[TimedCount]:

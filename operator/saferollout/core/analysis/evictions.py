@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from saferollout.api.contracts import Contract
-from saferollout.core.analysis.comparisons import WithBefore
+from saferollout.core.analysis.comparisons import WithBefore, with_before
 from saferollout.core.analysis.material import Material
 from saferollout.core.catalogue.series import Series, SignalName
 from saferollout.core.counting import Interval
-from saferollout.core.diagnosis.evidence import Arm
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import TimedCount
 
@@ -19,21 +18,12 @@ _TWICE: Final = 2.0
 
 def evictions(material: Material) -> Iterator[WithBefore]:
     """Yield a comparison for each cache of which it is known; whoever wrote them, entries belong to the cache."""
-    began = material.schedule.began
     for contract in material.snapshot.spec.contracts:
         series = material.series_for(SignalName.CACHE_EVICTIONS, contract=contract.name) if contract.cache is not None else None
         if series is None:
             continue
         evicted = _each_look_once(_intervals(material, series, contract))
-        yield WithBefore(
-            symptom=Symptom.EVICTIONS,
-            workload="",
-            contract=contract.name,
-            arm=Arm.ALL,
-            since=tuple(one for one in evicted if one.at > began),
-            before=tuple(one for one in evicted if one.at <= began),
-            tolerates=_TWICE,
-        )
+        yield with_before(material, Symptom.EVICTIONS, evicted, contract=contract.name, tolerates=_TWICE)
 
 
 def _intervals(material: Material, series: Series, contract: Contract) -> Iterator[Interval]:
