@@ -101,9 +101,10 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     members = members_of(material)
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
+    alpha, without = float(snapshot.spec.analysis.false_alarms), (*outages, *silences)
     silent, compared = unanswered(material), (*comparisons(material, members), *evictions(material))
-    judged = by_class(material, readings_of(compared, alpha=float(snapshot.spec.analysis.false_alarms), without=(*outages, *silences)))
-    recurring = recurring_of(material, quiet=quiet, without=(*outages, *silences))
+    judged = by_class(material, readings_of(compared, alpha=alpha, without=without))
+    recurring = recurring_of(material, quiet=quiet, without=without)
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,
@@ -113,7 +114,7 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         members=members,
         answered=bool(compared) and not silent,
         recurring=recurring,
-        meanwhile=tuple(by_class(material, _meanwhile(compared, recurring, began=material.schedule.began, alpha=float(snapshot.spec.analysis.false_alarms)))),
+        meanwhile=tuple(by_class(material, _meanwhile(compared, recurring, began=material.schedule.began, alpha=alpha))),
     )
     # An outage is told by the first look that sees it, and has to be: gates judge from their first measurement on.
     if not outages and not sees_anything(Scene.of(evidence)):

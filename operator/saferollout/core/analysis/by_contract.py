@@ -40,9 +40,11 @@ def counted_by_contract(material: Material, member: Member) -> Iterator[Counted]
     """Yield what was counted of a workload's pods for each of several contracts of a kind."""
     for told in _TOLD_BY:
         series = material.series_for(told.signal, workload=member.workload)
-        for contract, names in _names(material, member, told).items() if series is not None else ():
-            intervals = _kept(material, member, series, told.key, names) if series is not None else ()
-            if series is None or not intervals:
+        if series is None:
+            continue
+        for contract, names in _names(material, member, told).items():
+            intervals = _kept(material, member, series, told.key, names)
+            if not intervals:
                 continue
             count = counting(told.symptom, series, is_pod=material.pods_of(member.workload))
             counts = material.of_each((told.symptom, series, names), intervals, count, workload=member.workload)

@@ -13,9 +13,11 @@ tell says only that one owns none, or that the group rebalances. Where nobody te
 owner. What is seen so is no proof: it may have lost them since.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice, takewhile
 from typing import Final, TypeVar
 
 from saferollout.core.analysis.counts import Counted
@@ -36,9 +38,11 @@ _OWNS_NONE: Final[frozenset[str]] = frozenset()
 def stalls_of(material: Material, member: Member) -> Iterator[Counted]:
     """Yield, for each topic that a workload reads, the looks at its pods that had something to do, and at which of them they took nothing."""
     consumed = material.series_for(SignalName.RECORDS_CONSUMED, workload=member.workload)
-    for role in _reads(member) if consumed is not None else ():
+    if consumed is None:
+        return
+    for role in _reads(member):
         inflow = material.series_for(SignalName.TOPIC_INFLOW, contract=role.contract)
-        if inflow is None or consumed is None or inflow.subject is not Subject.TOPIC:
+        if inflow is None or inflow.subject is not Subject.TOPIC:
             continue
         growth, has_work = _growth(material, member, inflow, role), _has_work(material, member, role)
         intervals = material.intervals(consumed, workload=member.workload)
@@ -112,7 +116,7 @@ class _Came:
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """What came to a topic, look by look; `every`: all of its partitions that were ever seen."""
+    """What came to a topic, look by look, in their order; `every`: all of its partitions that were ever seen."""
 
     came: Sequence[_Came]
     every: frozenset[str]
@@ -124,7 +128,8 @@ class _Growth:
 
     def within(self, start: datetime, end: datetime) -> _Grown:
         """Return what grew at each look of a time; where nothing is known of it, nothing did."""
-        looks = [one.records for one in self.came if start <= one.start and one.at <= end]
+        first = bisect_left(self.came, start, key=lambda one: one.start)
+        looks = [one.records for one in takewhile(lambda one: one.at <= end, islice(self.came, first, None))]
         grown = frozenset(partition for partition in self.every if looks and all(records.get(partition, 0.0) > 0 for records in looks))
         return _Grown(partitions=grown, quiet=len(self.every) - len(grown))
 
@@ -187,6 +192,10 @@ def _records(counts: Counts, topic: str) -> float:
 
 
 def _growth(material: Material, member: Member, inflow: Series, role: Role) -> _Growth:
+    return material.once(("growth", inflow, role.contract, member.workload), lambda: _growth_of(material, member, inflow, role))
+
+
+def _growth_of(material: Material, member: Member, inflow: Series, role: Role) -> _Growth:
     topic = _topic(material, role.contract)
     came = material.of_each(("came", inflow, topic), material.intervals(inflow), _came_to(topic), workload=member.workload)
     return _Growth(came=came, every=frozenset(partition for one in came for partition in one.records))

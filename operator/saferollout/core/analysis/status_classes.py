@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from saferollout.core.analysis.material import Material
-from saferollout.core.catalogue.series import Series, SignalName
+from saferollout.core.catalogue.series import SignalName
 from saferollout.core.counting import Look
 from saferollout.core.diagnosis.evidence import Reading, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
@@ -44,15 +44,14 @@ def by_class(material: Material, readings: Iterable[Reading]) -> Iterator[Readin
 
 
 def _tells_class_only(material: Material, signal: SignalName, workload: str) -> bool:
+    """Tell whether any pod of a workload had counted answers 4xx without a code, at any look."""
+    return material.once(("class only", signal, workload), lambda: any(_has_class(material, signal, workload)))
+
+
+def _has_class(material: Material, signal: SignalName, workload: str) -> tuple[bool, ...]:
     series = material.series_for(signal, workload=workload)
     if series is None:
-        return False
-    looks = material.looks(series, workload=workload)
-    return material.once(("class only", series, workload), lambda: any(_has_class(material, series, looks, workload)))
-
-
-def _has_class(material: Material, series: Series, looks: tuple[Look, ...], workload: str) -> tuple[bool, ...]:
-    """Tell of each look whether any pod had counted answers 4xx without a code."""
+        return ()
     key = series.keys[0].name if series.keys else ""
     pattern = re.compile(CLASS_4XX)
 
@@ -60,4 +59,4 @@ def _has_class(material: Material, series: Series, looks: tuple[Look, ...], work
         counted = (item for processes in look.subjects.values() for keys in processes.values() for item in keys.items())
         return any(count > 0 and any(label == key and pattern.fullmatch(value) for label, value in labels) for labels, count in counted)
 
-    return material.of_each(("has class", series), looks, has, workload=workload)
+    return material.of_each(("has class", series), material.looks(series, workload=workload), has, workload=workload)
