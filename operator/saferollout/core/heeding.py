@@ -140,9 +140,7 @@ def _unproven(draft: Draft, assessment: Assessment, workload: str, *, since: dat
     def judged(compared: Sequence[Comparison]) -> tuple[Unproven, ...]:
         return unproven(compared, workload=workload, since=since, highest_rate=highest_rate, without=without)
 
-    known = draft.assessed[2] if draft.assessed is not None else None
-    memory = known if isinstance(known, Memory) else Memory()
-    return memory.all(("unproven", workload, since, highest_rate), assessment.compared, judged)
+    return (_memory(draft) or Memory()).all(("unproven", workload, since, highest_rate), assessment.compared, judged)
 
 
 def last_look(draft: Draft) -> AnalysisLook | None:
@@ -166,11 +164,16 @@ def _assessment(draft: Draft) -> Assessment | Unable | None:
     """Assess anew only when something new was measured, or other pods are asked about: a decision is made far more often."""
     key = made_of(draft.snapshot, draft.observations)
     if draft.assessed is None or draft.assessed[0] != key:
-        known = draft.assessed[2] if draft.assessed is not None else None
-        memory = Memory(known if isinstance(known, Memory) else None)
+        memory = Memory(_memory(draft))
         draft.assessed = (key, assess(draft.snapshot, draft.observations, draft.now, memory), memory.seal())
     found = draft.assessed[1]
     return found if isinstance(found, Assessment | Unable) else None
+
+
+def _memory(draft: Draft) -> Memory | None:
+    """Return what was worked out at the last look."""
+    known = draft.assessed[2] if draft.assessed is not None else None
+    return known if isinstance(known, Memory) else None
 
 
 def _in_force(draft: Draft) -> Assessment | None:

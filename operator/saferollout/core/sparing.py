@@ -3,8 +3,6 @@
 Gates and deadlines know neither; the analysis does, where it is enforced. What is spared holds, and is judged anew at every decision.
 """
 
-from datetime import datetime, timedelta
-
 from saferollout.api.analysis import OnForwardOnly
 from saferollout.core.analysis.assess import Assessment
 from saferollout.core.analysis.schedule import is_enforced, schedule_of
@@ -39,7 +37,8 @@ def _may_be_an_outage(draft: Draft, trouble: Trouble) -> str | None:
     """Wait for what the next scrapes tell of a gate's failure: an exporter knows later than people that its server is down (diagnosis.onsets)."""
     if trouble.since is None or not _knows_of_lives(draft):
         return None
-    known_from = _first_look_from(draft, trouble.since + FRESH)
+    schedule = schedule_of(draft.snapshot, draft.now)
+    known_from = schedule.first_from(trouble.since + FRESH) if schedule is not None else None
     if known_from is None or draft.now >= known_from:
         return None
     draft.wake_at(known_from)
@@ -57,11 +56,3 @@ def _knows_of_lives(draft: Draft) -> bool:
     if isinstance(found, Assessment):
         return any(one.life is not Life.UNKNOWN for one in found.evidence.liveness)
     return found is not None
-
-
-def _first_look_from(draft: Draft, instant: datetime) -> datetime | None:
-    schedule = schedule_of(draft.snapshot, draft.now)
-    if schedule is None:
-        return None
-    interval = timedelta(seconds=draft.snapshot.spec.analysis.interval_seconds)
-    return schedule.began + -((schedule.began - instant) // interval) * interval

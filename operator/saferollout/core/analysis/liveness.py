@@ -33,10 +33,8 @@ def outages_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]:
 
     People notice that a server is gone before its exporter is scraped: what failed shortly before the outage was seen came of it too.
     """
-    interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
-    kept = material.schedule.kept
-    lives = _lifelines(material)
-    found = (outage for one in lives for outage in one.outages(now=material.now, kept=kept, interval=interval, quiet=quiet))
+    kept, interval = material.schedule.kept, material.schedule.interval
+    found = (outage for one in _lifelines(material) for outage in one.outages(now=material.now, kept=kept, interval=interval, quiet=quiet))
     return tuple(replace(outage, start=outage.start - SLACK) for outage in found)
 
 
@@ -45,8 +43,7 @@ def silences_of(material: Material, *, quiet: timedelta) -> tuple[Interval, ...]
 
     What came in them counts for nothing, as in an outage, but they are none: an exporter that is gone for good keeps nobody.
     """
-    interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
-    kept = material.schedule.kept
+    kept, interval = material.schedule.kept, material.schedule.interval
     return tuple(silence for one in _lifelines(material) for silence in one.silences(kept=kept, interval=interval, quiet=quiet))
 
 
@@ -55,7 +52,7 @@ def recurring_of(material: Material, *, quiet: timedelta, without: Sequence[Inte
 
     Where the quiet time is longer than a quarter of what is kept of looks, that has to do.
     """
-    interval = timedelta(seconds=material.snapshot.spec.analysis.interval_seconds)
+    interval = material.schedule.interval
     # The next outage is known a look late, and reaches back from there: until then it is not over.
     since = _counts_not_since(without, at=material.now - interval - SLACK)
     apart = max(SLACK, min(quiet, interval * (MOST_LOOKS // 4)))

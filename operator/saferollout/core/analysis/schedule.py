@@ -22,7 +22,7 @@ DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The instants of a release: `before` its first roll, and `since` then; `discovery` is when it was last asked which series are there.
+    """The instants of a release: `before` its first roll, and `since` then, an `interval` apart; `discovery` is when it was last asked which series are there.
 
     `kept` is the first of those since then that lie side by side. Before it there may be single ones, at which a batch under way was ready: what it
     has shown since counts however long it waits.
@@ -30,6 +30,7 @@ class Schedule:
 
     before: tuple[datetime, ...]
     since: tuple[datetime, ...]
+    interval: timedelta
     discovery: datetime
     kept: datetime | None = None
 
@@ -42,6 +43,10 @@ class Schedule:
     def began(self) -> datetime:
         """Return the last look before the first roll: counts after it belong to the release."""
         return self.before[-1]
+
+    def first_from(self, instant: datetime) -> datetime:
+        """Return the first look at or after an instant, be it still to come."""
+        return self.began + _looks_until(instant, start=self.began, interval=self.interval) * self.interval
 
 
 def mode_of(snapshot: Snapshot) -> AnalysisMode:
@@ -69,6 +74,7 @@ def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     return Schedule(
         before=tuple(start - (BASELINE_LOOKS - number) * interval for number in range(BASELINE_LOOKS + 1)),
         since=tuple(start + number * interval for number in (*sorted(single), *range(first, last + 1))),
+        interval=interval,
         discovery=start + (now - start) // DISCOVERY_INTERVAL * DISCOVERY_INTERVAL,
         kept=start + first * interval if first <= last else None,
     )
@@ -78,7 +84,12 @@ def _first_looks_at_batches(snapshot: Snapshot, start: datetime, interval: timed
     """Yield the number of the first look at or after each batch under way was ready."""
     for roll in snapshot.status.release.rolls if snapshot.status.release is not None else ():
         if roll.ready_time is not None and roll.ready_time >= start:
-            yield max(1, -((start - roll.ready_time) // interval))
+            yield max(1, _looks_until(roll.ready_time, start=start, interval=interval))
+
+
+def _looks_until(instant: datetime, *, start: datetime, interval: timedelta) -> int:
+    """Return how many intervals after the start the first look at or after an instant is."""
+    return -((start - instant) // interval)
 
 
 def watched_since(release: Release | None) -> datetime | None:
@@ -93,5 +104,5 @@ def next_look(snapshot: Snapshot, now: datetime) -> datetime | None:
     found = schedule_of(snapshot, now)
     if found is None:
         return None
-    return (found.since[-1] if found.since else found.began) + timedelta(seconds=snapshot.spec.analysis.interval_seconds)
+    return (found.since[-1] if found.since else found.began) + found.interval
 
