@@ -47,10 +47,12 @@ _FETCH_SCENE = (Part(name="fetch-scene", arguments=("python", "-m", "localcluste
 # Real processes are late now and then: tests/second_chances.py says what a second chance costs.
 _REAL = ("--reruns", "1")
 # Each worker has a control plane of its own, and a file's tests stay together: they share what is cluster-wide.
-# They mostly wait, and two workers leave much of two cores idle. The order of files: tests/longest_first.py.
-_CLUSTER = (_pytest("cluster", *_REAL, "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "tests/cluster", minutes=40),)
-_HELM = (_pytest("helm", *_REAL, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "tests/helm", minutes=15),)
-_ARGOCD = (_pytest("argocd", *_REAL, "-n", "2", "--dist", "loadfile", "tests/argocd", minutes=25),)
+_WORKERS = ("-n", "2", "--dist", "loadfile")
+# These mostly wait, and two workers leave much of two cores idle. The order of files: tests/longest_first.py.
+_THREE_WORKERS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+_CLUSTER = (_pytest("cluster", *_REAL, *_THREE_WORKERS, "tests/cluster", minutes=40),)
+_HELM = (_pytest("helm", *_REAL, *_WORKERS, "tests/helm", minutes=15),)
+_ARGOCD = (_pytest("argocd", *_REAL, *_WORKERS, "tests/argocd", minutes=25),)
 _NODE = (_pytest("node", *_REAL, "tests/node", minutes=25),)
 _SCENE = (_pytest("scene", *_REAL, "tests/scene", minutes=20),)
 _STORIES = (_pytest("stories", *_REAL, "tests/node/test_stories.py", minutes=20),)
