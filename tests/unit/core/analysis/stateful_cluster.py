@@ -137,12 +137,6 @@ def answers(rate: Callable[[bool], float], *, bad: Callable[[bool], float] = lam
     return work
 
 
-def state(shop: StatefulCluster) -> str:
-    """Return what `saferollout status` says first."""
-    assert shop.status.summary is not None
-    return f"{shop.status.summary.state}: {shop.status.summary.message}"
-
-
 def first_new(shop: StatefulCluster) -> int:
     """Return the partition: how many pods from the first on stay old."""
     paced = shop.views["ledger"].paced

@@ -7,7 +7,8 @@ from saferollout.cli.picture import Picture
 from saferollout.core.heeding import WAY_OUT
 from saferollout.core.measurements import Outcome
 from tests.unit.cli.pictures import picture, raw
-from tests.unit.core.analysis.test_passing_needs_exposure import METRIC, requests, shop_of, state
+from tests.unit.core.analysis.played_releases import summary
+from tests.unit.core.analysis.test_passing_needs_exposure import METRIC, requests, shop_of
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 
@@ -35,14 +36,14 @@ def seen(shop: WatchedCluster) -> Picture:
 
 def test_a_hold_between_two_rolls_is_let_go_on_by_a_word_on_the_analysis_and_holds_the_next_batch_anew() -> None:
     shop = held_between_rolls()
-    assert state(shop).startswith("Waiting") and state(shop).endswith(WAY_OUT), state(shop)
+    assert summary(shop).startswith("Waiting") and summary(shop).endswith(WAY_OUT), summary(shop)
     assert approvable(seen(shop)) == ("analysis",), "the next command on the screen"
     shop.say("approve", subject="analysis", reason="seen by eye")
     shop.play(looks=100)
     assert shop.status.commands[-1].accepted, shop.status.commands[-1]
     [roll] = shop.status.release.rolls  # type: ignore[union-attr]
     assert (roll.workload, roll.batch, roll.batches) == ("client", 0, 1), "it has started, and goes no further on that word"
-    assert state(shop).endswith(WAY_OUT), state(shop)
+    assert summary(shop).endswith(WAY_OUT), summary(shop)
     assert approvable(seen(shop)) == ("analysis",)
 
 
@@ -54,7 +55,7 @@ def test_a_new_template_takes_the_word_back() -> None:
     shop.apply("client", "client3", None)
     shop.views["client"] = replace(shop.views["client"], owner_paused=None)
     shop.play(looks=60)
-    assert shop.pods("client") == {"client1": 10} and state(shop).endswith(WAY_OUT), state(shop)
+    assert shop.pods("client") == {"client1": 10} and summary(shop).endswith(WAY_OUT), summary(shop)
 
 
 def test_where_nothing_is_held_there_is_nothing_to_approve() -> None:

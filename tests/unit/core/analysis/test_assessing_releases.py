@@ -4,50 +4,15 @@ import random
 
 import pytest
 
-from saferollout.api.spec import SafeRolloutSpec
-from saferollout.api.status import Finding
+from tests.unit.core.analysis.played_releases import EVENTS, ROWS, USERS, answer_requests, cluster, finding, summary, unreadable_rows
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
-
-EVENTS = {
-    "name": "events", "writers": ["writer"],
-    "topic": {
-        "name": "events", "retentionSeconds": 86400, "deadLetterTopic": "events.dlt",
-        "consumerGroups": [{"group": "reader", "workload": "reader"}],
-    },
-}  # fmt: skip
-USERS = {"name": "users", "api": {"server": "server", "clients": ["client"]}}
-ROWS = {"name": "rows", "table": {"name": "rows"}, "readers": ["server"], "writers": ["server"]}
-
-
-def cluster(works: object, *workloads: str, contracts: list[dict[str, object]], mode: str = "Enforce", **spec_fields: object) -> WatchedCluster:
-    spec = {
-        "workloads": [{"name": name, "batches": ["20%"]} for name in workloads], "contracts": contracts, "bakeSeconds": 60, "settleSeconds": 0,
-        "analysis": {"mode": mode, "quietSeconds": 20, "intervalSeconds": 5},
-        **spec_fields,
-    }  # fmt: skip
-    made = WatchedCluster(spec=SafeRolloutSpec.model_validate(spec), works=works)  # type: ignore[arg-type]
-    for name in workloads:
-        made.running(name, f"{name}1", None)
-    made.play(looks=5)
-    return made
-
-
-def finding(played: WatchedCluster) -> Finding:
-    release = played.status.release
-    assert release is not None and release.finding is not None, played.status.summary
-    return release.finding
-
-
-def summary(played: WatchedCluster) -> str:
-    assert played.status.summary is not None
-    return f"{played.status.summary.state}: {played.status.summary.message}"
 
 
 def test_a_release_in_which_nothing_is_wrong_completes_and_nothing_is_found() -> None:
     rng = random.Random(1)
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.01, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS])
     shop.apply("server", "server2", None)
@@ -61,7 +26,7 @@ def test_that_nothing_can_be_told_at_the_first_looks_holds_the_release_and_is_no
 
     def works(shop: WatchedCluster) -> None:
         said.append(f"{shop.status.summary.message if shop.status.summary else ''} {shop.status.release.finding if shop.status.release else None}")
-        _requests(shop, rng, bad=lambda revision: (0.0, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.0, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS])
     shop.apply("server", "server2", None)
@@ -74,7 +39,7 @@ def test_a_tightened_validation_is_named_mode_2_and_the_server_goes_back() -> No
     rng = random.Random(2)
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.3, "422") if is_new(revision) else (0.002, "422"))
+        answer_requests(shop, rng, bad=lambda revision: (0.3, "422") if is_new(revision) else (0.002, "422"))
 
     shop = cluster(works, "server", "client", contracts=[USERS])
     shop.apply("server", "server2", None)
@@ -89,7 +54,7 @@ def test_a_dry_run_only_reports_and_a_disabled_analysis_asks_nothing(mode: str) 
     rng = random.Random(2)
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.3, "422") if is_new(revision) else (0.002, "422"))
+        answer_requests(shop, rng, bad=lambda revision: (0.3, "422") if is_new(revision) else (0.002, "422"))
 
     shop = cluster(works, "server", "client", contracts=[USERS], mode=mode)
     shop.apply("server", "server2", None)
@@ -133,7 +98,7 @@ def test_a_database_that_goes_down_holds_the_release_which_goes_on_alone_when_it
         shop.set("pg_postmaster_start_time_seconds", float(max((one for one in down if one < second), default=0)) if not away else 0.0)
         if away:
             shop.drop("pg_postmaster_start_time_seconds")
-        _requests(shop, rng, bad=lambda revision: (0.9, "500") if away else (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.9, "500") if away else (0.002, "500"))
         for pod, _ in shop.pod_names("server"):
             shop.count("db_client_operation_duration_seconds_count", 3, namespace="shop", pod=pod, db_response_status_code="57P01" if away else "")
 
@@ -151,20 +116,7 @@ def test_a_database_that_goes_down_holds_the_release_which_goes_on_alone_when_it
 
 
 def test_old_pods_that_cannot_read_new_rows_stop_the_spread_and_a_person_goes_forward() -> None:
-    rng = random.Random(5)
-
-    def works(shop: WatchedCluster) -> None:
-        shop.set("pg_up", 1.0)
-        shop.set("pg_postmaster_start_time_seconds", 1.0)
-        pods = shop.pod_names("server")
-        share = sum(is_new(revision) for _, revision in pods) / max(1, len(pods))
-        _requests(shop, rng, bad=lambda revision: (0.002, "500") if is_new(revision) else (0.002 + share / 2, "500"))
-        for pod, revision in pods:
-            for _ in range(5):
-                fails = not is_new(revision) and rng.random() < share / 2
-                shop.count("db_client_operation_duration_seconds_count", namespace="shop", pod=pod, db_response_status_code="22P02" if fails else "")
-
-    shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
+    shop = cluster(unreadable_rows(random.Random(5)), "server", "client", contracts=[USERS, ROWS])
     shop.apply("server", "server2", None)
     shop.play(looks=120)
     assert (finding(shop).cause, finding(shop).certainty, finding(shop).action) == ("Mode5", "Named", "StopSpreading"), finding(shop)
@@ -200,7 +152,7 @@ def test_new_pods_that_never_get_ready_go_back_in_time_although_the_analysis_hol
     rng = random.Random(6)
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.01, "500"))
         for pod, revision in shop.pod_names("server"):
             shop.count("kube_pod_container_status_restarts_total", 0.2 if is_new(revision) else 0.0, namespace="shop", pod=pod, container="main")
 
@@ -218,7 +170,7 @@ def test_a_word_on_a_suspicion_does_not_keep_what_is_named_later_from_going_back
         shop.set("pg_up", 1.0)
         for pod, _ in shop.pod_names("server"):
             shop.count("db_client_operation_duration_seconds_count", 3, namespace="shop", pod=pod, db_response_status_code="")
-        _requests(shop, rng, bad=lambda revision: (0.5, "422") if is_new(revision) and broken[0] else (0.002, "422"))
+        answer_requests(shop, rng, bad=lambda revision: (0.5, "422") if is_new(revision) and broken[0] else (0.002, "422"))
 
     shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
     shop.apply("server", "server2", None)
@@ -255,7 +207,7 @@ def test_a_gateway_that_is_away_and_back_holds_the_release_for_as_long_as_it_is_
         if shop.away and is_missed:
             _pods_known(shop)
         else:
-            _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+            answer_requests(shop, rng, bad=lambda revision: (0.01, "500"))
             _pods_known(shop)
         release = shop.status.release
         if release is not None and release.finding is not None:
@@ -283,7 +235,7 @@ def test_a_client_that_was_scaled_to_nothing_hides_no_failure_of_the_server_and_
     rng, broken = random.Random(12), [False]
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.5, "500") if broken[0] and is_new(revision) else (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.5, "500") if broken[0] and is_new(revision) else (0.002, "500"))
         _pods_known(shop)
 
     shop = cluster(works, "server", "client", contracts=[USERS])
@@ -305,7 +257,7 @@ def test_traffic_that_falls_in_the_evening_holds_nothing() -> None:
         second[0] += 1
         if evening[0] and second[0] % 4:
             return
-        _requests(shop, rng, bad=lambda revision: (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.002, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS])
     shop.apply("server", "server2", None)
@@ -320,7 +272,7 @@ def test_numbers_that_are_no_counts_are_left_out() -> None:
     rng = random.Random(9)
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.01, "500"))
         for pod, _ in shop.pod_names("server"):
             shop.set("http_server_requests_seconds_count", rng.choice((-1e300, 1e300, 5e-324, float(-rng.random()))), namespace="shop", pod=pod, status="599")
 
@@ -334,7 +286,7 @@ def _held_by_its_database(rng: random.Random) -> WatchedCluster:
     away = [False]
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.01, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.01, "500"))
         shop.set("pg_up", 0.0 if away[0] else 1.0)
 
     shop = cluster(works, "server", "client", contracts=[USERS, ROWS])
@@ -359,16 +311,3 @@ def _pods_known(shop: WatchedCluster) -> None:
     for name in shop.views:
         for pod, _ in shop.pod_names(name):
             shop.set("kube_pod_container_status_restarts_total", 0.0, namespace="shop", pod=pod, container=name)
-
-
-def _requests(shop: WatchedCluster, rng: random.Random, *, bad: object) -> None:
-    """Have every server pod answer five requests a second, of which some are bad; the client sees the same."""
-    for pod, revision in shop.pod_names("server"):
-        share, status = bad(revision)  # type: ignore[operator]
-        for _ in range(5):
-            answer = status if rng.random() < share else "200"
-            shop.count("http_server_requests_seconds_count", namespace="shop", pod=pod, status=answer)
-            callers = shop.pod_names("client")
-            if not callers:
-                continue
-            shop.count("http_client_requests_seconds_count", namespace="shop", pod=callers[rng.randrange(len(callers))][0], status=answer)

@@ -9,8 +9,8 @@ from saferollout.core.analysis.exposure import unproven
 from saferollout.core.diagnosis.evidence import Standing
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty
 from saferollout.core.diagnosis.symptoms import Symptom
+from tests.unit.core.analysis.played_releases import cluster, finding
 from tests.unit.core.analysis.released_shop import USERS, PodWork, Released, released
-from tests.unit.core.analysis.test_assessing_releases import cluster, finding
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 CACHES = [{"name": name, "cache": {"ttlSeconds": 60}, "readers": ["server"], "writers": ["server"]} for name in ("profiles", "sessions")]

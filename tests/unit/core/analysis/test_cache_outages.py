@@ -4,8 +4,8 @@ import random
 
 from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty
+from tests.unit.core.analysis.played_releases import USERS, cluster, finding, summary
 from tests.unit.core.analysis.released_shop import PROFILES
-from tests.unit.core.analysis.test_assessing_releases import USERS, cluster, finding, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 FILLS = 12

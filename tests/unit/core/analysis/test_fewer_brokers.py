@@ -8,7 +8,7 @@ import pytest
 from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.diagnosis.evidence import Dependency, Life
 from saferollout.core.diagnosis.scene import Scene
-from tests.unit.core.analysis.test_assessing_releases import EVENTS, cluster, finding, summary
+from tests.unit.core.analysis.played_releases import EVENTS, cluster, finding, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 

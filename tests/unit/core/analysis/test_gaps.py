@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from saferollout.core.measurements import Outcome
-from tests.unit.core.analysis.test_assessing_releases import EVENTS, USERS, cluster, summary
+from tests.unit.core.analysis.played_releases import EVENTS, USERS, cluster, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 REQUESTS = "http_server_requests_seconds_count"

@@ -10,7 +10,7 @@ from saferollout.core.analysis.lifelines import Lifeline
 from saferollout.core.diagnosis.evidence import Dependency
 from saferollout.core.diagnosis.finding import Action, Cause, Certainty
 from saferollout.core.reasons import ConditionType, Reason
-from tests.unit.core.analysis.test_assessing_releases import ROWS, USERS, cluster, finding, summary
+from tests.unit.core.analysis.played_releases import ROWS, USERS, cluster, finding, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 QUIET, AWAY = 20, 5

@@ -12,7 +12,7 @@ from saferollout.core.diagnosis.onsets import SLACK
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.measurements import Measurement, Outcome
 from saferollout.core.outage_depths import question_name
-from tests.unit.core.analysis.test_assessing_releases import EVENTS, ROWS, USERS, cluster, summary
+from tests.unit.core.analysis.played_releases import EVENTS, ROWS, USERS, cluster, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 LETTERS = {"name": "letters", "signal": "DeadLetterDepth", "contract": "events", "max": "5", "intervalSeconds": 5}

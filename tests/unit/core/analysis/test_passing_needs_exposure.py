@@ -13,6 +13,7 @@ from saferollout.core.analysis.comparisons import BetweenArms, Comparison
 from saferollout.core.analysis.exposure import Unproven, unproven
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import Interval, PodCounts, Window
+from tests.unit.core.analysis.played_releases import summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 Works = Callable[[WatchedCluster], None]
@@ -49,11 +50,6 @@ def requests(rate: Callable[[str], float], *, bad: Callable[[str], float] = lamb
     return works
 
 
-def state(shop: WatchedCluster) -> str:
-    assert shop.status.summary is not None
-    return f"{shop.status.summary.state}: {shop.status.summary.message}"
-
-
 def missing(shop: WatchedCluster) -> str:
     [roll] = shop.status.release.rolls  # type: ignore[union-attr]
     return roll.missing_exposure
@@ -63,10 +59,10 @@ def test_a_batch_with_little_traffic_waits_for_it_although_its_bake_is_over_and_
     shop = shop_of(requests(lambda revision: 0.8))
     shop.play(looks=BAKE + 25)
     assert shop.pods("server")["server2"] == 2, "the first batch is two of ten pods, and goes on only when it is shown to be well"
-    assert state(shop).startswith("Waiting") and "more answers on new pods of server" in state(shop), state(shop)
+    assert summary(shop).startswith("Waiting") and "more answers on new pods of server" in summary(shop), summary(shop)
     assert missing(shop) and "approve analysis" in missing(shop)
     shop.play(looks=400)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 def test_what_a_waiting_batch_has_shown_is_judged_once_a_look_however_often_it_is_decided_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,14 +86,14 @@ def test_what_a_waiting_batch_has_shown_is_judged_once_a_look_however_often_it_i
 def test_much_traffic_has_shown_it_when_the_bake_is_over() -> None:
     shop = shop_of(requests(lambda revision: 20.0))
     shop.play(looks=BAKE + 12)
-    assert shop.pods("server")["server2"] > 2, state(shop)
+    assert shop.pods("server")["server2"] > 2, summary(shop)
 
 
 def test_new_pods_to_which_nobody_sends_anything_are_not_well_they_are_unseen() -> None:
     shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0))
     shop.play(looks=200)
     assert shop.pods("server")["server2"] == 2
-    assert "no answers 5xx" not in state(shop) and "were seen of them since they were ready" in state(shop), state(shop)
+    assert "no answers 5xx" not in summary(shop) and "were seen of them since they were ready" in summary(shop), summary(shop)
 
 
 def test_a_person_lets_one_batch_go_on_unseen_and_the_next_one_is_held_anew() -> None:
@@ -105,20 +101,20 @@ def test_a_person_lets_one_batch_go_on_unseen_and_the_next_one_is_held_anew() ->
     shop.play(looks=80)
     shop.say("approve", subject="analysis", reason="staging has no traffic")
     shop.play(looks=120)
-    assert shop.pods("server") == {"server2": 10} and missing(shop), state(shop)
+    assert shop.pods("server") == {"server2": 10} and missing(shop), summary(shop)
     assert "BatchPassed server" in " ".join(shop.log)
 
 
 def test_where_a_person_is_to_be_asked_the_release_asks_for_the_analysis() -> None:
     shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0), onInconclusive="Approve")
     shop.play(looks=80)
-    assert state(shop) == "AwaitingApproval: waits for approval of analysis"
+    assert summary(shop) == "AwaitingApproval: waits for approval of analysis"
 
 
 def test_a_higher_rate_takes_fewer_requests() -> None:
     shop = shop_of(requests(lambda revision: 0.8), analysis={"highestRate": "0.2"})
     shop.play(looks=BAKE + 25)
-    assert shop.pods("server")["server2"] > 2, state(shop)
+    assert shop.pods("server")["server2"] > 2, summary(shop)
 
 
 def test_what_nobody_ever_asks_anything_passes_by_its_bake() -> None:
@@ -128,21 +124,21 @@ def test_what_nobody_ever_asks_anything_passes_by_its_bake() -> None:
 
     shop = shop_of(works)
     shop.play(looks=300)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3])
 def test_errors_that_were_there_before_do_not_keep_a_release_from_passing(share: float) -> None:
     shop = shop_of(requests(lambda revision: 8.0, bad=lambda revision: share))
     shop.play(looks=500)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 def test_new_pods_that_fail_twice_as_often_are_not_shown_to_be_well() -> None:
     shop = shop_of(requests(lambda revision: 4.0, bad=lambda revision: 0.12 if is_new(revision) else 0.06), analysis={"falseAlarms": "0.000001"})
     shop.play(looks=BAKE + 60)
-    assert shop.pods("server")["server2"] == 2, state(shop)
-    assert "more answers" in state(shop) or "lie between good and bad" in state(shop), state(shop)
+    assert shop.pods("server")["server2"] == 2, summary(shop)
+    assert "more answers" in summary(shop) or "lie between good and bad" in summary(shop), summary(shop)
 
 
 def test_an_outage_shows_nothing_so_what_was_served_in_it_does_not_count() -> None:
@@ -160,9 +156,9 @@ def test_an_outage_shows_nothing_so_what_was_served_in_it_does_not_count() -> No
     assert shop.pods("server")["server2"] == 2
     away[0] = False
     shop.play(looks=25)
-    assert shop.pods("server")["server2"] == 2, state(shop)
+    assert shop.pods("server")["server2"] == 2, summary(shop)
     shop.play(looks=200)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 def test_the_message_changes_seldom_since_every_wording_is_a_write() -> None:
@@ -182,14 +178,14 @@ def test_whoever_says_nothing_is_watched_wherever_metrics_are_there_and_wanted(
 ) -> None:
     shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0), has_prometheus=has_prometheus, **fields)
     shop.play(looks=200)
-    assert state(shop).startswith("Waiting" if is_held else "Completed"), state(shop)
+    assert summary(shop).startswith("Waiting" if is_held else "Completed"), summary(shop)
 
 
 @pytest.mark.parametrize("mode", ["DryRun", "Disabled"])
 def test_only_an_enforced_analysis_waits_for_exposure(mode: str) -> None:
     shop = shop_of(requests(lambda revision: 0.0 if is_new(revision) else 5.0), analysis={"mode": mode})
     shop.play(looks=200)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 def test_what_prometheus_does_not_answer_in_time_shows_nothing_and_is_named() -> None:
@@ -197,10 +193,10 @@ def test_what_prometheus_does_not_answer_in_time_shows_nothing_and_is_named() ->
     shop.times_out = METRIC
     shop.play(looks=80)
     assert shop.pods("server")["server2"] == 2
-    assert f"{METRIC} of server was not fully answered: query timed out" in state(shop), state(shop)
+    assert f"{METRIC} of server was not fully answered: query timed out" in summary(shop), summary(shop)
     shop.times_out = ""
     shop.play(looks=200)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 def test_what_was_served_while_an_exporter_was_silent_does_not_count_either() -> None:
@@ -217,7 +213,7 @@ def test_what_was_served_while_an_exporter_was_silent_does_not_count_either() ->
     shop.play(looks=BAKE - 5)
     silent[0], served[0] = False, False
     shop.play(looks=100)
-    assert shop.pods("server")["server2"] == 2 and "answers were seen of them only in an outage or while" in state(shop), state(shop)
+    assert shop.pods("server")["server2"] == 2 and "answers were seen of them only in an outage or while" in summary(shop), summary(shop)
 
 
 def test_a_window_that_began_before_the_batch_was_ready_shows_nothing_of_it() -> None:
@@ -260,4 +256,4 @@ def test_a_batch_that_waits_longer_than_looks_are_kept_has_shown_all_that_came_s
     shop.play(looks=30, seconds=40.0)
     assert shop.pods("server")["server2"] == 2, "20 minutes, in which two pods answer some 140 requests"
     shop.play(looks=40, seconds=40.0)
-    assert shop.pods("server")["server2"] > 2, f"{state(shop)}: ten minutes hold too few, the half hour enough"
+    assert shop.pods("server")["server2"] > 2, f"{summary(shop)}: ten minutes hold too few, the half hour enough"

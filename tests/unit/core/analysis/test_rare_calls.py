@@ -9,7 +9,8 @@ from saferollout.core.analysis.comparisons import BetweenArms
 from saferollout.core.analysis.exposure import Unproven, unproven
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, Window
-from tests.unit.core.analysis.test_passing_needs_exposure import BAKE, USERS, missing, requests, shop_of, state
+from tests.unit.core.analysis.played_releases import summary
+from tests.unit.core.analysis.test_passing_needs_exposure import BAKE, USERS, missing, requests, shop_of
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 CALLS = "http_client_requests_seconds_count"
@@ -77,4 +78,4 @@ def test_a_batch_of_a_busy_service_that_calls_another_one_once_a_minute_passes()
 
     shop = shop_of(works, contracts=[USERS, BACK])
     shop.play(looks=BAKE + 15)
-    assert shop.pods("server")["server2"] > 2, (state(shop), missing(shop))
+    assert shop.pods("server")["server2"] > 2, (summary(shop), missing(shop))

@@ -7,8 +7,8 @@ import pytest
 from saferollout.core.analysis.assess import Assessment, assess
 from saferollout.core.diagnosis.evidence import Dependency, Life
 from saferollout.core.diagnosis.scene import Scene
+from tests.unit.core.analysis.played_releases import EVENTS, USERS, cluster, summary
 from tests.unit.core.analysis.released_shop import answers, released
-from tests.unit.core.analysis.test_assessing_releases import EVENTS, USERS, cluster, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 OFFSETS = "kafka_topic_partition_current_offset"

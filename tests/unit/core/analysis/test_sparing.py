@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.core.analysis.test_assessing_releases import ROWS, USERS, _requests, cluster, finding, summary
-from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
+from tests.unit.core.analysis.played_releases import ROWS, USERS, answer_requests, cluster, finding, summary, unreadable_rows
+from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 SLO = {"name": "slo", "promql": 'sum(rate(x{pod=~"$all"}[1m]))', "max": "0.5", "failureLimit": 0}
 ERRORS = {
@@ -18,22 +18,9 @@ def goes_back(shop: WatchedCluster) -> bool:
     return any("RollbackStarted" in line for line in shop.log)
 
 
-def unreadable_rows(*, knows_sqlstates: bool = True, looks: int = 120, **spec_fields: object) -> WatchedCluster:
-    """New pods write rows that old ones can't read; played, if at all, until that has been seen for long enough."""
-    rng = random.Random(5)
-
-    def works(shop: WatchedCluster) -> None:
-        shop.set("pg_up", 1.0)
-        shop.set("pg_postmaster_start_time_seconds", 1.0)
-        pods = shop.pod_names("server")
-        share = sum(is_new(revision) for _, revision in pods) / max(1, len(pods))
-        _requests(shop, rng, bad=lambda revision: (0.002, "500") if is_new(revision) else (0.002 + share / 2, "500"))
-        for pod, revision in pods if knows_sqlstates else ():
-            for _ in range(5):
-                fails = not is_new(revision) and rng.random() < share / 2
-                shop.count("db_client_operation_duration_seconds_count", namespace="shop", pod=pod, db_response_status_code="22P02" if fails else "")
-
-    shop = cluster(works, "server", "client", contracts=[USERS, ROWS], **spec_fields)
+def release_of_unreadable_rows(*, knows_sqlstates: bool = True, looks: int = 120, **spec_fields: object) -> WatchedCluster:
+    """Begin the release; play it, if at all, until what it does has been seen for long enough."""
+    shop = cluster(unreadable_rows(random.Random(5), knows_sqlstates=knows_sqlstates), "server", "client", contracts=[USERS, ROWS], **spec_fields)
     shop.apply("server", "server2", None)
     shop.play(looks=looks)
     assert not looks or finding(shop).cause == "Mode5", finding(shop)
@@ -49,7 +36,7 @@ def is_stalled_as_forward_only(shop: WatchedCluster) -> bool:
 
 
 def test_a_gate_that_fails_takes_nothing_back_that_only_new_pods_can_read() -> None:
-    shop = unreadable_rows(gates=[SLO])
+    shop = release_of_unreadable_rows(gates=[SLO])
     before = shop.pods("server")
     shop.values["slo"] = 1.0
     shop.play(looks=60)
@@ -63,7 +50,7 @@ def test_a_gate_that_fails_takes_nothing_back_that_only_new_pods_can_read() -> N
 
 
 def test_a_deadline_that_passes_takes_nothing_back_that_only_new_pods_can_read() -> None:
-    shop = unreadable_rows(progressDeadlineSeconds=60)
+    shop = release_of_unreadable_rows(progressDeadlineSeconds=60)
     view = shop.views["server"]
     lame = [replace(rs, ready=rs.pods - 1, available=rs.pods - 1, steady=rs.pods - 1) if rs.hash == "server2" else rs for rs in view.replica_sets]
     shop.views["server"] = replace(view, replica_sets=tuple(lame))
@@ -75,7 +62,7 @@ def test_a_deadline_that_passes_takes_nothing_back_that_only_new_pods_can_read()
 
 
 def test_what_a_person_had_finished_goes_back_for_no_gate() -> None:
-    shop = unreadable_rows(gates=[SLO], bakeSeconds=600)
+    shop = release_of_unreadable_rows(gates=[SLO], bakeSeconds=600)
     shop.say("forward", reason="old rows can be read by new pods")
     shop.play(looks=20)
     shop.apply("client", "client2", None)
@@ -90,7 +77,7 @@ def well(**spec_fields: object) -> WatchedCluster:
 
     def works(shop: WatchedCluster) -> None:
         shop.set("pg_up", 1.0)
-        _requests(shop, rng, bad=lambda revision: (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.002, "500"))
 
     return cluster(works, "server", "client", contracts=[USERS, ROWS], **spec_fields)
 
@@ -109,7 +96,7 @@ def test_a_word_that_a_roll_is_to_be_finished_does_not_keep_pods_that_never_get_
 
 
 def test_a_word_that_a_roll_is_to_be_finished_finishes_it_also_where_the_hold_came_in_the_middle_of_a_batch() -> None:
-    shop = unreadable_rows(
+    shop = release_of_unreadable_rows(
         looks=0, progressDeadlineSeconds=60, workloads=[{"name": "server", "batches": ["60%"]}, {"name": "client"}],
     )  # fmt: skip
     view = shop.views["server"]
@@ -131,7 +118,7 @@ def test_a_word_that_a_roll_is_to_be_finished_finishes_it_also_where_the_hold_ca
 
 
 def test_one_that_must_not_go_back_does_not_keep_another_one_from_going_back() -> None:
-    shop = unreadable_rows(looks=0, rollbackScope="Release", progressDeadlineSeconds=60, gates=[SLO])
+    shop = release_of_unreadable_rows(looks=0, rollbackScope="Release", progressDeadlineSeconds=60, gates=[SLO])
     shop.play(looks=120)
     assert finding(shop).cause == "Mode5", finding(shop)
     shop.say("forward", reason="old rows can be read by new pods")
@@ -145,7 +132,7 @@ def test_one_that_must_not_go_back_does_not_keep_another_one_from_going_back() -
 
 
 def test_a_newer_template_over_one_that_must_not_go_back_does_not_go_back_for_a_gate_either() -> None:
-    shop = unreadable_rows(gates=[SLO])
+    shop = release_of_unreadable_rows(gates=[SLO])
     shop.apply("server", "server3", None)
     shop.play(looks=3)
     assert shop.status.release is not None and [one.forward_only for one in shop.status.release.targets if one.workload == "server"] == [True]
@@ -160,14 +147,14 @@ def back_of(shop: WatchedCluster) -> list[str]:
 
 
 def test_where_the_user_wants_it_forward_only_rows_go_back_once_they_are_named() -> None:
-    shop = unreadable_rows(analysis=on_forward_only("Rollback"))
+    shop = release_of_unreadable_rows(analysis=on_forward_only("Rollback"))
     assert goes_back(shop)
     assert "server goes back" in finding(shop).message
     assert not any("does not go back" in line for line in shop.log)
 
 
 def test_a_mere_suspicion_of_forward_only_rows_takes_nothing_back_whatever_the_user_wants() -> None:
-    shop = unreadable_rows(knows_sqlstates=False, analysis=on_forward_only("Rollback"))
+    shop = release_of_unreadable_rows(knows_sqlstates=False, analysis=on_forward_only("Rollback"))
     assert (finding(shop).certainty, finding(shop).action) == ("Suspected", "Hold")
     assert not goes_back(shop), shop.log
 
@@ -179,7 +166,7 @@ def test_a_gate_that_fails_before_the_exporter_tells_of_the_outage_takes_nothing
     def works(shop: WatchedCluster) -> None:
         second = int(shop.clock.timestamp()) if shop.clock is not None else 0
         shop.set("pg_up", 0.0 if second - scraped_after in down else 1.0)
-        _requests(shop, rng, bad=lambda revision: (0.9, "500") if second in down else (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.9, "500") if second in down else (0.002, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS, ROWS], gates=[ERRORS])
     shop.apply("server", "server2", None)
@@ -201,7 +188,7 @@ def test_a_gate_that_goes_on_failing_takes_its_step_back_when_an_outage_would_ha
 
     def works(shop: WatchedCluster) -> None:
         shop.set("pg_up", 1.0)
-        _requests(shop, rng, bad=lambda revision: (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.002, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS, ROWS], gates=[SLO])
     shop.apply("server", "server2", None)
@@ -221,7 +208,7 @@ def test_where_the_analysis_may_do_nothing_a_gate_takes_its_step_back_at_once(mo
     rng = random.Random(6)
 
     def works(shop: WatchedCluster) -> None:
-        _requests(shop, rng, bad=lambda revision: (0.002, "500"))
+        answer_requests(shop, rng, bad=lambda revision: (0.002, "500"))
 
     shop = cluster(works, "server", "client", contracts=[USERS], gates=[SLO], mode=mode)
     shop.apply("server", "server2", None)

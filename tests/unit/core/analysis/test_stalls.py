@@ -9,7 +9,7 @@ from saferollout.core.diagnosis.finding import Cause
 from saferollout.core.diagnosis.scene import Scene
 from saferollout.core.diagnosis.symptoms import Symptom
 from tests.unit.core.analysis.consumers import ASSIGNED, LAG, Group, Place, Pod, new_first, sticky
-from tests.unit.core.analysis.test_assessing_releases import cluster, finding, summary
+from tests.unit.core.analysis.played_releases import cluster, finding, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 

@@ -11,7 +11,8 @@ from saferollout.core.analysis.memory import Memory
 from saferollout.core.diagnosis.evidence import Against, Arm, Standing
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import Window
-from tests.unit.core.analysis.stateful_cluster import METRIC, StatefulCluster, answers, ledger, state
+from tests.unit.core.analysis.played_releases import summary
+from tests.unit.core.analysis.stateful_cluster import METRIC, StatefulCluster, answers, ledger
 from tests.unit.core.analysis.watched_cluster import is_new
 
 ADDRESSES = pytest.mark.parametrize("moves", [False, True], ids=["same address", "another address"])
@@ -47,8 +48,8 @@ def mixed(found: tuple[Window, ...]) -> Iterator[Window]:
 def test_new_pods_that_fail_are_named_and_go_back(moves: bool) -> None:
     shop = ledger(answers(lambda new: 5.0, bad=lambda new: 0.2 if new else 0.005), moves=moves)
     shop.play(looks=100)
-    assert shop.pods("ledger") == {"ledger1": 10}, state(shop)
-    assert "new pods of ledger fail where its old ones do not: answers 5xx" in state(shop)
+    assert shop.pods("ledger") == {"ledger1": 10}, summary(shop)
+    assert "new pods of ledger fail where its old ones do not: answers 5xx" in summary(shop)
 
 
 @ADDRESSES
@@ -57,7 +58,7 @@ def test_a_stateful_set_in_which_nothing_is_wrong_goes_through(moves: bool, seed
     shop = ledger(answers(lambda new: 5.0, bad=lambda new: 0.005), moves=moves)
     shop.rng = random.Random(seed)
     shop.play(looks=200)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
     assert "Found" not in shop.log
 
 
@@ -65,24 +66,24 @@ def test_a_batch_that_nobody_asks_anything_does_not_pass_and_says_what_is_missin
     shop = ledger(answers(lambda new: 0.0 if new else 5.0))
     shop.play(looks=150)
     assert shop.pods("ledger")["ledger2"] == 3
-    assert "new pods of ledger to do something: no answers were seen of them since they were ready" in state(shop), state(shop)
+    assert "new pods of ledger to do something: no answers were seen of them since they were ready" in summary(shop), summary(shop)
 
 
 def test_a_batch_with_little_traffic_waits_for_it_and_passes_alone() -> None:
     shop = ledger(answers(lambda new: 0.7))
     shop.play(looks=60)
-    assert shop.pods("ledger")["ledger2"] == 3 and "more answers on new pods of ledger" in state(shop), state(shop)
+    assert shop.pods("ledger")["ledger2"] == 3 and "more answers on new pods of ledger" in summary(shop), summary(shop)
     shop.play(looks=300)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
 
 
 def test_one_pod_alone_passes_by_what_it_did_since_it_was_made_and_by_the_time_before() -> None:
     shop = ledger(answers(lambda new: 20.0, bad=lambda new: 0.002), replicas=1)
     shop.play(looks=200)
-    assert state(shop).startswith("Completed"), state(shop)
+    assert summary(shop).startswith("Completed"), summary(shop)
     fails = ledger(answers(lambda new: 20.0, bad=lambda new: 0.2 if new else 0.002), replicas=1)
     fails.play(looks=100)
-    assert not state(fails).startswith("Completed") and "answers 5xx" in state(fails), state(fails)
+    assert not summary(fails).startswith("Completed") and "answers 5xx" in summary(fails), summary(fails)
 
 
 @ADDRESSES
@@ -145,7 +146,7 @@ def test_where_no_new_pod_says_when_it_was_made_the_batch_is_not_shown_to_be_wel
     shop = ledger(answers(lambda new: 20.0))
     shop.hidden = {f"ledger-{ordinal}" for ordinal in range(10)}
     shop.play(looks=100)
-    assert shop.pods("ledger")["ledger2"] == 3 and "new pods of ledger to do something" in state(shop), state(shop)
+    assert shop.pods("ledger")["ledger2"] == 3 and "new pods of ledger to do something" in summary(shop), summary(shop)
 
 
 @pytest.mark.parametrize("bad", [0.005, 0.2], ids=["well", "ill"])

@@ -10,7 +10,7 @@ from saferollout.core.analysis.trust import RESTS_ON
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.catalogue.signals import WANTED_BY_CONTRACTS, WANTED_BY_RELEASES, WANTED_BY_WORKLOADS
 from saferollout.core.diagnosis.symptoms import Symptom
-from tests.unit.core.analysis.test_assessing_releases import USERS, cluster, summary
+from tests.unit.core.analysis.played_releases import USERS, cluster, summary
 from tests.unit.core.analysis.test_gaps import REQUESTS
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
