@@ -1,6 +1,7 @@
 """What one workload's view amounts to: which revision is wanted, which are alive, and whether it must roll."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from saferollout.core.views import ReplicaSetView, WorkloadView
 
@@ -95,9 +96,16 @@ def running(view: WorkloadView) -> str:
 
 
 def youngest_ghosts(view: WorkloadView, *, keep: str) -> tuple[ReplicaSetView, ...]:
-    """Return empty ReplicaSets of a Deployment younger than the one that runs: scaling up from 0 would start the youngest of them."""
-    kept = [] if view.by_ordinal else [rs.created for rs in view.of(keep)]
+    """Return empty ReplicaSets of a Deployment younger than the one that runs: scaling up from 0 would start the youngest of them.
+
+    Of those born in one second the last by name counts as the youngest, as in Kubernetes' `ReplicaSetsByCreationTimestamp`.
+    """
+    kept = [] if view.by_ordinal else [_seniority(rs) for rs in view.of(keep)]
     if not kept:
         return ()
     newest = max(kept)
-    return tuple(rs for rs in view.replica_sets if rs.hash != keep and rs.created >= newest and rs.pods == 0 and rs.replicas == 0)
+    return tuple(rs for rs in view.replica_sets if rs.hash != keep and _seniority(rs) > newest and rs.pods == 0 and rs.replicas == 0)
+
+
+def _seniority(rs: ReplicaSetView) -> tuple[datetime, str]:
+    return rs.created, rs.name
