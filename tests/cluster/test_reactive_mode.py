@@ -10,7 +10,7 @@ import pytest
 from localcluster.testing import RunningCluster
 from tests.cluster.chart import NAMESPACE, RELEASE, render
 from tests.cluster.processes import Operator, operator
-from tests.cluster.shop import PodDiary, Revision, Shop
+from tests.cluster.shop import NAME, PodDiary, Revision, Shop
 from tests.cluster.stateful_shop import by_ordinal, marks, partition, start, stateful, wait_for_pods
 
 pytestmark = pytest.mark.long
@@ -41,7 +41,11 @@ def lone_operator(control_plane_without_mutating_policies: RunningCluster, tmp_p
 def plain_shop(control_plane_without_mutating_policies: RunningCluster, lone_operator: Operator) -> Iterator[Shop]:
     cluster, name = control_plane_without_mutating_policies, f"shop-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", name)
-    yield Shop(cluster, name)
+    shop = Shop(cluster, name)
+    yield shop
+    # Another file takes the definition away, which would wait for ever for what no operator lets go any more.
+    cluster.kubectl("delete", "saferollouts", "--all", "-n", name, "--wait=false")
+    shop.patch("saferollout", NAME, {"metadata": {"finalizers": None}})  # unless it is gone already
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
