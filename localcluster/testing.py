@@ -84,14 +84,15 @@ class RunningCluster:
         """Apply the manifests of a CustomResourceDefinition and wait until the API server serves it."""
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", manifests)
         deadline = time.monotonic() + 30
-        # `kubectl wait` fails at once on an object that has no conditions yet, as right after its creation.
-        while "True" not in self._condition(f"crd/{resource}", "Established"):
+        # `kubectl wait` and its jsonpath fail at once on an object that has no conditions yet, as right after its creation.
+        while not self._has_condition(f"crd/{resource}", "Established"):
             if time.monotonic() > deadline:
                 raise KubectlFailed(f"{resource} was not served within 30 s")
             time.sleep(0.1)
 
-    def _condition(self, target: str, kind: str) -> str:
-        return self.kubectl("get", target, "-o", f'jsonpath={{.status.conditions[?(@.type=="{kind}")].status}}')
+    def _has_condition(self, target: str, kind: str) -> bool:
+        conditions = json.loads(self.kubectl("get", target, "-o", "json")).get("status", {}).get("conditions") or ()
+        return any(entry["type"] == kind and entry["status"] == "True" for entry in conditions)
 
     def get(self, kind: str, name: str, *, namespace: str) -> dict[str, Any]:
         """Return one object as the API server has it."""
