@@ -83,6 +83,11 @@ class Application:
         operation = self.status().get("operationState", {})
         return operation.get("phase") == "Running" and str(operation.get("message", "")).startswith("waiting for healthy state")
 
+    def leaves_behind(self, commit: str) -> bool:
+        """Tell whether the last sync is over and was of another commit: the one for this commit is still to come."""
+        operation = self.status().get("operationState", {})
+        return bool(operation.get("phase") != "Running" and operation.get("syncResult", {}).get("revision") != commit)
+
     def fails(self) -> bool:
         """Tell whether the last sync failed, or the one that goes on did and is tried again."""
         operation = self.status().get("operationState", {})

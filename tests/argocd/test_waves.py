@@ -120,11 +120,14 @@ def outcome(story: Story, commit: str) -> str:
 
 
 def _end(story: Story, commit: str) -> str:
-    """Return it once it is sure: a sync that waits for pods, or fails at a passing moment and is tried again, is not at its end."""
+    """Return it once it is sure: a sync that waits for pods, or fails at a passing moment and is tried again, is not at its end.
+
+    Nor is one of an older commit that is over: Argo CD may take its time to begin with the new one.
+    """
     until = time.monotonic() + _SURE_SECONDS
     while not story.application.is_at(commit):
         ended = WAITS if story.application.waits() else FAILS if story.application.fails() else ""
-        if not ended or state(story) not in STUCK:
+        if not ended or state(story) not in STUCK or story.application.leaves_behind(commit):
             return ""
         if time.monotonic() > until:
             return ended
