@@ -57,19 +57,28 @@ _NODE = (_pytest("node", *_REAL, "tests/node", minutes=25),)
 _SCENE = (_pytest("scene", *_REAL, "tests/scene", minutes=20),)
 _STORIES = (_pytest("stories", *_REAL, "tests/node/test_stories.py", minutes=20),)
 
-_Parts = tuple[Part, ...]
+_Turn = tuple[Part, ...]
+"""Parts that run at once."""
 
-_SELECTIONS: dict[str, _Parts] = {
-    "unit": (*_STATIC, *_UNIT),
-    "property": _PROPERTY,
-    "cluster": (*_FETCH, *_CLUSTER),
-    "helm": (*_FETCH, *_HELM),
-    "argocd": (*_FETCH_ARGOCD, *_ARGOCD),
-    "node": (*_FETCH_ARGOCD, *_NODE),
-    "scene": (*_FETCH, *_FETCH_SCENE, *_SCENE),
-    "stories": (*_FETCH, *_STORIES),
-    # One after the other: two at once fill two cores, and tests on real processes are late then.
-    "all": (*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_FETCH_SCENE, *_CLUSTER, *_HELM, *_ARGOCD, *_NODE, *_SCENE),
+
+def _in_turn(*parts: Part) -> tuple[_Turn, ...]:
+    return tuple((part,) for part in parts)
+
+
+_SELECTIONS: dict[str, tuple[_Turn, ...]] = {
+    "unit": _in_turn(*_STATIC, *_UNIT),
+    "property": _in_turn(*_PROPERTY),
+    "cluster": _in_turn(*_FETCH, *_CLUSTER),
+    "helm": _in_turn(*_FETCH, *_HELM),
+    "argocd": _in_turn(*_FETCH_ARGOCD, *_ARGOCD),
+    "node": _in_turn(*_FETCH_ARGOCD, *_NODE),
+    "scene": _in_turn(*_FETCH, *_FETCH_SCENE, *_SCENE),
+    "stories": _in_turn(*_FETCH, *_STORIES),
+    # One after the other, because most parts fill two cores and tests on real processes are late then; the last two mostly wait.
+    "all": (
+        *_in_turn(*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_FETCH_SCENE, *_CLUSTER, *_HELM, *_ARGOCD),
+        (*_NODE, *_SCENE),
+    ),
 }
 
 
@@ -83,7 +92,7 @@ def main() -> int:
         say(str(failure))
         return 1
     _LOGS.mkdir(parents=True, exist_ok=True)
-    failed = [part.name for part in _SELECTIONS[selection] if not _passes(part, commands)]
+    failed = [name for turn in _SELECTIONS[selection] for name in _failed(turn, commands)]
     spent = f"{time.monotonic() - start:.0f} s"
     if failed:
         say(f"FAILED after {spent}: {', '.join(failed)}; logs in {_LOGS}, of ended clusters in {kept_logs_folder()}")
@@ -99,32 +108,61 @@ def parser() -> argparse.ArgumentParser:
     return arguments
 
 
-def _passes(part: Part, commands: Path) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A part at work, since a reading of the monotonic clock."""
+
+    part: Part
+    process: subprocess.Popen[bytes]
+    log: Path
+    start: float
+
+    def is_over(self) -> bool:
+        return self.process.poll() is not None or self.hangs()
+
+    def hangs(self) -> bool:
+        return self.process.poll() is None and time.monotonic() - self.start > self.part.minutes * 60
+
+
+def _failed(turn: _Turn, commands: Path) -> list[str]:
+    """Run the parts of a turn at once; return the names of those that do not pass."""
+    left = [_begin(part, commands) for part in turn]
+    failed = []
+    try:
+        while left:
+            over = [running for running in left if running.is_over()]
+            failed += [running.part.name for running in over if not _passes(running)]
+            left = [running for running in left if running not in over]
+            time.sleep(0 if over else 0.1)
+    except KeyboardInterrupt:
+        for running in left:
+            _end(running.process)
+        raise
+    return failed
+
+
+def _begin(part: Part, commands: Path) -> _Running:
+    command = [str(commands / part.arguments[0]), *part.arguments[1:]]
     log = _LOGS / f"{part.name}.log"
-    start = time.monotonic()
-    code = _run(part, commands, log)
-    spent = time.monotonic() - start
-    if code == 0:
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=_environment(commands), stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+    return _Running(part=part, process=process, log=log, start=time.monotonic())
+
+
+def _passes(running: _Running) -> bool:
+    """Say how a part ended, and end it first where it hangs."""
+    part, log = running.part, running.log
+    hung = running.hangs()
+    if hung:
+        _end(running.process)
+    spent = time.monotonic() - running.start
+    if not hung and running.process.returncode == 0:
         say(f"{_second_chances(log)}  {part.name}: passed in {spent:.1f} s ({_last_line(log)})")
         return True
     lines = log.read_text(errors="replace").splitlines()
     say("\n".join(f"    {line}" for line in lines[-_TAIL_LINES:]))
-    say(f"  {part.name}: FAILED after {spent:.1f} s ({'hung' if code is None else f'exit code {code}'}); all of it: {log}")
+    say(f"  {part.name}: FAILED after {spent:.1f} s ({'hung' if hung else f'exit code {running.process.returncode}'}); all of it: {log}")
     return False
-
-
-def _run(part: Part, commands: Path, log: Path) -> int | None:
-    """Return the exit code, or None when the part had to be ended."""
-    command = [str(commands / part.arguments[0]), *part.arguments[1:]]
-    with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=_environment(commands), stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            return process.wait(timeout=part.minutes * 60)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt) as interruption:
-            _end(process)
-            if isinstance(interruption, KeyboardInterrupt):
-                raise
-            return None
 
 
 def _environment(commands: Path) -> dict[str, str]:
