@@ -7,8 +7,8 @@ from saferollout.cli.picture import Picture
 from saferollout.core.heeding import WAY_OUT
 from saferollout.core.measurements import Outcome
 from tests.unit.cli.pictures import picture, raw
+from tests.unit.core.analysis.answering_server import METRIC, requests, shop_of
 from tests.unit.core.analysis.played_releases import summary
-from tests.unit.core.analysis.test_passing_needs_exposure import METRIC, requests, shop_of
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 
