@@ -15,6 +15,8 @@ import promql_parser as tree
 SelectorText = Callable[[tree.VectorSelector], str]
 
 DEEPEST: Final = 100
+_CONTROLS: Final = {chr(code): f"\\x{code:02x}" for code in range(ord(" "))}
+_ESCAPES: Final = str.maketrans({**_CONTROLS, "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _LEGACY_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 # The parser's enumerations can't be hashed, so they can't be the keys of a mapping.
 _OPERATORS: Final = (
@@ -31,8 +33,7 @@ class Unwritable(ValueError):
 
 def quoted(value: str) -> str:
     """Return a PromQL string literal of a value."""
-    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + "".join(escapes.get(char, char if char >= " " else f"\\x{ord(char):02x}") for char in value) + '"'
+    return f'"{value.translate(_ESCAPES)}"'
 
 
 def name(label: str) -> str:
