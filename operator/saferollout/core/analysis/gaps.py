@@ -112,7 +112,7 @@ def _apart(material: Material, there: There) -> Iterator[Gap]:
         series = line.found.series
         if series is None or series.subject is not Subject.POD or not is_under_way(material, line.workload):
             continue
-        own = _pods(material, line.workload, there.by_row, material.snapshot.catalogue.series.index(series))
+        own = _pods(material, line.workload, there.by_row, material.snapshot.catalogue.row_of(series))
         named = _pods(material, line.workload, there.by_metric, series.metric)
         alike = {
             pod
@@ -126,7 +126,7 @@ def _apart(material: Material, there: There) -> Iterator[Gap]:
             yield Gap(said, series.signal, frozenset({line.workload}))
             continue
         for other in line.found.others:
-            if _pods(material, line.workload, there.by_row, material.snapshot.catalogue.series.index(other)) - own:
+            if _pods(material, line.workload, there.by_row, material.snapshot.catalogue.row_of(other)) - own:
                 yield Gap(
                     f"pods of {line.workload} report {line.found.signal} by different metrics, some by {series.metric} ({series.exporter}), others only "
                     f"by {other.metric} ({other.exporter}), so new pods can't be compared with old ones: have all of them report one of the two",

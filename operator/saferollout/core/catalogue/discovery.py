@@ -9,6 +9,8 @@ of the contracts, or by series that have no such label.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from saferollout.core.catalogue.asking import About, one_of, subject_matchers
@@ -25,6 +27,8 @@ SERVERS_COMPLETE: Final = "servers-with-labels"
 _METRIC: Final = "__name__"
 _COPIED: Final = "metric"
 _ROW: Final = "row"
+_KEPT: Final = 16
+"""For so many releases the queries of the last look are kept; hundreds of long patterns each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,12 @@ class There:
         )
 
 
-def discovery_queries(catalogue: Catalogue, *, about: About) -> dict[str, Query]:
-    """Return the queries by their names; without pods, or without rows of a kind, there is nothing to ask of that kind."""
+@lru_cache(maxsize=_KEPT)
+def discovery_queries(catalogue: Catalogue, *, about: About) -> Mapping[str, Query]:
+    """Return the queries by their names; without pods, or without rows of a kind, there is nothing to ask of that kind.
+
+    One look needs them several times, and the next looks mostly the same ones, which are long texts.
+    """
     pods = [(index, one) for index, one in enumerate(catalogue.series) if one.per_pod]
     servers = [(index, one) for index, one in enumerate(catalogue.series) if not one.per_pod]
     of_pods = (about.labels.pod,)
@@ -65,7 +73,7 @@ def discovery_queries(catalogue: Catalogue, *, about: About) -> dict[str, Query]
     if servers:
         queries[SERVERS] = _present(servers, _servers_matchers(servers, about), by=_subject_labels(servers))
         queries[SERVERS_COMPLETE] = _complete(servers, _servers_matchers(servers, about), by=_subject_labels(servers))
-    return queries
+    return MappingProxyType(queries)
 
 
 def read(catalogue: Catalogue, measured: Mapping[str, Measurement]) -> There | str:

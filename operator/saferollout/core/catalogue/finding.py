@@ -33,7 +33,7 @@ class Found:
 def find(signal: SignalName, *, catalogue: Catalogue, there: There, about: About) -> Found:
     """Choose the series of a signal for these pods, topics and groups."""
     rows = catalogue.of(signal)
-    usable = tuple(one for one in rows if _is_among(there.by_row.get(catalogue.series.index(one), frozenset()), one, about))
+    usable = tuple(one for one in rows if _is_among(there.by_row.get(catalogue.row_of(one), frozenset()), one, about))
     if usable:
         return Found(signal=signal, series=usable[0], others=usable[1:])
     mislabelled = next(_without_labels(rows, there, about), None)
