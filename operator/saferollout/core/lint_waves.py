@@ -2,8 +2,8 @@
 
 Argo CD applies a wave only when every object of the waves before is Healthy, and PostSync hooks when all of them are; a Sync hook in
 the last wave makes it wait for that wave too, where there is more than this one step. A held Deployment is Suspended, which it waits
-for without end; a SafeRollout whose release was refused or went back is Degraded, at which the sync fails. Source: docs/argocd.md,
-whose table tests/argocd/test_waves.py plays with a real Argo CD.
+for without end; a SafeRollout whose release was refused or went back is Degraded, at which the sync fails, and with a Sync hook it may
+be so already when Argo CD looks. Source: docs/argocd.md, whose table tests/argocd/test_waves.py plays with a real Argo CD.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,8 +51,8 @@ def _around(
             yield _after_all(item, first)
         elif item.hooks <= {_WITH_ALL} and item.wave > first.wave:
             yield _later(item, first)
-        elif _WITH_ALL in item.hooks and item.wave == first.wave and len(steps) > 1:
-            yield _with_all(item, first)
+        elif _WITH_ALL in item.hooks and item.wave == first.wave:
+            yield _with_all(item, first) if len(steps) > 1 else _with_the_only_wave(item, first)
 
 
 def _saferollout(item: SyncedManifest, first: SyncedManifest) -> Iterator[Finding]:
@@ -90,6 +90,14 @@ def _with_all(item: SyncedManifest, first: SyncedManifest) -> Finding:
     message = (
         f"is a {_WITH_ALL} hook in sync wave {item.wave}, that of {_name(first)}, beside other waves or {_BEFORE_ALL} hooks: the sync ends only when "
         f"that is Healthy, so it waits as long as that is held, {_NO_NEWER_COMMIT}; give the hook an earlier wave, or make it a {_BEFORE_ALL} hook"
+    )
+    return _said(item, _HOOK_FIELD, message)
+
+
+def _with_the_only_wave(item: SyncedManifest, first: SyncedManifest) -> Finding:
+    message = (
+        f"is a {_WITH_ALL} hook in sync wave {item.wave}, that of {_name(first)}: where a release is refused before Argo CD ends the sync, the sync "
+        f"fails and is tried again for some minutes, {_NO_NEWER_COMMIT}; give the hook an earlier wave, or make it a {_BEFORE_ALL} hook"
     )
     return _said(item, _HOOK_FIELD, message)
 

@@ -41,13 +41,14 @@ def test_what_comes_before_the_release_and_what_is_no_part_of_a_sync_is_fine() -
     assert found(*before, synced("Job undo", wave=9, hooks=["SyncFail"])) == {}
 
 
-def test_a_sync_hook_waits_for_its_wave_only_where_there_is_another_step() -> None:
+def test_a_sync_hook_waits_for_its_wave_where_there_is_another_step_and_may_see_a_refused_release_where_there_is_none() -> None:
     note = synced("Job note", hooks=["Sync"])
-    assert found(note) == {}
-    for another in (synced("ConfigMap settings", wave=-1), synced("Job migrate", hooks=["PreSync"])):
-        said = found(note, another)
+    others = {None: "is tried again", synced("ConfigMap settings", wave=-1): "as long as that is held", synced("Job migrate", hooks=["PreSync"]): "as long as that is held"}
+    for another, why in others.items():
+        said = found(note, *([another] if another else []))
         assert set(said) == {"Job note"}
         assert said["Job note"][0] == HOOK and said["Job note"][1].endswith("give the hook an earlier wave, or make it a PreSync hook")
+        assert why in said["Job note"][1]
 
 
 def test_a_workload_in_a_later_wave_waits_for_one_that_may_be_held() -> None:
