@@ -17,6 +17,8 @@ _POOL = "HikariPool-1"
 # What Java's driver says where no server answered; libpq's says nothing then (SQL standard, class 08).
 _NO_CONNECTION = "08006"
 _FIRST_CONTACT_SECONDS = 5.0
+# The pool waits twice as long after each failure, and without an end; given up early, the next request has it try at once.
+_RECONNECT_SECONDS = 5.0
 
 _states = {name: Gauge(f"hikaricp_connections{name}", "Connections of the pool.", ["pool"]) for name in ("", "_active", "_idle", "_pending", "_max")}
 _timeouts = Counter("hikaricp_connections_timeout", "Requests that no connection came free for.", ["pool"])
@@ -37,8 +39,8 @@ class Database:
         # A server that was killed closes no connection: the kernel gives it up after two seconds without an answer.
         options = {"autocommit": True, "connect_timeout": 2, "tcp_user_timeout": 2000, "keepalives_idle": 2, "keepalives_interval": 1}
         self._pool = ConnectionPool(
-            os.environ["DATABASE_URL"], kwargs=options, min_size=2, max_size=4, timeout=1.0, reconnect_timeout=3600, open=True,
-            check=ConnectionPool.check_connection,
+            os.environ["DATABASE_URL"], kwargs=options, min_size=2, max_size=4, timeout=1.0, open=True,
+            reconnect_timeout=_RECONNECT_SECONDS, check=ConnectionPool.check_connection,
         )  # fmt: skip
         with suppress(PoolTimeout):
             self._pool.wait(timeout=_FIRST_CONTACT_SECONDS)
