@@ -133,7 +133,7 @@ def _failed(turn: _Turn, commands: Path) -> list[str]:
             over = [running for running in left if running.is_over()]
             failed += [running.part.name for running in over if not _passes(running)]
             left = [running for running in left if running not in over]
-            time.sleep(0 if over else 0.1)
+            time.sleep(0.1)
     except KeyboardInterrupt:
         for running in left:
             _end(running.process)

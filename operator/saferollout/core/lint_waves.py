@@ -52,7 +52,7 @@ def _around(
         elif item.hooks <= {_WITH_ALL} and item.wave > first.wave:
             yield _later(item, first)
         elif _WITH_ALL in item.hooks and item.wave == first.wave:
-            yield _with_all(item, first) if len(steps) > 1 else _with_the_only_wave(item, first)
+            yield _with_all(item, first, is_only_step=len(steps) == 1)
 
 
 def _saferollout(item: SyncedManifest, first: SyncedManifest) -> Iterator[Finding]:
@@ -86,18 +86,12 @@ def _after_all(item: SyncedManifest, first: SyncedManifest) -> Finding:
     return _said(item, _HOOK_FIELD, message)
 
 
-def _with_all(item: SyncedManifest, first: SyncedManifest) -> Finding:
+def _with_all(item: SyncedManifest, first: SyncedManifest, *, is_only_step: bool) -> Finding:
+    refused = ": where a release is refused before Argo CD ends the sync, the sync fails and is tried again for some minutes"
+    held = f", beside other waves or {_BEFORE_ALL} hooks: the sync ends only when that is Healthy, so it waits as long as that is held"
     message = (
-        f"is a {_WITH_ALL} hook in sync wave {item.wave}, that of {_name(first)}, beside other waves or {_BEFORE_ALL} hooks: the sync ends only when "
-        f"that is Healthy, so it waits as long as that is held, {_NO_NEWER_COMMIT}; give the hook an earlier wave, or make it a {_BEFORE_ALL} hook"
-    )
-    return _said(item, _HOOK_FIELD, message)
-
-
-def _with_the_only_wave(item: SyncedManifest, first: SyncedManifest) -> Finding:
-    message = (
-        f"is a {_WITH_ALL} hook in sync wave {item.wave}, that of {_name(first)}: where a release is refused before Argo CD ends the sync, the sync "
-        f"fails and is tried again for some minutes, {_NO_NEWER_COMMIT}; give the hook an earlier wave, or make it a {_BEFORE_ALL} hook"
+        f"is a {_WITH_ALL} hook in sync wave {item.wave}, that of {_name(first)}{refused if is_only_step else held}, {_NO_NEWER_COMMIT}; "
+        f"give the hook an earlier wave, or make it a {_BEFORE_ALL} hook"
     )
     return _said(item, _HOOK_FIELD, message)
 

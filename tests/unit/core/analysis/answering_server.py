@@ -4,11 +4,10 @@ import random
 from collections.abc import Callable
 
 from saferollout.api.spec import SafeRolloutSpec
+from tests.unit.core.analysis.played_releases import USERS
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 Works = Callable[[WatchedCluster], None]
-USERS = {"name": "users", "api": {"server": "server", "clients": ["client"]}}
-ROWS = {"name": "rows", "table": {"name": "rows"}, "readers": ["server"], "writers": ["server"]}
 METRIC = "http_server_requests_seconds_count"
 BAKE = 30
 

@@ -11,8 +11,8 @@ from saferollout.core.analysis.comparisons import BetweenArms, Comparison
 from saferollout.core.analysis.exposure import Unproven, unproven
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import Interval, PodCounts, Window
-from tests.unit.core.analysis.answering_server import BAKE, METRIC, ROWS, USERS, missing, requests, shop_of
-from tests.unit.core.analysis.played_releases import summary
+from tests.unit.core.analysis.answering_server import BAKE, METRIC, missing, requests, shop_of
+from tests.unit.core.analysis.played_releases import ROWS, USERS, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 

@@ -9,8 +9,8 @@ from saferollout.core.analysis.comparisons import BetweenArms
 from saferollout.core.analysis.exposure import Unproven, unproven
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.statistics.windows import PodCounts, Window
-from tests.unit.core.analysis.answering_server import BAKE, USERS, missing, requests, shop_of
-from tests.unit.core.analysis.played_releases import summary
+from tests.unit.core.analysis.answering_server import BAKE, missing, requests, shop_of
+from tests.unit.core.analysis.played_releases import USERS, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster
 
 CALLS = "http_client_requests_seconds_count"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.unit.core.analysis.answering_server import BAKE, METRIC, ROWS, USERS, Works, missing, requests, shop_of
-from tests.unit.core.analysis.played_releases import summary
+from tests.unit.core.analysis.answering_server import BAKE, METRIC, Works, missing, requests, shop_of
+from tests.unit.core.analysis.played_releases import ROWS, USERS, summary
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 
 
