@@ -69,6 +69,27 @@ def test_scaled_to_zero_and_back_while_held_brings_back_what_ran(shop: Shop) -> 
     shop.wait_for_images("billing", {"shop:2": 3})
 
 
+def test_an_earlier_template_that_is_held_does_not_start_when_scaled_to_zero_and_back(shop: Shop) -> None:
+    """Its old ReplicaSet is retained, and the native controller prefers the one of the template over the youngest."""
+    start(shop)
+    shop.apply(shop.service("billing", NEW, **OWN))
+    shop.wait_for_images("billing", {"shop:2": 4})
+    shop.wait_for_state("Completed")
+    assert shop.patch("saferollout", "shop", {"spec": {"mode": "Paused"}}).code == 0
+    with PodDiary(shop.cluster, shop.namespace) as diary:
+        shop.apply(shop.service("billing", OLD, **OWN))
+        shop.wait_for_state("Paused")
+        shop.scale("billing", 0)
+        shop.wait_for_images("billing", {})
+        shop.scale("billing", 3)
+        shop.wait_for_images("billing", {"shop:2": 3})
+        assert diary.images("billing") == {"shop:2"}
+    automatic(shop)
+    shop.wait_for_images("billing", {"shop:1": 3})
+    shop.wait_for_state("Completed")
+    assert_given_back(shop)
+
+
 def test_scaled_to_zero_and_back_after_a_failure_brings_back_what_ran(shop: Shop) -> None:
     start(shop, progressDeadlineSeconds=3)
     shop.apply(shop.service("billing", Revision("shop:2", behaviour="never-ready"), **OWN))

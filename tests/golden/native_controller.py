@@ -105,8 +105,9 @@ class NativeController:
             self._roll(view, now)
 
     def _scale(self, view: WorkloadView, now: datetime) -> None:
-        """Scale the only active ReplicaSet, the youngest where none is, and several by their shares (sync.go, scale)."""
-        active = [one for one in self.sets if one.replicas > 0] or self.sets[:1]
+        """Scale the only active ReplicaSet, where none is the template's or the youngest, and several by their shares (sync.go, scale)."""
+        of_template = [one for one in self.sets if _is_current(one, view)]
+        active = [one for one in self.sets if one.replicas > 0] or of_template[-1:] or self.sets[:1]
         if len(active) == 1:
             active[0].size(view.replicas, now, self.health)
             return

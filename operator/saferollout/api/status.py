@@ -256,6 +256,9 @@ class WorkloadStatus(Model):
     returned_hash: Hash = Field(
         default="", description="The template that went back together with a failed one; it waits until that one changes or is tried again."
     )
+    earlier_hash: Hash = Field(
+        default="", description="The waiting template, if it ran before what runs now and its empty ReplicaSet had to be deleted: the plan is one of a revert."
+    )
     state: Word = Field(default="", description="Stable, Held, Rolling, Baking, Failed, Returning, Absent, Invalid or OwnerPaused.")
     message: Sentence = Field(default="", description="One sentence for people.")
     restart_time: Annotated[str, Field(max_length=40)] = Field(default="", description="A restart asked for while a template is held.")

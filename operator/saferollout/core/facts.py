@@ -72,7 +72,7 @@ def facts_of(view: WorkloadView) -> Facts:
 def _alive(view: WorkloadView) -> tuple[str, ...]:
     """Return the revisions with pods, or that would get some if the workload were scaled up (kernel.md section 1).
 
-    An un-paused workload starts its template; a paused Deployment starts its youngest ReplicaSet, a StatefulSet its current revision.
+    An un-paused workload starts its template, a StatefulSet its current revision; of a paused Deployment see `started_from_zero`.
     """
     alive = view.alive()
     if not view.paused:
@@ -81,7 +81,16 @@ def _alive(view: WorkloadView) -> tuple[str, ...]:
         return tuple(dict.fromkeys((view.current, *alive))) if view.current else alive
     if alive or not view.replica_sets:
         return alive
-    return (view.replica_sets[0].hash,)
+    return (started_from_zero(view).hash,)
+
+
+def started_from_zero(view: WorkloadView) -> ReplicaSetView:
+    """Return what a paused Deployment without pods starts when it is scaled up: its template's ReplicaSet where one is retained, else the youngest.
+
+    Source: `FindActiveOrLatest` of the Deployment controller. Of those born in one second the last by name is its youngest.
+    """
+    retained = view.filled(view.template)
+    return min(retained, key=seniority) if retained else max(view.replica_sets, key=seniority)
 
 
 def running(view: WorkloadView) -> str:
@@ -95,17 +104,6 @@ def running(view: WorkloadView) -> str:
     return alive[0] if alive else ""
 
 
-def youngest_ghosts(view: WorkloadView, *, keep: str) -> tuple[ReplicaSetView, ...]:
-    """Return empty ReplicaSets of a Deployment younger than the one that runs: scaling up from 0 would start the youngest of them.
-
-    Of those born in one second the last by name counts as the youngest, as in Kubernetes' `ReplicaSetsByCreationTimestamp`.
-    """
-    kept = [] if view.by_ordinal else [_seniority(rs) for rs in view.of(keep)]
-    if not kept:
-        return ()
-    newest = max(kept)
-    return tuple(rs for rs in view.replica_sets if rs.hash != keep and _seniority(rs) > newest and rs.pods == 0 and rs.replicas == 0)
-
-
-def _seniority(rs: ReplicaSetView) -> tuple[datetime, str]:
+def seniority(rs: ReplicaSetView) -> tuple[datetime, str]:
+    """Return what Kubernetes sorts ReplicaSets by, the youngest last."""
     return rs.created, rs.name

@@ -10,13 +10,14 @@ the old template is pinned for that time.
 
 from saferollout.api.spec import Mode, percent
 from saferollout.api.status import ActiveRoll
-from saferollout.core.actions import Action, DeleteReplicaSet, Finish, Freeze, LetThrough, SetPace
+from saferollout.core.actions import Action, Finish, Freeze, LetThrough, SetPace
 from saferollout.core.baking import bake_progress, passed_words
 from saferollout.core.clocks import deadline, leave_out_ready_time, mark_progress, stop_clock
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
-from saferollout.core.facts import Facts, youngest_ghosts
+from saferollout.core.facts import Facts
 from saferollout.core.failing import Trouble
+from saferollout.core.ghosts import delete_ghost
 from saferollout.core.going_back_by_ordinal import replace_broken, step_back_by_ordinal
 from saferollout.core.heeding import hold_words, waits_out_an_outage
 from saferollout.core.pacing import batch_ready, next_pace
@@ -95,8 +96,7 @@ def _sleep(draft: Draft, roll: ActiveRoll, facts: Facts) -> Action | None:
     stable = draft.workloads[roll.workload].stable_hash
     if facts.view.by_ordinal:
         return step_back_by_ordinal(draft, name=roll.workload, facts=facts, to=stable) if stable and not facts.view.pinned else None
-    ghosts = youngest_ghosts(facts.view, keep=stable)
-    return DeleteReplicaSet(workload=roll.workload, replica_set=ghosts[0].name, uid=ghosts[0].uid) if ghosts else None
+    return delete_ghost(draft, name=roll.workload, facts=facts)
 
 
 def _has_failed(draft: Draft, roll: ActiveRoll) -> bool:

@@ -2,11 +2,12 @@
 ReplicaSets that a scale-up would wrongly start, bypasses that have done their work."""
 
 from saferollout.api.names import LABEL_MANAGED_BY
-from saferollout.core.actions import Action, AddLabel, ClearBypass, DeleteReplicaSet, Disown, GiveBackHeld, Hold, LetThrough
+from saferollout.core.actions import Action, AddLabel, ClearBypass, Disown, GiveBackHeld, Hold, LetThrough
 from saferollout.core.draft import Draft, Stall
 from saferollout.core.event_reasons import EventReason
-from saferollout.core.facts import Facts, youngest_ghosts
+from saferollout.core.facts import Facts
 from saferollout.core.gathering import lost_its_label
+from saferollout.core.ghosts import delete_ghost
 from saferollout.core.going_back import floor_of, step_back
 from saferollout.core.pinning import unpin
 from saferollout.core.reasons import Reason
@@ -110,8 +111,8 @@ def sweep_ghosts(draft: Draft) -> Action | None:
     for name, facts in draft.facts.items():
         if not facts.view.held or not facts.view.paused or facts.view.pinned or draft.roll(name) is not None:
             continue
-        for ghost in youngest_ghosts(facts.view, keep=draft.workloads[name].stable_hash):
-            return DeleteReplicaSet(workload=name, replica_set=ghost.name, uid=ghost.uid)
+        if (action := delete_ghost(draft, name=name, facts=facts)) is not None:
+            return action
     return None
 
 

@@ -1,4 +1,4 @@
-"""Empty ReplicaSets of a held Deployment: scaling it up from 0 starts the youngest of all, which must be the one that ran."""
+"""Empty ReplicaSets of a held Deployment: scaled up from 0 it starts its template's or the youngest of all, which must be the one that ran."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,12 +7,13 @@ import pytest
 
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import READS_1, READS_BOTH, little_cluster
+from tests.unit.core.test_decide_reverting import APPROVAL, asked, released
 
 
-def held_with(empty: str, *, older: timedelta) -> LittleCluster:
+def held_with(empty: str, *, older: timedelta, template: str) -> LittleCluster:
     """Return a cluster whose reader runs r1, is held, and has an empty ReplicaSet beside it, older than the one that runs by that much."""
     cluster = little_cluster(mode="Paused")
-    cluster.apply("reader", "r2", READS_BOTH)
+    cluster.apply("reader", template, READS_BOTH)
     cluster.play(looks=3)
     view = cluster.views["reader"]
     running = view.of("r1")[0]
@@ -25,17 +26,42 @@ def held_with(empty: str, *, older: timedelta) -> LittleCluster:
     return cluster
 
 
+def scale(cluster: LittleCluster, name: str, replicas: int) -> None:
+    view = cluster.views[name]
+    sets = tuple(replace(rs, replicas=0, pods=0, ready=0, available=0, steady=0) if replicas == 0 else rs for rs in view.replica_sets)
+    cluster.views[name] = replace(view, replicas=replicas, replica_sets=sets)
+
+
 @pytest.mark.parametrize(
-    ("empty", "older", "goes"),
+    ("empty", "older", "template", "goes"),
     [
-        pytest.param("r0", timedelta(seconds=1), False, id="an older one is what undo goes back to"),
-        pytest.param("r9", timedelta(seconds=1), False, id="an older one whose name comes later is"),
-        pytest.param("r0", timedelta(seconds=-1), True, id="a younger one would start"),
-        pytest.param("r9", timedelta(0), True, id="one of the same second whose name comes later would start"),
-        pytest.param("r0", timedelta(0), False, id="one of the same second whose name comes earlier would not"),
+        pytest.param("r0", timedelta(seconds=1), "r2", False, id="an older one is what undo goes back to"),
+        pytest.param("r9", timedelta(seconds=1), "r2", False, id="an older one whose name comes later is"),
+        pytest.param("r0", timedelta(seconds=-1), "r2", True, id="a younger one would start"),
+        pytest.param("r9", timedelta(0), "r2", True, id="one of the same second whose name comes later would start"),
+        pytest.param("r0", timedelta(0), "r2", False, id="one of the same second whose name comes earlier would not"),
+        pytest.param("r0", timedelta(0), "r0", True, id="that of the template would start, also where its name comes earlier"),
+        pytest.param("r0", timedelta(seconds=1), "r0", False, id="that of an earlier template is the plan's memory while there are pods"),
     ],
 )
-def test_only_what_scaling_from_0_would_start_instead_is_deleted(empty: str, older: timedelta, goes: bool) -> None:
-    cluster = held_with(empty, older=older)
+def test_only_what_scaling_from_0_would_start_instead_is_deleted(empty: str, older: timedelta, template: str, goes: bool) -> None:
+    cluster = held_with(empty, older=older, template=template)
     assert bool(cluster.views["reader"].of(empty)) is not goes
     assert ("DeleteReplicaSet reader" in cluster.log) is goes
+
+
+def test_that_of_an_earlier_template_goes_once_there_are_no_pods_and_the_plan_is_one_of_a_revert_even_so() -> None:
+    cluster = released("Backward")
+    cluster.apply("reader", "r1", None)
+    cluster.play()
+    scale(cluster, "reader", 0)
+    cluster.play(looks=5)
+    assert [rs.hash for rs in cluster.views["reader"].replica_sets] == ["r2"]
+    scale(cluster, "reader", 10)
+    cluster.play(looks=5)
+    assert asked(cluster) == ["Approve/events/generation-0"]
+    cluster.say("approve", subject=APPROVAL)
+    cluster.play()
+    assert cluster.pods("reader") == {"r1": 10}
+    cluster.look()
+    assert [workload.earlier_hash for workload in cluster.status.workloads] == ["", ""], "what runs is nothing that waits"

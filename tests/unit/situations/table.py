@@ -32,6 +32,7 @@ ELSEWHERE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "scaled to 0 and back (KEDA) while something is held or failed": (
         f"{HOLD}::test_scaled_to_zero_and_back_while_held_brings_back_what_ran",
+        "tests/cluster/test_operator_ordinary_days.py::test_an_earlier_template_that_is_held_does_not_start_when_scaled_to_zero_and_back",
         "tests/cluster/test_rollback_mechanics.py::test_a_failed_replica_set_left_behind_would_come_back_from_zero",
         "tests/cluster/test_statefulsets.py::test_a_held_template_starts_no_pod_when_scaled_to_nothing_and_back",
         "tests/cluster/test_statefulsets_under_kill.py::test_while_it_is_down_a_held_template_does_not_start_by_way_of_no_pods",
