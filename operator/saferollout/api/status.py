@@ -193,6 +193,13 @@ class Outage(Model):
     end: datetime | None = Field(default=None, description="When it was over, spec.analysis.quietSeconds included; absent while it goes on.")
 
 
+class FailedTime(Model):
+    """A time in which an earlier release had new pods and did not go through: what was measured then is no baseline."""
+
+    start: datetime = Field(description="When its first roll started.")
+    end: datetime = Field(description="When it was over; spec.analysis.quietSeconds more are left out.")
+
+
 class Rollback(Model):
     """A way back in progress or done."""
 
@@ -240,6 +247,9 @@ class Release(Model):
     expedited: Waiver | None = Field(default=None, description="Who sent it through the emergency lane; absent where nobody did.")
     finding: Finding | None = Field(default=None, description="What the analysis says broke; absent where nothing is wrong.")
     outages: list[Outage] = Field(default_factory=list, description="Times that do not count; at most 20, beyond that the oldest become one.")
+    failed_times: list[FailedTime] = Field(
+        default_factory=list, description="Times of earlier releases that did not go through, at most 10 of the last six hours: the baseline of the analysis leaves them out."
+    )
     failure: Failure | None = Field(default=None, description="Why it failed; absent where it did not.")
     rollback: Rollback | None = Field(default=None, description="The way back; absent where there is none.")
 

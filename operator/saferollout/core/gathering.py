@@ -6,6 +6,7 @@ from saferollout.api.status import GateStart, Release, Target
 from saferollout.core.draft import Draft
 from saferollout.core.event_reasons import EventReason
 from saferollout.core.facts import Facts
+from saferollout.core.failed_releases import failed_times
 from saferollout.core.plans import Roll
 
 
@@ -89,7 +90,8 @@ def _open(draft: Draft, wanted: dict[str, Facts]) -> None:
     targets = [_target(draft, name, facts) for name, facts in wanted.items()]
     seed = "|".join([draft.snapshot.uid, draft.now.isoformat(), *(f"{target.workload}={target.to_hash}" for target in targets)])
     name = hashlib.sha256(seed.encode()).hexdigest()[:10]
-    draft.release = _carried_over(draft, Release(id=name, start_time=draft.now, changed_time=draft.now, targets=targets))
+    before = failed_times(draft.release, now=draft.now)
+    draft.release = _carried_over(draft, Release(id=name, start_time=draft.now, changed_time=draft.now, targets=targets, failed_times=before))
     draft.note(EventReason.RELEASE_STARTED, f"release {name} of {', '.join(wanted)}")
 
 

@@ -76,14 +76,14 @@ def _of_workload(material: Material, members: tuple[Member, ...], member: Member
 
 
 def _of_rolling(material: Material, workload: str, one: Counted) -> Iterator[Comparison]:
-    key, began = (one.symptom, one.contract), material.schedule.began
+    key = one.symptom, one.contract
     windows, old = _arms(material, workload, one)
     yield BetweenArms(
         symptom=one.symptom,
         workload=workload,
         contract=one.contract,
         windows=windows,
-        baseline=tuple(look for look in one.counts if look.at <= began),
+        baseline=tuple(look for look in one.counts if material.schedule.is_before(look.at)),
         old=old,
         proportion=one.proportion,
         calm=one.symptom not in _COMMON,
@@ -136,7 +136,7 @@ def with_before(
         contract=contract,
         arm=arm,
         since=tuple(one for one in counts if one.at > began),
-        before=tuple(one for one in counts if one.at <= began),
+        before=tuple(one for one in counts if material.schedule.is_before(one.at)),
         among=among,
         tolerates=tolerates,
     )

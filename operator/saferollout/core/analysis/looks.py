@@ -123,8 +123,8 @@ def _apart(material: Material, rates: Values, *, below: float | None = None, abo
 
 
 def _split(material: Material, values: Values) -> tuple[list[float], list[float]]:
-    began = material.schedule.began
-    return [value for at, value in values if at <= began], [value for at, value in values if at > began]
+    schedule = material.schedule
+    return [value for at, value in values if schedule.is_before(at)], [value for at, value in values if at > schedule.began]
 
 
 def _reading(

@@ -13,6 +13,9 @@ from saferollout.core.decision import Snapshot
 BASELINE_LOOKS: Final = 40
 """Looks before the first roll, with which all later ones are compared (shared statistics: 40 windows are enough to measure bursts)."""
 
+_MOST_LEFT_OUT: Final = 240
+"""Looks before the first roll that a baseline may reach over: an hour at 15 s."""
+
 MOST_LOOKS: Final = 120
 """Looks since the first roll that are kept: half an hour at 15 s. What is older can't be part of trouble that begins now."""
 
@@ -24,6 +27,8 @@ DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
 class Schedule:
     """The instants of a release: `before` its first roll, and `since` then, an `interval` apart; `discovery` is when it was last asked which series are there.
 
+    `resumed` are those before it whose time from the look before is left out: an earlier release that did not go through lies between the two.
+
     `kept` is the first of those since then that lie side by side. Before it there may be single ones, at which a batch under way was ready: what it
     has shown since counts however long it waits.
     """
@@ -33,6 +38,7 @@ class Schedule:
     interval: timedelta
     discovery: datetime
     kept: datetime | None = None
+    resumed: frozenset[datetime] = frozenset()
 
     @property
     def all(self) -> tuple[datetime, ...]:
@@ -43,6 +49,10 @@ class Schedule:
     def began(self) -> datetime:
         """Return the last look before the first roll: counts after it belong to the release."""
         return self.before[-1]
+
+    def is_before(self, at: datetime) -> bool:
+        """Tell whether what was counted up to a look, from the one before it, is what the release is compared with."""
+        return at <= self.began and at not in self.resumed
 
     def first_from(self, instant: datetime) -> datetime:
         """Return the first look at or after an instant, be it still to come."""
@@ -71,13 +81,31 @@ def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     last = (now - start) // interval
     first = max(1, last + 1 - MOST_LOOKS)
     single = {number for number in _first_looks_at_batches(snapshot, start, interval) if number < first}
+    before, resumed = _before(snapshot, start, interval)
     return Schedule(
-        before=tuple(start - (BASELINE_LOOKS - number) * interval for number in range(BASELINE_LOOKS + 1)),
+        before=before,
         since=tuple(start + number * interval for number in (*sorted(single), *range(first, last + 1))),
         interval=interval,
         discovery=start + (now - start) // DISCOVERY_INTERVAL * DISCOVERY_INTERVAL,
         kept=start + first * interval if first <= last else None,
+        resumed=resumed,
     )
+
+
+def _before(snapshot: Snapshot, start: datetime, interval: timedelta) -> tuple[tuple[datetime, ...], frozenset[datetime]]:
+    """Return the looks before the first roll, that at its start included, and which of them come after a time that is left out."""
+    release, quiet = snapshot.status.release, timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
+    spans = [(one.start, one.end + quiet) for one in release.failed_times] if release is not None else []
+    looks, resumed = [start], set[datetime]()
+    for number in range(1, BASELINE_LOOKS + _MOST_LEFT_OUT + 1):
+        if len(looks) > BASELINE_LOOKS:
+            break
+        at = start - number * interval
+        if any(begin < at + interval and at < end for begin, end in spans):
+            resumed.add(looks[-1])
+        if not any(begin < at < end for begin, end in spans):
+            looks.append(at)
+    return tuple(reversed(looks)), frozenset(resumed)
 
 
 def _first_looks_at_batches(snapshot: Snapshot, start: datetime, interval: timedelta) -> Iterator[int]:

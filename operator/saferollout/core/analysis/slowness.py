@@ -137,7 +137,7 @@ def _by_means(material: Material, workload: str) -> tuple[PodCounts, ...] | str:
     if sums is None or counts is None or sums.exporter != counts.exporter:
         return next((line.found.why for line in material.lines if (line.found.signal, line.workload) == (SignalName.LATENCY, workload)), "no series")
     means = tuple(_means(material.intervals(sums, workload=workload), material.grown_up(counts, workload=workload), material.pods_of(workload)))
-    before = sorted(one.seconds for one in means if one.at <= material.schedule.began)
+    before = sorted(one.seconds for one in means if material.schedule.is_before(one.at))
     if len(before) < _LEAST_MEANS:
         return TOO_LITTLE
     usual = before[min(len(before) - 1, int(_USUAL * len(before)))]

@@ -1,0 +1,149 @@
+"""A fix comes soon after the release that it mends went back: the time of that one is nothing to compare the next with."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from saferollout.api.status import FailedTime, Release, State, Target
+from saferollout.core.analysis.schedule import BASELINE_LOOKS, schedule_of
+from saferollout.core.failed_releases import failed_times
+from tests.unit.core.analysis.played_releases import USERS, answer_requests, cluster, finding
+from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
+from tests.unit.core.little_cluster import BORN
+from tests.unit.core.shop import state
+
+PROFILES = {"name": "profiles", "cache": {"name": "profiles"}, "readers": ["server"], "writers": ["server"]}
+ROLLED, OVER = BORN + timedelta(minutes=20), BORN + timedelta(minutes=25)
+
+
+def two_formats(rng: random.Random) -> Callable[[WatchedCluster], None]:
+    """Have new pods write what old ones can't read (failure mode 4): everybody misses more and writes more."""
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("redis_up", 1.0)
+        answer_requests(shop, rng, bad=lambda revision: (0.002, "500"))
+        pods = shop.pod_names("server")
+        share = sum(is_new(revision) for _, revision in pods) / max(1, len(pods))
+        for pod, revision in pods:
+            for _ in range(3):
+                missed = rng.random() < 0.03 + 0.9 * (1 - share if is_new(revision) else share)
+                shop.count("cache_gets_total", namespace="shop", pod=pod, cache="profiles", result="miss" if missed else "hit")
+                shop.count("cache_puts_total", float(missed), namespace="shop", pod=pod, cache="profiles")
+
+    return works
+
+
+def play_until(shop: WatchedCluster, wanted: Callable[[], bool], *, seconds: int) -> None:
+    for _ in range(seconds):
+        if wanted():
+            return
+        shop.look()
+        shop.now += timedelta(seconds=1)
+    raise AssertionError(f"not in {seconds} s: {shop.status.summary}")
+
+
+def test_what_went_wrong_once_is_named_as_soon_when_it_comes_again_a_minute_later() -> None:
+    shop = cluster(two_formats(random.Random(1)), "server", "client", contracts=[USERS, PROFILES])
+    took = []
+    for revision in ("server2", "server-b2", "server-c2"):
+        shop.apply("server", revision, None)
+        shop.play_until_new_pods("server", revision)
+        began = shop.now
+        play_until(shop, lambda: shop.status.release is not None and shop.status.release.rollback is not None, seconds=200)
+        assert (finding(shop).cause, finding(shop).certainty) == ("Mode4", "Named")
+        took.append((shop.now - began).total_seconds())
+        play_until(shop, lambda: state(shop) is State.ROLLED_BACK, seconds=60)
+        shop.now += timedelta(seconds=60)
+    assert max(took) <= min(took) + 10, took
+    assert shop.status.release is not None
+    assert len(shop.status.release.failed_times) == 2
+
+
+def release(**fields: object) -> Release:
+    times = {"id": "r", "startTime": ROLLED, "changedTime": ROLLED, "watchStartTime": ROLLED, "endTime": OVER}
+    return Release.model_validate({**times, "targets": [target()], **fields})
+
+
+def target(**fields: object) -> Target:
+    return Target.model_validate({"workload": "reader", "fromHash": "r1", "toHash": "r2", "done": True, "rolled": True, **fields})
+
+
+FAILED = {"failure": {"workload": "reader", "hash": "r2", "reason": "GateFailed", "message": "letters", "time": OVER}}
+
+
+@pytest.mark.parametrize(
+    ("last", "left_out"),
+    [
+        pytest.param(release(), False, id="it went through"),
+        pytest.param(release(**FAILED), True, id="it failed"),
+        pytest.param(release(rollback={"back": ["reader"], "startTime": ROLLED, "turnTime": ROLLED}), True, id="it was taken back"),
+        pytest.param(release(targets=[]), True, id="all of it was reverted before it was over"),
+        pytest.param(release(targets=[target(toHash="r1")]), True, id="it was led back"),
+        pytest.param(release(targets=[target(done=False)]), True, id="it never came to all pods"),
+        pytest.param(release(**FAILED, watchStartTime=None), False, id="it failed before any new pod ran"),
+        pytest.param(None, False, id="there was none"),
+    ],
+)
+def test_the_time_of_a_release_that_did_not_go_through_is_left_out(last: Release | None, left_out: bool) -> None:
+    assert [(one.start, one.end) for one in failed_times(last, now=OVER + timedelta(minutes=1))] == [(ROLLED, OVER)] * left_out
+
+
+def test_one_that_is_not_over_is_left_out_until_now() -> None:
+    now = OVER + timedelta(minutes=1)
+    assert failed_times(release(**FAILED, endTime=None), now=now) == [FailedTime(start=ROLLED, end=now)]
+
+
+def test_what_a_release_knew_of_is_handed_on_for_six_hours_and_no_more_than_ten_times() -> None:
+    earlier = [{"start": ROLLED - timedelta(minutes=number + 1), "end": ROLLED - timedelta(minutes=number)} for number in range(12, 0, -1)]
+    last = release(failedTimes=earlier[:10])
+    assert failed_times(last, now=OVER) == last.failed_times
+    assert [one.start for one in failed_times(release(failedTimes=earlier[:10], **FAILED), now=OVER)][-1] == ROLLED
+    assert len(failed_times(release(failedTimes=earlier, **FAILED), now=OVER)) == 10
+    assert failed_times(last, now=OVER + timedelta(hours=7)) == []
+
+
+def looks(*spans: tuple[float, float], quiet: int = 20) -> tuple[list[float], list[float]]:
+    """Return at how many looks before the first roll is looked, and which of them come after a time that is left out; spans in looks before it too."""
+    shop = cluster(lambda shop: None, "server", contracts=[USERS | {"api": {"server": "server"}}])
+    start, interval = BORN + timedelta(hours=2), timedelta(seconds=5)
+    times = [{"start": start - begin * interval, "end": start - end * interval} for begin, end in spans]
+    shop.status = shop.status.model_copy(update={"release": release(watchStartTime=start, endTime=None, failedTimes=times)})
+    assert shop.spec.analysis.quiet_seconds == quiet
+    found = schedule_of(shop.snapshot(), start + interval)
+    assert found is not None
+
+    def numbers(instants: list[datetime]) -> list[float]:
+        return [(start - at) / interval for at in instants]
+
+    return numbers(list(found.before)), numbers(sorted(found.resumed))
+
+
+def test_a_baseline_is_of_the_looks_right_before_the_first_roll() -> None:
+    assert looks() == ([float(number) for number in range(BASELINE_LOOKS, -1, -1)], [])
+
+
+def test_a_baseline_reaches_over_the_time_that_is_left_out_and_a_quiet_time_after_it() -> None:
+    before, resumed = looks((20.0, 14.0))
+    assert len(before) == BASELINE_LOOKS + 1
+    assert before == [*(float(number) for number in range(BASELINE_LOOKS + 9, 19, -1)), *(float(number) for number in range(10, -1, -1))]
+    assert resumed == [10.0], "what was counted up to there was counted in the time that is left out"
+
+
+def test_a_release_right_after_one_that_failed_is_compared_with_the_time_before_both() -> None:
+    before, resumed = looks((6.5, 1.0))
+    assert before[-2:] == [7.0, 0.0] and resumed == [0.0]
+    assert len(before) == BASELINE_LOOKS + 1
+
+
+def test_a_baseline_reaches_back_an_hour_at_most() -> None:
+    before, resumed = looks((10000.0, 10.0))
+    assert before == [float(number) for number in range(6, -1, -1)]
+    assert resumed == [6.0]
+
+
+def test_two_times_that_are_left_out_leave_what_lies_between() -> None:
+    before, resumed = looks((60.0, 50.0), (20.0, 14.0))
+    assert (before[-11:], resumed) == ([float(number) for number in range(10, -1, -1)], [46.0, 10.0])
+    assert set(before) == {*map(float, range(11)), *map(float, range(20, 47)), *map(float, range(60, 63))}
