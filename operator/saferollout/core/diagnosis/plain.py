@@ -7,7 +7,6 @@ from typing import Final
 from saferollout.core.diagnosis.cases import Case, doubts_of_life, joined
 from saferollout.core.diagnosis.evidence import Against, Arm, Dependency, Member, Part, Reading, Shared
 from saferollout.core.diagnosis.finding import Cause
-from saferollout.core.diagnosis.only_new import restarts_of_new_alone
 from saferollout.core.diagnosis.scene import Scene, role_in
 from saferollout.core.diagnosis.symptoms import Symptom
 from saferollout.core.diagnosis.which_contract import contracts_of
@@ -57,16 +56,11 @@ def is_usual(reading: Reading) -> bool:
 
 def _failing(scene: Scene, member: Member) -> tuple[Reading, ...]:
     """Return what shows that new pods fail, whatever they are asked."""
-    failing = tuple(one for symptom in _FAILS if (one := _worse_in_new(scene, symptom, member.workload)) is not None)
+    failing = tuple(one for symptom in _FAILS if (one := scene.worse_than_other_arm(symptom, member.workload, Arm.NEW)) is not None)
     # More of a CPU, or of a pool, is a need of the new revision and no failure, as long as nobody suffers.
     if {one.symptom for one in failing} <= {Symptom.SATURATED} or _is_cold_or_two_formats(scene, member, failing):
         return ()
     return failing
-
-
-def _worse_in_new(scene: Scene, symptom: Symptom, workload: str) -> Reading | None:
-    found = scene.worse_than_other_arm(symptom, workload, Arm.NEW)
-    return restarts_of_new_alone(scene, workload) if found is None and symptom is Symptom.RESTARTS else found
 
 
 def _usual(scene: Scene, member: Member) -> tuple[Reading, ...]:
