@@ -75,7 +75,7 @@ def _workload_status(status: Status, name: str, facts: Facts | None) -> Workload
     known = next((workload for workload in status.workloads if workload.name == name), WorkloadStatus(name=name))
     if facts is not None and _came_anew(facts, known.stable_hash):
         # Deleted and created again: what ran once can't be gone back to, and nothing of it is alive.
-        known = known.model_copy(update={"stable_hash": ""})
+        known = known.model_copy(update={"stable_hash": "", "earlier_hash": ""})
     if facts is not None and known.earlier_hash and known.earlier_hash not in _waiting_hashes(known, facts):
         known = known.model_copy(update={"earlier_hash": ""})
     if known.stable_hash or facts is None or _is_being_released(status, name):

@@ -81,25 +81,28 @@ def _alive(view: WorkloadView) -> tuple[str, ...]:
         return tuple(dict.fromkeys((view.current, *alive))) if view.current else alive
     if alive or not view.replica_sets:
         return alive
-    return (started_from_zero(view).hash,)
+    return (started_from_zero(view),)
 
 
-def started_from_zero(view: WorkloadView) -> ReplicaSetView:
-    """Return what a paused Deployment without pods starts when it is scaled up: its template's ReplicaSet where one is retained, else the youngest.
+def started_from_zero(view: WorkloadView) -> str:
+    """Return the revision that a paused Deployment without pods starts when it is scaled up: its template where its ReplicaSet is retained, else the youngest.
 
     Source: `FindActiveOrLatest` of the Deployment controller. Of those born in one second the last by name is its youngest.
     """
-    retained = view.filled(view.template)
-    return min(retained, key=seniority) if retained else max(view.replica_sets, key=seniority)
+    return view.template if view.filled(view.template) else max(view.replica_sets, key=seniority).hash
 
 
 def running(view: WorkloadView) -> str:
     """Guess the revision that ran before anything of ours, at first sight; empty where there was none.
 
-    A native roll under way when the workload is adopted goes on: its template counts as what runs.
+    A native roll under way when the workload is adopted goes on: its template counts as what runs. The template of a held one ran before only if nothing
+    else is retained, even where scaling up from 0 would start it.
     """
     if not (view.paused or view.held or view.lends):
         return view.template
+    others = [rs for rs in view.replica_sets if rs.hash != view.template]
+    if view.held and not view.by_ordinal and others and not view.alive():
+        return max(others, key=seniority).hash
     alive = _alive(view)
     return alive[0] if alive else ""
 

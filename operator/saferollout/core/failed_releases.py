@@ -16,8 +16,9 @@ def failed_times(last: Release | None, *, now: datetime) -> list[FailedTime]:
     """Return the times that the next release has to know of, given the last one: its own, if pods of it ran and it did not go through, and those it knew of."""
     if last is None:
         return []
-    end = last.end_time or now
-    own = [FailedTime(start=last.watch_start_time, end=end)] if last.watch_start_time is not None and not _went_through(last) else []
+    own = []
+    if last.watch_start_time is not None and last.end_time is not None and not _went_through(last):
+        own = [FailedTime(start=last.watch_start_time, end=last.end_time)]
     recent = [one for one in (*last.failed_times, *own) if one.end > now - _KEPT]
     return recent[-_MOST:]
 

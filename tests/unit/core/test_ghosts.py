@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from saferollout.api.status import Status
+from saferollout.core.facts import facts_of
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import READS_1, READS_BOTH, little_cluster
 from tests.unit.core.test_decide_reverting import APPROVAL, asked, released
@@ -50,11 +52,50 @@ def test_only_what_scaling_from_0_would_start_instead_is_deleted(empty: str, old
     assert ("DeleteReplicaSet reader" in cluster.log) is goes
 
 
-def test_that_of_an_earlier_template_goes_once_there_are_no_pods_and_the_plan_is_one_of_a_revert_even_so() -> None:
+def reverted_at_zero() -> LittleCluster:
+    """Return a cluster whose reader was at r2, is to go back to r1, is held for that, and was scaled to 0."""
     cluster = released("Backward")
     cluster.apply("reader", "r1", None)
     cluster.play()
     scale(cluster, "reader", 0)
+    return cluster
+
+
+def test_one_of_the_template_from_before_a_restart_would_not_start() -> None:
+    """The native controller takes the ReplicaSet whose text is that of spec, restart annotations included."""
+    cluster = reverted_at_zero()
+    view = cluster.views["reader"]
+    sets = tuple(replace(rs, text="restarted") if rs.hash == "r1" else rs for rs in view.replica_sets)
+    cluster.views["reader"] = replace(view, replica_sets=sets)
+    cluster.play(looks=5)
+    assert {rs.hash for rs in cluster.views["reader"].replica_sets} == {"r1", "r2"}
+    assert facts_of(cluster.views["reader"]).alive == ("r2",)
+
+
+def test_what_would_start_is_the_template_where_it_is_retained() -> None:
+    assert facts_of(reverted_at_zero().views["reader"]).alive == ("r1",)
+
+
+def test_with_status_lost_the_held_template_is_not_taken_for_what_ran() -> None:
+    cluster = reverted_at_zero()
+    cluster.status = Status()
+    cluster.play(looks=5)
+    assert [workload.stable_hash for workload in cluster.status.workloads if workload.name == "reader"] == ["r2"]
+    assert cluster.views["reader"].held
+
+
+def test_a_workload_that_is_made_anew_has_run_nothing_earlier() -> None:
+    cluster = reverted_at_zero()
+    cluster.play(looks=5)
+    assert [workload.earlier_hash for workload in cluster.status.workloads] == ["", "r1"]
+    cluster.views["reader"] = replace(cluster.views["reader"], uid="another", replica_sets=(), replicas=10)
+    cluster.play(looks=200)
+    assert [workload.earlier_hash for workload in cluster.status.workloads] == ["", ""]
+    assert asked(cluster) == []
+
+
+def test_that_of_an_earlier_template_goes_once_there_are_no_pods_and_the_plan_is_one_of_a_revert_even_so() -> None:
+    cluster = reverted_at_zero()
     cluster.play(looks=5)
     assert [rs.hash for rs in cluster.views["reader"].replica_sets] == ["r2"]
     scale(cluster, "reader", 10)

@@ -9,12 +9,14 @@ from saferollout.api.analysis import AnalysisMode
 from saferollout.api.spec import Gating
 from saferollout.api.status import Release
 from saferollout.core.decision import Snapshot
+from saferollout.core.statistics.windows import Interval
 
 BASELINE_LOOKS: Final = 40
 """Looks before the first roll, with which all later ones are compared (shared statistics: 40 windows are enough to measure bursts)."""
 
-_MOST_LEFT_OUT: Final = 240
-"""Looks before the first roll that a baseline may reach over: an hour at 15 s."""
+_MOST_BEFORE: Final = 120
+_LEAST_BEFORE: Final = 10
+"""Looks before the first roll of which something counts, where the time of an earlier release is left out; with fewer, more is lost by that than won."""
 
 MOST_LOOKS: Final = 120
 """Looks since the first roll that are kept: half an hour at 15 s. What is older can't be part of trouble that begins now."""
@@ -27,7 +29,7 @@ DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
 class Schedule:
     """The instants of a release: `before` its first roll, and `since` then, an `interval` apart; `discovery` is when it was last asked which series are there.
 
-    `resumed` are those before it whose time from the look before is left out: an earlier release that did not go through lies between the two.
+    `failed` are the times of earlier releases that did not go through, each with a quiet time after it: what was counted in them counts for nothing.
 
     `kept` is the first of those since then that lie side by side. Before it there may be single ones, at which a batch under way was ready: what it
     has shown since counts however long it waits.
@@ -38,7 +40,7 @@ class Schedule:
     interval: timedelta
     discovery: datetime
     kept: datetime | None = None
-    resumed: frozenset[datetime] = frozenset()
+    failed: tuple[Interval, ...] = ()
 
     @property
     def all(self) -> tuple[datetime, ...]:
@@ -52,7 +54,7 @@ class Schedule:
 
     def is_before(self, at: datetime) -> bool:
         """Tell whether what was counted up to a look, from the one before it, is what the release is compared with."""
-        return at <= self.began and at not in self.resumed
+        return at <= self.began and not _touches(self.failed, at - self.interval, at)
 
     def first_from(self, instant: datetime) -> datetime:
         """Return the first look at or after an instant, be it still to come."""
@@ -81,31 +83,32 @@ def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
     last = (now - start) // interval
     first = max(1, last + 1 - MOST_LOOKS)
     single = {number for number in _first_looks_at_batches(snapshot, start, interval) if number < first}
-    before, resumed = _before(snapshot, start, interval)
+    looks, failed = _baseline(snapshot, start, interval)
     return Schedule(
-        before=before,
+        before=tuple(start - number * interval for number in range(looks, -1, -1)),
         since=tuple(start + number * interval for number in (*sorted(single), *range(first, last + 1))),
         interval=interval,
         discovery=start + (now - start) // DISCOVERY_INTERVAL * DISCOVERY_INTERVAL,
         kept=start + first * interval if first <= last else None,
-        resumed=resumed,
+        failed=failed,
     )
 
 
-def _before(snapshot: Snapshot, start: datetime, interval: timedelta) -> tuple[tuple[datetime, ...], frozenset[datetime]]:
-    """Return the looks before the first roll, that at its start included, and which of them come after a time that is left out."""
+def _baseline(snapshot: Snapshot, start: datetime, interval: timedelta) -> tuple[int, tuple[Interval, ...]]:
+    """Return how many looks before the first roll are taken, and what of their time, and of the first after it, is left out.
+
+    All looks lie side by side, so the more is left out the more of them it takes; where hardly any would be left nothing is.
+    """
     release, quiet = snapshot.status.release, timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
-    spans = [(one.start, one.end + quiet) for one in release.failed_times] if release is not None else []
-    looks, resumed = [start], set[datetime]()
-    for number in range(1, BASELINE_LOOKS + _MOST_LEFT_OUT + 1):
-        if len(looks) > BASELINE_LOOKS:
-            break
-        at = start - number * interval
-        if any(begin < at + interval and at < end for begin, end in spans):
-            resumed.add(looks[-1])
-        if not any(begin < at < end for begin, end in spans):
-            looks.append(at)
-    return tuple(reversed(looks)), frozenset(resumed)
+    failed = tuple(Interval(start=one.start, end=one.end + quiet) for one in release.failed_times) if release is not None else ()
+    counts = [number for number in range(1, _MOST_BEFORE + 1) if not _touches(failed, start - number * interval, start - (number - 1) * interval)]
+    if not failed or len(counts) < _LEAST_BEFORE:
+        return BASELINE_LOOKS, ()
+    return counts[:BASELINE_LOOKS][-1], failed
+
+
+def _touches(times: tuple[Interval, ...], start: datetime, end: datetime) -> bool:
+    return any(one.start < end and start < one.end for one in times)
 
 
 def _first_looks_at_batches(snapshot: Snapshot, start: datetime, interval: timedelta) -> Iterator[int]:

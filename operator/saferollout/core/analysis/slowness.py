@@ -4,7 +4,7 @@ Where there are buckets, slow is what took longer than the first boundary below 
 buckets there are only sums: then each look at a pod counts, and slow is one whose mean is above 95 % of the means before.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -48,9 +48,8 @@ def _slow_answers(material: Material, workload: str) -> Counted | str:
 def boundary(material: Material, series: Series, workload: str, *, below: float = _USUAL) -> float | str:
     """Return the first boundary (the value of `le`) under which so large a share of the answers before the release stayed, or why there is none."""
     is_pod = material.pods_of(workload)
-    before = [one for one in material.answers(series) if one.outcome is Outcome.VALUE and one.at <= material.schedule.began]
-    ends = (before[0], before[-1]) if len(before) > 1 else ()
-    grown = material.of_all(("grown", series), ends, lambda ends: _grown(*(one.samples for one in ends), is_pod=is_pod) if ends else {}, workload=workload)
+    ends = tuple(_stretches(material, series))
+    grown = material.of_all(("grown", series), ends, lambda ends: _added_up(_grown(*(one.samples for one in pair), is_pod=is_pod) for pair in ends), workload=workload)
     total = grown.get(inf, 0.0)
     finite = sorted(edge for edge in grown if edge < inf)
     if total < _LEAST_ANSWERS:
@@ -58,6 +57,30 @@ def boundary(material: Material, series: Series, workload: str, *, below: float 
     if not finite or grown[finite[-1]] < _LEAST_SHARE * total:
         return f"the buckets of {series.metric} end below what most answers take: give it higher ones"
     return next((edge for edge in finite if grown[edge] >= below * total), finite[-1])
+
+
+def _stretches(material: Material, series: Series) -> Iterator[tuple[Measurement, Measurement]]:
+    """Yield the first and the last answer of each time before the release that counts."""
+    schedule, first, last = material.schedule, None, None
+    for one in material.answers(series):
+        if one.outcome is not Outcome.VALUE or one.at > schedule.began:
+            continue
+        if first is None or not schedule.is_before(one.at):
+            if first is not None and last is not None:
+                yield first, last
+            first, last = one, None
+        else:
+            last = one
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _added_up(found: Iterable[Mapping[float, float]]) -> dict[float, float]:
+    every: dict[float, float] = {}
+    for one in found:
+        for edge, count in one.items():
+            every[edge] = every.get(edge, 0.0) + count
+    return every
 
 
 def beyond(material: Material, series: Series, workload: str, edge: float) -> tuple[PodCounts, ...]:

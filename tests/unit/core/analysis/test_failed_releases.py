@@ -2,12 +2,16 @@
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from saferollout.api.status import FailedTime, Release, State, Target
+from saferollout.api.status import Release, State, Target
+from saferollout.core.analysis.material import material_of
+from saferollout.core.analysis.memory import Memory
 from saferollout.core.analysis.schedule import BASELINE_LOOKS, schedule_of
+from saferollout.core.analysis.slowness import boundary
+from saferollout.core.catalogue.series import SignalName
 from saferollout.core.failed_releases import failed_times
 from tests.unit.core.analysis.played_releases import USERS, answer_requests, cluster, finding
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
@@ -83,16 +87,12 @@ FAILED = {"failure": {"workload": "reader", "hash": "r2", "reason": "GateFailed"
         pytest.param(release(targets=[target(toHash="r1")]), True, id="it was led back"),
         pytest.param(release(targets=[target(done=False)]), True, id="it never came to all pods"),
         pytest.param(release(**FAILED, watchStartTime=None), False, id="it failed before any new pod ran"),
+        pytest.param(release(**FAILED, endTime=None), False, id="it is not over"),
         pytest.param(None, False, id="there was none"),
     ],
 )
 def test_the_time_of_a_release_that_did_not_go_through_is_left_out(last: Release | None, left_out: bool) -> None:
     assert [(one.start, one.end) for one in failed_times(last, now=OVER + timedelta(minutes=1))] == [(ROLLED, OVER)] * left_out
-
-
-def test_one_that_is_not_over_is_left_out_until_now() -> None:
-    now = OVER + timedelta(minutes=1)
-    assert failed_times(release(**FAILED, endTime=None), now=now) == [FailedTime(start=ROLLED, end=now)]
 
 
 def test_what_a_release_knew_of_is_handed_on_for_six_hours_and_no_more_than_ten_times() -> None:
@@ -104,8 +104,8 @@ def test_what_a_release_knew_of_is_handed_on_for_six_hours_and_no_more_than_ten_
     assert failed_times(last, now=OVER + timedelta(hours=7)) == []
 
 
-def looks(*spans: tuple[float, float], quiet: int = 20) -> tuple[list[float], list[float]]:
-    """Return at how many looks before the first roll is looked, and which of them come after a time that is left out; spans in looks before it too."""
+def looks(*spans: tuple[float, float], quiet: int = 20) -> tuple[list[int], list[int]]:
+    """Return at how many looks before the first roll is looked, and for which of them nothing counts since the look before; spans in looks before it too."""
     shop = cluster(lambda shop: None, "server", contracts=[USERS | {"api": {"server": "server"}}])
     start, interval = BORN + timedelta(hours=2), timedelta(seconds=5)
     times = [{"start": start - begin * interval, "end": start - end * interval} for begin, end in spans]
@@ -113,37 +113,92 @@ def looks(*spans: tuple[float, float], quiet: int = 20) -> tuple[list[float], li
     assert shop.spec.analysis.quiet_seconds == quiet
     found = schedule_of(shop.snapshot(), start + interval)
     assert found is not None
+    return [round((start - at) / interval) for at in found.before], [round((start - at) / interval) for at in found.before if not found.is_before(at)]
 
-    def numbers(instants: list[datetime]) -> list[float]:
-        return [(start - at) / interval for at in instants]
 
-    return numbers(list(found.before)), numbers(sorted(found.resumed))
+def count_down(first: int, last: int) -> list[int]:
+    return list(range(first, last - 1, -1))
 
 
 def test_a_baseline_is_of_the_looks_right_before_the_first_roll() -> None:
-    assert looks() == ([float(number) for number in range(BASELINE_LOOKS, -1, -1)], [])
+    assert looks() == (count_down(BASELINE_LOOKS, 0), [])
 
 
 def test_a_baseline_reaches_over_the_time_that_is_left_out_and_a_quiet_time_after_it() -> None:
-    before, resumed = looks((20.0, 14.0))
-    assert len(before) == BASELINE_LOOKS + 1
-    assert before == [*(float(number) for number in range(BASELINE_LOOKS + 9, 19, -1)), *(float(number) for number in range(10, -1, -1))]
-    assert resumed == [10.0], "what was counted up to there was counted in the time that is left out"
+    before, left_out = looks((20.0, 14.0))
+    assert left_out == count_down(19, 10)
+    assert before == count_down(BASELINE_LOOKS + 10, 0), "so that as many count as ever"
 
 
 def test_a_release_right_after_one_that_failed_is_compared_with_the_time_before_both() -> None:
-    before, resumed = looks((6.5, 1.0))
-    assert before[-2:] == [7.0, 0.0] and resumed == [0.0]
-    assert len(before) == BASELINE_LOOKS + 1
-
-
-def test_a_baseline_reaches_back_an_hour_at_most() -> None:
-    before, resumed = looks((10000.0, 10.0))
-    assert before == [float(number) for number in range(6, -1, -1)]
-    assert resumed == [6.0]
+    assert looks((6.5, 1.0)) == (count_down(BASELINE_LOOKS + 7, 0), count_down(6, 0))
 
 
 def test_two_times_that_are_left_out_leave_what_lies_between() -> None:
-    before, resumed = looks((60.0, 50.0), (20.0, 14.0))
-    assert (before[-11:], resumed) == ([float(number) for number in range(10, -1, -1)], [46.0, 10.0])
-    assert set(before) == {*map(float, range(11)), *map(float, range(20, 47)), *map(float, range(60, 63))}
+    before, left_out = looks((60.0, 50.0), (20.0, 14.0))
+    assert left_out == [*count_down(59, 46), *count_down(19, 10)]
+    assert before == count_down(BASELINE_LOOKS + 14 + 10, 0)
+
+
+def test_a_baseline_reaches_back_120_looks_at_most() -> None:
+    before, left_out = looks((10000.0, 20.0))
+    assert (before, left_out) == (count_down(16, 0), [16]), "further back nothing counts; what the first look counts from is where it all begins"
+    assert looks((130.0, 24.0), (14.0, 10.0))[0][0] == 20
+
+
+def test_where_hardly_anything_would_be_left_nothing_is_left_out() -> None:
+    assert looks((10000.0, 13.0)) == (count_down(BASELINE_LOOKS, 0), [])
+
+
+def test_a_fix_is_not_blamed_for_what_the_release_before_it_left_in_the_cache() -> None:
+    """What was written in two formats is met until it expires; that time, the quiet one after an end, counts for nothing."""
+    foreign = [0.0]
+
+    def works(shop: WatchedCluster) -> None:
+        shop.set("redis_up", 1.0)
+        answer_requests(shop, rng, bad=lambda revision: (0.002, "500"))
+        pods = shop.pod_names("server")
+        share = sum(revision == "server2" for _, revision in pods) / len(pods)
+        foreign[0] = max(share, foreign[0] - 0.01)
+        for pod, revision in pods:
+            for _ in range(3):
+                missed = rng.random() < 0.03 + 0.9 * (1 - foreign[0] if revision == "server2" else foreign[0])
+                shop.count("cache_gets_total", namespace="shop", pod=pod, cache="profiles", result="miss" if missed else "hit")
+                shop.count("cache_puts_total", float(missed), namespace="shop", pod=pod, cache="profiles")
+
+    rng = random.Random(1)
+    shop = cluster(works, "server", "client", contracts=[USERS, PROFILES])
+    shop.apply("server", "server2", None)
+    play_until(shop, lambda: state(shop) is State.ROLLED_BACK, seconds=300)
+    shop.apply("server", "server-b", None)
+    play_until(shop, lambda: state(shop) is State.COMPLETED, seconds=600)
+    assert shop.pods("server") == {"server-b": 10}
+
+
+def test_what_was_usual_is_told_without_the_slow_answers_of_a_release_that_failed() -> None:
+    def works(shop: WatchedCluster) -> None:
+        seconds = 0.4 if any(is_new(revision) for _, revision in shop.pod_names("server")) else 0.03
+        for pod, _ in shop.pod_names("server"):
+            for _ in range(5):
+                for edge in (0.05, 0.1, 0.25, 0.5, 1.0):
+                    shop.count("http_server_requests_seconds_bucket", float(seconds <= edge), namespace="shop", pod=pod, status="200", le=str(edge))
+                shop.count("http_server_requests_seconds_bucket", namespace="shop", pod=pod, status="200", le="+Inf")
+                shop.count("http_server_requests_seconds_count", namespace="shop", pod=pod, status="200")
+
+    shop = cluster(works, "server", contracts=[USERS | {"api": {"server": "server"}}], mode="DryRun")
+    edges = []
+    for revision in ("server2", "server-b2"):
+        shop.apply("server", revision, None)
+        shop.play_until_new_pods("server", revision)
+        shop.now += timedelta(seconds=120)
+        shop.look()
+        snapshot = shop.snapshot()
+        material = material_of(snapshot, shop._answers(snapshot), shop.now, Memory())
+        assert material is not None
+        series = material.series_for(SignalName.LATENCY, workload="server")
+        assert series is not None
+        edges.append(boundary(material, series, "server"))
+        shop.say("rollback")
+        play_until(shop, lambda: state(shop) is State.ROLLED_BACK, seconds=60)
+        shop.now += timedelta(seconds=30)
+    assert edges == [0.05, 0.05]
