@@ -95,14 +95,13 @@ def started_from_zero(view: WorkloadView) -> str:
 def running(view: WorkloadView) -> str:
     """Guess the revision that ran before anything of ours, at first sight; empty where there was none.
 
-    A native roll under way when the workload is adopted goes on: its template counts as what runs. The template of a held one ran before only if nothing
-    else is retained, even where scaling up from 0 would start it.
+    A native roll under way when the workload is adopted goes on: its template counts as what runs. Of a held one without pods the youngest ReplicaSet ran last,
+    even where scaling up from 0 would start an earlier one.
     """
     if not (view.paused or view.held or view.lends):
         return view.template
-    others = [rs for rs in view.replica_sets if rs.hash != view.template]
-    if view.held and not view.by_ordinal and others and not view.alive():
-        return max(others, key=seniority).hash
+    if view.held and view.replica_sets and not view.by_ordinal and not view.alive():
+        return max(view.replica_sets, key=seniority).hash
     alive = _alive(view)
     return alive[0] if alive else ""
 

@@ -135,7 +135,7 @@ def missing_exposure(draft: Draft, roll: ActiveRoll) -> str | None:
 
 def _unproven(draft: Draft, assessment: Assessment, workload: str, *, since: datetime) -> tuple[Unproven, ...]:
     """Judge once a look what a batch has shown, and remember it with the look's assessment: a batch that waits is decided on far more often."""
-    highest_rate, without = float(draft.snapshot.spec.analysis.highest_rate), assessment.without
+    highest_rate, without = float(draft.snapshot.spec.analysis.highest_rate), (*assessment.outages, *assessment.silences)
 
     def judged(compared: Sequence[Comparison]) -> tuple[Unproven, ...]:
         return unproven(compared, workload=workload, since=since, highest_rate=highest_rate, without=without)

@@ -84,6 +84,17 @@ def test_with_status_lost_the_held_template_is_not_taken_for_what_ran() -> None:
     assert cluster.views["reader"].held
 
 
+def test_with_status_lost_the_template_is_what_ran_where_it_is_the_youngest() -> None:
+    """It was held for nothing, as by a restart."""
+    cluster = released("Backward")
+    cluster.views["reader"] = replace(cluster.views["reader"], held=True, paused=True)
+    scale(cluster, "reader", 0)
+    cluster.status = Status()
+    cluster.look()
+    assert [workload.stable_hash for workload in cluster.status.workloads if workload.name == "reader"] == ["r2"]
+    assert cluster.views["reader"].of("r2")
+
+
 def test_a_workload_that_is_made_anew_has_run_nothing_earlier() -> None:
     cluster = reverted_at_zero()
     cluster.play(looks=5)

@@ -43,7 +43,7 @@ _SEES_BY: Final = 6
 class Assessment:
     """The finding and what it rests on. `outages` are times that do not count, the quiet time after each included.
 
-    `silences`: the same of times in which an exporter did not say whether its dependency was up; `failed`: those of earlier releases that did not go through (schedule.py). `compared`: what was compared, for a batch that
+    `silences`: the same of times in which an exporter did not say whether its dependency was up. `compared`: what was compared, for a batch that
     is to be shown to be well; `unanswered`: by workload, why that can't be told; `vanished`: what pods do not report any more. `gaps` say what is wrong with the data, so that finding nothing
     means little; `confirmed`: the finding blames nobody by readings that rest on such data alone. `warning`: what is to be set otherwise; holds nothing.
     """
@@ -52,18 +52,12 @@ class Assessment:
     evidence: Evidence
     outages: tuple[Interval, ...]
     silences: tuple[Interval, ...] = ()
-    failed: tuple[Interval, ...] = ()
     compared: tuple[Comparison, ...] = ()
     unanswered: Mapping[str, str] = field(default_factory=dict)
     vanished: Mapping[Wanted, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     confirmed: bool = True
     warning: str = ""
-
-    @property
-    def without(self) -> tuple[Interval, ...]:
-        """Return all times whose windows count for nothing."""
-        return (*self.outages, *self.silences, *self.failed)
 
     def quiet_from(self, now: datetime) -> datetime | None:
         """Return when the quiet time that is going on ends; None where none is."""
@@ -107,10 +101,10 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
     members = members_of(material)
     quiet = timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     outages, silences = outages_of(material, quiet=quiet), silences_of(material, quiet=quiet)
-    alpha, failed = float(snapshot.spec.analysis.false_alarms), material.schedule.failed
+    alpha, without = float(snapshot.spec.analysis.false_alarms), (*outages, *silences)
     silent, compared = unanswered(material), (*comparisons(material, members), *evictions(material))
-    judged = by_class(material, readings_of(compared, alpha=alpha, without=(*outages, *silences, *failed)))
-    recurring = recurring_of(material, quiet=quiet, without=(*outages, *silences))
+    judged = by_class(material, readings_of(compared, alpha=alpha, without=without))
+    recurring = recurring_of(material, quiet=quiet, without=without)
     evidence = Evidence(
         release=snapshot.name,
         namespace=snapshot.namespace,
@@ -134,7 +128,6 @@ def assess(snapshot: Snapshot, observations: Observations, now: datetime, memory
         evidence=evidence,
         outages=outages,
         silences=silences,
-        failed=failed,
         compared=compared,
         unanswered=silent,
         vanished=vanished(material),

@@ -15,7 +15,7 @@ BASELINE_LOOKS: Final = 40
 """Looks before the first roll, with which all later ones are compared (shared statistics: 40 windows are enough to measure bursts)."""
 
 _MOST_BEFORE: Final = 120
-_LEAST_BEFORE: Final = 10
+_LEAST_BEFORE: Final = 12
 """Looks before the first roll of which something counts, where the time of an earlier release is left out; with fewer, more is lost by that than won."""
 
 MOST_LOOKS: Final = 120
@@ -29,7 +29,7 @@ DISCOVERY_INTERVAL: Final = timedelta(minutes=1)
 class Schedule:
     """The instants of a release: `before` its first roll, and `since` then, an `interval` apart; `discovery` is when it was last asked which series are there.
 
-    `failed` are the times of earlier releases that did not go through, each with a quiet time after it: what was counted in them counts for nothing.
+    `failed` are the times of earlier releases that did not go through, each with a quiet time after it: what was counted in them is no baseline.
 
     `kept` is the first of those since then that lie side by side. Before it there may be single ones, at which a batch under way was ready: what it
     has shown since counts however long it waits.
@@ -95,14 +95,15 @@ def schedule_of(snapshot: Snapshot, now: datetime) -> Schedule | None:
 
 
 def _baseline(snapshot: Snapshot, start: datetime, interval: timedelta) -> tuple[int, tuple[Interval, ...]]:
-    """Return how many looks before the first roll are taken, and what of their time, and of the first after it, is left out.
+    """Return how many looks before the first roll are taken, and what of their time is left out.
 
-    All looks lie side by side, so the more is left out the more of them it takes; where hardly any would be left nothing is.
+    All looks lie side by side, so the more is left out the more of them it takes. Nothing is where hardly any would be left, nor where the roll starts
+    within the quiet time: what the failed release left behind is met by this one too, which must not be blamed for it.
     """
     release, quiet = snapshot.status.release, timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     failed = tuple(Interval(start=one.start, end=one.end + quiet) for one in release.failed_times) if release is not None else ()
     counts = [number for number in range(1, _MOST_BEFORE + 1) if not _touches(failed, start - number * interval, start - (number - 1) * interval)]
-    if not failed or len(counts) < _LEAST_BEFORE:
+    if len(counts) < _LEAST_BEFORE or any(one.end > start for one in failed):
         return BASELINE_LOOKS, ()
     return counts[:BASELINE_LOOKS][-1], failed
 

@@ -4,9 +4,10 @@ Where there are buckets, slow is what took longer than the first boundary below 
 buckets there are only sums: then each look at a pod counts, and slow is one whose mean is above 95 % of the means before.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from math import inf
 from typing import Final
 
@@ -48,8 +49,8 @@ def _slow_answers(material: Material, workload: str) -> Counted | str:
 def boundary(material: Material, series: Series, workload: str, *, below: float = _USUAL) -> float | str:
     """Return the first boundary (the value of `le`) under which so large a share of the answers before the release stayed, or why there is none."""
     is_pod = material.pods_of(workload)
-    ends = tuple(_stretches(material, series))
-    grown = material.of_all(("grown", series), ends, lambda ends: _added_up(_grown(*(one.samples for one in pair), is_pod=is_pod) for pair in ends), workload=workload)
+    ends = tuple(chain.from_iterable(_stretches(material, series)))
+    grown = material.of_all(("grown", series), ends, lambda ends: _grown_in_stretches(ends, is_pod=is_pod), workload=workload)
     total = grown.get(inf, 0.0)
     finite = sorted(edge for edge in grown if edge < inf)
     if total < _LEAST_ANSWERS:
@@ -75,10 +76,11 @@ def _stretches(material: Material, series: Series) -> Iterator[tuple[Measurement
         yield first, last
 
 
-def _added_up(found: Iterable[Mapping[float, float]]) -> dict[float, float]:
+def _grown_in_stretches(ends: Sequence[Measurement], *, is_pod: IsPod) -> dict[float, float]:
+    """Add up by how much each bucket grew in each stretch; of each the first and the last answer."""
     every: dict[float, float] = {}
-    for one in found:
-        for edge, count in one.items():
+    for first, last in zip(ends[::2], ends[1::2], strict=True):
+        for edge, count in _grown(first.samples, last.samples, is_pod=is_pod).items():
             every[edge] = every.get(edge, 0.0) + count
     return every
 
