@@ -74,10 +74,9 @@ _SELECTIONS: dict[str, tuple[_Turn, ...]] = {
     "node": _in_turn(*_FETCH_ARGOCD, *_NODE),
     "scene": _in_turn(*_FETCH, *_FETCH_SCENE, *_SCENE),
     "stories": _in_turn(*_FETCH, *_STORIES),
-    # One after the other where a part fills two cores, because tests on real processes are late then; those at once wait half of their time.
+    # One after the other, because most parts fill two cores and tests on real processes are late then; the last two mostly wait.
     "all": (
-        *_in_turn(*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_FETCH_SCENE, *_CLUSTER),
-        (*_HELM, *_ARGOCD),
+        *_in_turn(*_STATIC, *_UNIT, *_PROPERTY, *_FETCH, *_FETCH_ARGOCD, *_FETCH_SCENE, *_CLUSTER, *_HELM, *_ARGOCD),
         (*_NODE, *_SCENE),
     ),
 }

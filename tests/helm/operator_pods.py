@@ -38,7 +38,11 @@ class OperatorPods:
         alive = {metadata["name"] for metadata in operators if "deletionTimestamp" not in metadata}
         for name in sorted(alive - self.running.keys()):
             self.running[name] = self._start(name)
-        for name in sorted(self.running.keys() - alive):
+        gone_pods = sorted(self.running.keys() - alive)
+        # Kubelets tell all of them at about the same time: one that is told only when the other has ended would lead in between.
+        for name in gone_pods:
+            self.running[name].process.terminate()
+        for name in gone_pods:
             gone = self.ended[name] = self.running.pop(name)
             gone.stop()
 
