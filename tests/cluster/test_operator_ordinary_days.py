@@ -41,6 +41,18 @@ def assert_given_back(shop: Shop) -> None:
     assert left <= {"saferollout.io/bypassed"}, "reasons that were used stay, so that each counts once"
 
 
+def assert_what_ran_comes_back(shop: Shop, *, held: Revision, runs: str) -> None:
+    """Scaled to zero and back while another template is held, the workload has pods of what ran, and never had others."""
+    with PodDiary(shop.cluster, shop.namespace) as diary:
+        shop.apply(shop.service("billing", held, **OWN))
+        shop.wait_for_state("Paused")
+        shop.scale("billing", 0)
+        shop.wait_for_images("billing", {})
+        shop.scale("billing", 3)
+        shop.wait_for_images("billing", {runs: 3})
+        assert diary.images("billing") == {runs}
+
+
 def test_an_autoscaler_in_the_middle_of_a_batch_keeps_the_share_and_the_release_ends(shop: Shop) -> None:
     start(shop, bakeSeconds=600)
     shop.apply(shop.service("billing", NEW, **OWN))
@@ -57,14 +69,7 @@ def test_an_autoscaler_in_the_middle_of_a_batch_keeps_the_share_and_the_release_
 
 def test_scaled_to_zero_and_back_while_held_brings_back_what_ran(shop: Shop) -> None:
     start(shop, mode="Paused")
-    with PodDiary(shop.cluster, shop.namespace) as diary:
-        shop.apply(shop.service("billing", NEW, **OWN))
-        shop.wait_for_state("Paused")
-        shop.scale("billing", 0)
-        shop.wait_for_images("billing", {})
-        shop.scale("billing", 3)
-        shop.wait_for_images("billing", {"shop:1": 3})
-        assert diary.images("billing") == {"shop:1"}
+    assert_what_ran_comes_back(shop, held=NEW, runs="shop:1")
     automatic(shop)
     shop.wait_for_images("billing", {"shop:2": 3})
 
@@ -76,14 +81,7 @@ def test_an_earlier_template_that_is_held_does_not_start_when_scaled_to_zero_and
     shop.wait_for_images("billing", {"shop:2": 4})
     shop.wait_for_state("Completed")
     assert shop.patch("saferollout", "shop", {"spec": {"mode": "Paused"}}).code == 0
-    with PodDiary(shop.cluster, shop.namespace) as diary:
-        shop.apply(shop.service("billing", OLD, **OWN))
-        shop.wait_for_state("Paused")
-        shop.scale("billing", 0)
-        shop.wait_for_images("billing", {})
-        shop.scale("billing", 3)
-        shop.wait_for_images("billing", {"shop:2": 3})
-        assert diary.images("billing") == {"shop:2"}
+    assert_what_ran_comes_back(shop, held=OLD, runs="shop:2")
     automatic(shop)
     shop.wait_for_images("billing", {"shop:1": 3})
     shop.wait_for_state("Completed")

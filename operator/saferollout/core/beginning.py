@@ -76,15 +76,11 @@ def _workload_status(status: Status, name: str, facts: Facts | None) -> Workload
     if facts is not None and _came_anew(facts, known.stable_hash):
         # Deleted and created again: what ran once can't be gone back to, and nothing of it is alive.
         known = known.model_copy(update={"stable_hash": "", "earlier_hash": ""})
-    if facts is not None and known.earlier_hash and known.earlier_hash not in _waiting_hashes(known, facts):
+    if facts is not None and known.earlier_hash and (facts.wanted != known.earlier_hash or facts.wanted == known.stable_hash):
         known = known.model_copy(update={"earlier_hash": ""})
     if known.stable_hash or facts is None or _is_being_released(status, name):
         return known
     return known.model_copy(update={"stable_hash": running(facts.view)})
-
-
-def _waiting_hashes(known: WorkloadStatus, facts: Facts) -> tuple[str, ...]:
-    return (facts.wanted,) if facts.wanted != known.stable_hash else ()
 
 
 def _is_being_released(status: Status, name: str) -> bool:
@@ -120,9 +116,7 @@ def _templates(draft: Draft, name: str) -> WorkloadTemplates:
 
 
 def _is_reverted(draft: Draft, name: str, facts: Facts, *, others: list[str]) -> bool:
-    if draft.workloads[name].earlier_hash == facts.wanted:
-        return True
-    return any(facts.came_before(facts.wanted, other) for other in others)
+    return draft.workloads[name].earlier_hash == facts.wanted or any(facts.came_before(facts.wanted, other) for other in others)
 
 
 def _counted_alive(draft: Draft, name: str, facts: Facts) -> tuple[str, ...]:

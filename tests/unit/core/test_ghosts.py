@@ -9,7 +9,7 @@ from saferollout.api.status import Status
 from saferollout.core.facts import facts_of
 from tests.unit.core.little_cluster import LittleCluster
 from tests.unit.core.shop import READS_1, READS_BOTH, little_cluster
-from tests.unit.core.test_decide_reverting import APPROVAL, asked, released
+from tests.unit.core.worded_releases import APPROVAL, asked, released
 
 
 def held_with(empty: str, *, older: timedelta, template: str) -> LittleCluster:
@@ -30,7 +30,7 @@ def held_with(empty: str, *, older: timedelta, template: str) -> LittleCluster:
 
 def scale(cluster: LittleCluster, name: str, replicas: int) -> None:
     view = cluster.views[name]
-    sets = tuple(replace(rs, replicas=0, pods=0, ready=0, available=0, steady=0) if replicas == 0 else rs for rs in view.replica_sets)
+    sets = tuple(cluster._sized(rs, 0) for rs in view.replica_sets) if replicas == 0 else view.replica_sets
     cluster.views[name] = replace(view, replicas=replicas, replica_sets=sets)
 
 

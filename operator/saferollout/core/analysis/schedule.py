@@ -102,6 +102,8 @@ def _baseline(snapshot: Snapshot, start: datetime, interval: timedelta) -> tuple
     """
     release, quiet = snapshot.status.release, timedelta(seconds=snapshot.spec.analysis.quiet_seconds)
     failed = tuple(Interval(start=one.start, end=one.end + quiet) for one in release.failed_times) if release is not None else ()
+    if not failed:
+        return BASELINE_LOOKS, ()
     counts = [number for number in range(1, _MOST_BEFORE + 1) if not _touches(failed, start - number * interval, start - (number - 1) * interval)]
     if len(counts) < _LEAST_BEFORE or any(one.end > start for one in failed):
         return BASELINE_LOOKS, ()

@@ -61,19 +61,14 @@ def boundary(material: Material, series: Series, workload: str, *, below: float 
 
 
 def _stretches(material: Material, series: Series) -> Iterator[tuple[Measurement, Measurement]]:
-    """Yield the first and the last answer of each time before the release that counts."""
-    schedule, first, last = material.schedule, None, None
+    """Return the first and the last answer of each time before the release that counts."""
+    found: list[list[Measurement]] = []
     for one in material.answers(series):
-        if one.outcome is not Outcome.VALUE or one.at > schedule.began:
-            continue
-        if first is None or not schedule.is_before(one.at):
-            if first is not None and last is not None:
-                yield first, last
-            first, last = one, None
-        else:
-            last = one
-    if first is not None and last is not None:
-        yield first, last
+        if one.outcome is Outcome.VALUE and one.at <= material.schedule.began:
+            if not found or not material.schedule.is_before(one.at):
+                found.append([])
+            found[-1].append(one)
+    return ((stretch[0], stretch[-1]) for stretch in found if len(stretch) > 1)
 
 
 def _grown_in_stretches(ends: Sequence[Measurement], *, is_pod: IsPod) -> dict[float, float]:

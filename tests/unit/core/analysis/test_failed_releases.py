@@ -14,11 +14,11 @@ from saferollout.core.analysis.slowness import boundary
 from saferollout.core.catalogue.series import SignalName
 from saferollout.core.failed_releases import failed_times
 from tests.unit.core.analysis.played_releases import USERS, answer_requests, cluster, finding
+from tests.unit.core.analysis.released_shop import PROFILES
 from tests.unit.core.analysis.watched_cluster import WatchedCluster, is_new
 from tests.unit.core.little_cluster import BORN
 from tests.unit.core.shop import state
 
-PROFILES = {"name": "profiles", "cache": {"name": "profiles"}, "readers": ["server"], "writers": ["server"]}
 ROLLED, OVER = BORN + timedelta(minutes=20), BORN + timedelta(minutes=25)
 
 
@@ -31,12 +31,17 @@ def two_formats(rng: random.Random) -> Callable[[WatchedCluster], None]:
         pods = shop.pod_names("server")
         share = sum(is_new(revision) for _, revision in pods) / max(1, len(pods))
         for pod, revision in pods:
-            for _ in range(3):
-                missed = rng.random() < 0.03 + 0.9 * (1 - share if is_new(revision) else share)
-                shop.count("cache_gets_total", namespace="shop", pod=pod, cache="profiles", result="miss" if missed else "hit")
-                shop.count("cache_puts_total", float(missed), namespace="shop", pod=pod, cache="profiles")
+            look_up(shop, pod, rng, foreign=1 - share if is_new(revision) else share)
 
     return works
+
+
+def look_up(shop: WatchedCluster, pod: str, rng: random.Random, *, foreign: float) -> None:
+    """Have a pod look three entries up, of which so large a share is in the other format: it misses those, and writes them anew."""
+    for _ in range(3):
+        missed = rng.random() < 0.03 + 0.9 * foreign
+        shop.count("cache_gets_total", namespace="shop", pod=pod, cache="profiles", result="miss" if missed else "hit")
+        shop.count("cache_puts_total", float(missed), namespace="shop", pod=pod, cache="profiles")
 
 
 def play_until(shop: WatchedCluster, wanted: Callable[[], bool], *, seconds: int) -> None:
@@ -161,10 +166,7 @@ def test_a_fix_is_not_blamed_for_what_the_release_before_it_left_in_the_cache() 
         share = sum(revision == "server2" for _, revision in pods) / len(pods)
         foreign[0] = max(share, foreign[0] - 0.01)
         for pod, revision in pods:
-            for _ in range(3):
-                missed = rng.random() < 0.03 + 0.9 * (1 - foreign[0] if revision == "server2" else foreign[0])
-                shop.count("cache_gets_total", namespace="shop", pod=pod, cache="profiles", result="miss" if missed else "hit")
-                shop.count("cache_puts_total", float(missed), namespace="shop", pod=pod, cache="profiles")
+            look_up(shop, pod, rng, foreign=1 - foreign[0] if revision == "server2" else foreign[0])
 
     rng = random.Random(1)
     shop = cluster(works, "server", "client", contracts=[USERS, PROFILES])
